@@ -1,0 +1,113 @@
+"""The SQL of tables `delivery` and `delivery_fragment`: one HTTP request, its key, and the exact bytes per entry.
+
+A delivery is committed before its request is on the wire, so whatever may have been sent is known.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+from adapters.event_store.writes import FinishedDelivery
+
+Row = dict[str, Any]
+
+
+class SealedFragment(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes sent for one entry, sealed, with their HMAC under the account's key."""
+
+    entry_id: int
+    account_id: str
+    sealed: bytes
+    fragment_hash: str
+
+
+def open_send(
+    curs: Cursor[Row],
+    delivery_id: UUID,
+    connection_id: UUID,
+    kind: str,
+    body_sha: bytes,
+    fragments: Sequence[SealedFragment],
+    lease: float,
+) -> None:
+    """Record that these bytes are about to be sent under this key."""
+    _open(curs, delivery_id, connection_id, kind, "send", body_sha, len(fragments), lease)
+    curs.execute(
+        """
+        INSERT INTO app.delivery_fragment (delivery_id, position, entry_id, account_id, fragment, fragment_sha)
+        SELECT %s, f.position - 1, f.entry_id, f.account_id, f.fragment, f.sha
+        FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[]) WITH ORDINALITY
+             AS f (entry_id, account_id, fragment, sha, position)
+        """,
+        (
+            delivery_id,
+            [f.entry_id for f in fragments],
+            [f.account_id for f in fragments],
+            [f.sealed for f in fragments],
+            [f.fragment_hash for f in fragments],
+        ),
+    )
+
+
+def open_look_up(
+    curs: Cursor[Row], delivery_id: UUID, connection_id: UUID, kind: str, entries: int, lease: float
+) -> None:
+    """Record that Xero is about to be searched for these entries."""
+    _open(curs, delivery_id, connection_id, kind, "look_up", None, entries, lease)
+
+
+def finish(curs: Cursor[Row], finished: FinishedDelivery) -> None:
+    """Record how a delivery ended."""
+    curs.execute(
+        """
+        UPDATE app.delivery SET finished_at = app.now(), outcome = %s, http_status = %s, xero_correlation_id = %s
+        WHERE id = %s AND finished_at IS NULL
+        """,
+        (finished.outcome, finished.http_status, finished.xero_correlation_id, finished.delivery_id),
+    )
+
+
+def finish_expired(curs: Cursor[Row], delivery_ids: Sequence[UUID]) -> None:
+    """Record that these deliveries' workers never reported back."""
+    curs.execute(
+        """
+        UPDATE app.delivery SET finished_at = app.now(), outcome = 'lease_expired'
+        WHERE id = ANY(%s) AND finished_at IS NULL
+        """,
+        (list(delivery_ids),),
+    )
+
+
+def fragment_hashes(curs: Cursor[Row], entries: Sequence[tuple[int, UUID]]) -> dict[int, str]:
+    """The hash of what was last sent for each (entry, delivery)."""
+    curs.execute(
+        """
+        SELECT f.entry_id, f.fragment_sha FROM app.delivery_fragment f
+        JOIN unnest(%s::bigint[], %s::uuid[]) AS e (entry_id, delivery_id)
+          ON f.entry_id = e.entry_id AND f.delivery_id = e.delivery_id
+        """,
+        ([entry for entry, _ in entries], [delivery for _, delivery in entries]),
+    )
+    return {row["entry_id"]: row["fragment_sha"] for row in curs}
+
+
+def _open(
+    curs: Cursor[Row],
+    delivery_id: UUID,
+    connection_id: UUID,
+    kind: str,
+    purpose: str,
+    body_sha: bytes | None,
+    entries: int,
+    lease: float,
+) -> None:
+    curs.execute(
+        """
+        INSERT INTO app.delivery (id, connection_id, kind, purpose, body_sha, entries, lease_until)
+        VALUES (%s, %s, %s, %s, %s, %s, app.now() + %s * interval '1 second')
+        """,
+        (delivery_id, connection_id, kind, purpose, body_sha, entries, lease),
+    )

@@ -1,0 +1,139 @@
+"""The SQL of table `lane`: may this connection send now, how much, and when was something last synced."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+Row = dict[str, Any]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of Xero's limit one connection may use.
+
+    A bucket of `burst` calls refilled at `per_minute`: at most burst + per_minute calls start in any minute. Xero's
+    page on limits allows 60 a minute and 5 at once.
+    """
+
+    burst: float = 3
+    per_minute: float = 57
+    in_flight: int = 4
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """A lane that may send one call now: calls already in flight, and failures in a row (a probe if there are many)."""
+
+    account_id: str
+    in_flight: int
+    failures_in_row: int
+
+
+def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
+    """Make sure these connections have a lane; a new one has its gate closed."""
+    curs.execute(
+        """
+        INSERT INTO app.lane (connection_id, account_id)
+        SELECT * FROM unnest(%s::uuid[], %s::text[]) ON CONFLICT DO NOTHING
+        """,
+        (list(accounts), list(accounts.values())),
+    )
+
+
+def set_gates(curs: Cursor[Row], gates: Mapping[UUID, bool]) -> None:
+    """Open (True) or close gates. Opening forgets pauses and failures of the time before."""
+    curs.execute(
+        """
+        UPDATE app.lane l SET gate = CASE WHEN g.opened THEN 'open' ELSE 'closed' END,
+               paused_until = NULL, paused_for = NULL, failures_in_row = 0
+        FROM unnest(%s::uuid[], %s::bool[]) AS g (id, opened) WHERE l.connection_id = g.id
+        """,
+        (list(gates), list(gates.values())),
+    )
+
+
+def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
+    """Xero answered on something that counts as activity."""
+    curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
+
+
+def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission | None:
+    """Lock the lane and take one call from its budget, if its gate is open and nothing holds it; else None."""
+    curs.execute(
+        """
+        WITH open_lane AS (
+            SELECT connection_id FROM app.lane
+            WHERE connection_id = %(lane)s AND gate = 'open' AND (paused_until IS NULL OR paused_until <= app.now())
+              AND least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) >= 1
+              AND (SELECT count(*) FROM app.delivery d WHERE d.connection_id = %(lane)s AND d.finished_at IS NULL
+                   AND d.lease_until > app.now()) < %(in_flight)s
+            FOR UPDATE SKIP LOCKED)
+        UPDATE app.lane l
+        SET tokens = least(%(burst)s, l.tokens + extract(epoch FROM app.now() - l.refilled_at) * %(rate)s / 60) - 1,
+            refilled_at = app.now(), served_at = app.now()
+        FROM open_lane WHERE l.connection_id = open_lane.connection_id
+        RETURNING l.account_id, l.failures_in_row,
+            (SELECT count(*) FROM app.delivery d WHERE d.connection_id = %(lane)s AND d.finished_at IS NULL
+             AND d.lease_until > app.now()) AS in_flight
+        """,
+        {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
+    )
+    row = curs.fetchone()
+    if row is None:
+        return None
+    return Admission(account_id=row["account_id"], in_flight=row["in_flight"], failures_in_row=row["failures_in_row"])
+
+
+def give_back(curs: Cursor[Row], connection_id: UUID) -> None:
+    """Return a call that was taken and not used."""
+    curs.execute("UPDATE app.lane SET tokens = tokens + 1 WHERE connection_id = %s", (connection_id,))
+
+
+def heard(
+    curs: Cursor[Row],
+    connection_id: UUID,
+    *,
+    min_left: int | None,
+    day_left: int | None,
+    failures_in_row: int,
+    pause: float | None = None,
+    pause_for: str | None = None,
+) -> None:
+    """Keep what an answer said of the limits, and how many calls in a row have failed; pause for `pause` seconds."""
+    curs.execute(
+        """
+        UPDATE app.lane SET min_left = coalesce(%s, min_left), day_left = coalesce(%s, day_left),
+               failures_in_row = %s,
+               paused_until = CASE WHEN %s::float8 IS NULL THEN paused_until
+                              ELSE greatest(paused_until, app.now() + %s::float8 * interval '1 second') END,
+               paused_for = coalesce(%s, paused_for)
+        WHERE connection_id = %s
+        """,
+        (min_left, day_left, failures_in_row, pause, pause, pause_for, connection_id),
+    )
+
+
+def due(curs: Cursor[Row], limit: int) -> list[UUID]:
+    """Lanes with something to do now, least recently served first: due entries, look-ups, or expired leases."""
+    curs.execute(
+        """
+        SELECT l.connection_id FROM app.lane l
+        WHERE (l.gate = 'open' AND (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (
+                EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
+                        AND o.due_at <= app.now())
+                OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
+                           AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now()))))
+           OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'LEASED'
+                      AND o.lease_until < app.now())
+        ORDER BY l.served_at NULLS FIRST LIMIT %s
+        """,
+        (limit,),
+    )
+    return [row["connection_id"] for row in curs]
+
+
+def read(curs: Cursor[Row], connection_id: UUID) -> Row | None:
+    """The lane's row, for those who ask why something waits."""
+    curs.execute("SELECT * FROM app.lane WHERE connection_id = %s", (connection_id,))
+    return curs.fetchone()

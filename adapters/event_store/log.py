@@ -1,0 +1,56 @@
+"""The SQL that reads table `sync_events` beyond one stream: many streams at once, and the whole log in order."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+Row = dict[str, Any]
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """One stored event as it lies in the log; `position` grows in commit order and may have gaps."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
+_COLUMNS = "notification_id, originator_id, originator_version, topic, state"
+
+
+def of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LogRow]:
+    """All events of these streams, each stream in order."""
+    curs.execute(
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE originator_id = ANY(%s) "
+        "ORDER BY originator_id, originator_version",
+        (list(stream_ids),),
+    )
+    return [_row(row) for row in curs]
+
+
+def after(curs: Cursor[Row], position: int, limit: int) -> list[LogRow]:
+    """Up to `limit` events after a position, in commit order."""
+    curs.execute(
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+        (position, limit),
+    )
+    return [_row(row) for row in curs]
+
+
+def head(curs: Cursor[Row]) -> int:
+    """The position of the newest event, 0 for an empty log."""
+    curs.execute("SELECT coalesce(max(notification_id), 0) AS head FROM es.sync_events")
+    row = curs.fetchone()
+    assert row is not None
+    return int(row["head"])
+
+
+def _row(row: Row) -> LogRow:
+    return LogRow(
+        row["notification_id"], row["originator_id"], row["originator_version"], row["topic"], bytes(row["state"])
+    )

@@ -1,0 +1,266 @@
+"""The SQL of table `outbox`: entries come in with their events, are leased to one worker, and end with their events.
+
+Every change after a lease is guarded by the lease's token, so that a worker that lost its lease changes nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+from adapters.event_store.writes import Closed, Reopened
+from domain.effects import Entry
+
+Row = dict[str, Any]
+
+
+class LeaseLost(Exception):
+    """The entries are no longer leased under this token: another worker owns them now. Nothing was written."""
+
+
+class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry as a worker holds it."""
+
+    id: int
+    stream_id: UUID
+    kind: str
+    attempts: int
+    age: float
+    delivery_id: UUID | None
+    group: UUID | None = None
+
+
+def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
+    """Store new entries; one waits while an earlier entry of its stream is live."""
+    curs.execute(
+        """
+        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, state)
+        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key,
+               CASE WHEN EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
+                                 AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
+        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[])
+             AS e (connection_id, kind, stream_id, seq, effect_key)
+        """,
+        (
+            [e.connection_id for e in entries],
+            [e.kind for e in entries],
+            [e.stream_id for e in entries],
+            [e.seq for e in entries],
+            [e.effect_key for e in entries],
+        ),
+    )
+
+
+def close(curs: Cursor[Row], closed: Sequence[Closed]) -> None:
+    """End entries; raises LeaseLost unless every one of them is still leased to us."""
+    curs.execute(
+        """
+        UPDATE app.outbox o
+        SET state = c.state, cause = nullif(c.cause, ''), closed_at = app.now(), lease_token = NULL, lease_until = NULL
+        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[]) AS c (id, token, was, state, cause)
+        WHERE o.id = c.id AND o.lease_token = c.token AND o.state = c.was
+        RETURNING o.stream_id
+        """,
+        (
+            [c.entry_id for c in closed],
+            [c.token for c in closed],
+            [c.was for c in closed],
+            [c.state for c in closed],
+            [c.cause for c in closed],
+        ),
+    )
+    _all_or_lost(curs, len(closed))
+
+
+def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
+    """Give entries back, to be looked up or sent again; raises LeaseLost unless every one is still leased to us."""
+    curs.execute(
+        """
+        UPDATE app.outbox o
+        SET state = r.state, due_at = app.now() + r.due_in * interval '1 second', grp = r.grp,
+            attempts = o.attempts - r.given_back::int, lease_token = NULL, lease_until = NULL
+        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::uuid[])
+             AS r (id, token, was, state, due_in, given_back, grp)
+        WHERE o.id = r.id AND o.lease_token = r.token AND o.state = r.was
+        RETURNING o.id
+        """,
+        (
+            [r.entry_id for r in reopened],
+            [r.token for r in reopened],
+            [r.was for r in reopened],
+            [r.state for r in reopened],
+            [r.due_in for r in reopened],
+            [r.give_back_attempt for r in reopened],
+            [r.group for r in reopened],
+        ),
+    )
+    _all_or_lost(curs, len(reopened))
+
+
+def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
+    """Let the next waiting entry of each ended entry's stream go on."""
+    curs.execute(
+        """
+        UPDATE app.outbox SET state = 'PENDING', due_at = app.now()
+        WHERE id IN (SELECT min(w.id) FROM app.outbox w WHERE w.state = 'WAITING'
+                     AND w.stream_id IN (SELECT stream_id FROM app.outbox WHERE id = ANY(%s)) GROUP BY w.stream_id)
+        """,
+        (list(entry_ids),),
+    )
+
+
+def lock_due(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) -> list[LeasedEntry]:
+    """Lock up to `limit` due entries of one lane and kind, oldest first, all of the oldest one's group."""
+    curs.execute(
+        """
+        WITH first AS (
+            SELECT grp FROM app.outbox
+            WHERE connection_id = %(lane)s AND kind = %(kind)s AND state = 'PENDING' AND due_at <= app.now()
+            ORDER BY id LIMIT 1)
+        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp,
+               extract(epoch FROM app.now() - o.created_at)::float8 AS age
+        FROM app.outbox o, first
+        WHERE o.connection_id = %(lane)s AND o.kind = %(kind)s AND o.state = 'PENDING' AND o.due_at <= app.now()
+          AND o.grp IS NOT DISTINCT FROM first.grp
+        ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
+        """,
+        {"lane": connection_id, "kind": kind, "limit": limit},
+    )
+    return [_entry(row) for row in curs]
+
+
+def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token: UUID, seconds: float) -> None:
+    """Lease locked entries to one delivery. The attempt counts from here, so one that kills the process counts too."""
+    curs.execute(
+        """
+        UPDATE app.outbox SET state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
+               delivery_id = %s, attempts = attempts + 1
+        WHERE id = ANY(%s)
+        """,
+        (token, seconds, delivery_id, list(entry_ids)),
+    )
+
+
+def withdraw(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None:
+    """End locked entries that were never sent."""
+    curs.execute(
+        "UPDATE app.outbox SET state = 'WITHDRAWN', cause = %s, closed_at = app.now() WHERE id = ANY(%s)",
+        (cause, list(entry_ids)),
+    )
+    wake_waiting(curs, entry_ids)
+
+
+def lock_unclear(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) -> list[LeasedEntry]:
+    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over."""
+    curs.execute(
+        """
+        SELECT id, stream_id, kind, attempts, delivery_id, grp,
+               extract(epoch FROM app.now() - created_at)::float8 AS age
+        FROM app.outbox
+        WHERE connection_id = %s AND kind = %s AND state = 'AMBIGUOUS' AND due_at <= app.now()
+          AND (lease_until IS NULL OR lease_until < app.now())
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        """,
+        (connection_id, kind, limit),
+    )
+    return [_entry(row) for row in curs]
+
+
+def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seconds: float) -> None:
+    """Lease entries for a look-up: no attempt is counted, and an expired look-up is simply looked up again."""
+    curs.execute(
+        "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%s)",
+        (token, seconds, list(entry_ids)),
+    )
+
+
+def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
+    """Lock entries whose worker never reported back: their lease has run out."""
+    curs.execute(
+        """
+        SELECT id, stream_id, kind, attempts, delivery_id, grp,
+               extract(epoch FROM app.now() - created_at)::float8 AS age
+        FROM app.outbox WHERE connection_id = %s AND state = 'LEASED' AND lease_until < app.now()
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        """,
+        (connection_id, limit),
+    )
+    return [_entry(row) for row in curs]
+
+
+def mark_unclear(curs: Cursor[Row], entry_ids: Sequence[int], quiet: float) -> None:
+    """Expired leases become unknown outcomes, due once `quiet` seconds have passed since the last possible send."""
+    curs.execute(
+        """
+        UPDATE app.outbox SET state = 'AMBIGUOUS', due_at = lease_until + %s * interval '1 second',
+               lease_token = NULL, lease_until = NULL
+        WHERE id = ANY(%s)
+        """,
+        (quiet, list(entry_ids)),
+    )
+
+
+def next_due_in(curs: Cursor[Row], connection_id: UUID) -> float | None:
+    """Seconds until something of this lane is due (0 if it is), None if nothing is waiting for time."""
+    curs.execute(
+        """
+        SELECT extract(epoch FROM min(due) - app.now())::float8 AS seconds FROM (
+            SELECT min(due_at) AS due FROM app.outbox WHERE connection_id = %(lane)s AND state = 'PENDING'
+            UNION ALL SELECT min(greatest(due_at, lease_until)) FROM app.outbox
+                WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS'
+            UNION ALL SELECT min(lease_until) FROM app.outbox
+                WHERE connection_id = %(lane)s AND state = 'LEASED') AS times
+        """,
+        {"lane": connection_id},
+    )
+    row = curs.fetchone()
+    return None if row is None or row["seconds"] is None else max(0.0, row["seconds"])
+
+
+def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
+    """Delete entries that ended long ago; deliveries, fragments and answers stay."""
+    curs.execute(
+        """
+        DELETE FROM app.outbox WHERE id IN (
+            SELECT id FROM app.outbox WHERE closed_at < app.now() - %s * interval '1 day' ORDER BY closed_at LIMIT %s)
+        """,
+        (older_than_days, limit),
+    )
+    return curs.rowcount
+
+
+def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """The live entry of each stream, for people who ask what happens next."""
+    curs.execute(
+        """
+        SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until FROM app.outbox
+        WHERE stream_id = ANY(%s) AND closed_at IS NULL ORDER BY stream_id, id
+        """,
+        (list(stream_ids),),
+    )
+    return {row["stream_id"]: row for row in curs}
+
+
+def live_keys(curs: Cursor[Row]) -> dict[str, Row]:
+    """Every entry that has not ended, by effect key."""
+    curs.execute("SELECT effect_key, stream_id, kind, state FROM app.outbox WHERE closed_at IS NULL")
+    return {row["effect_key"]: row for row in curs}
+
+
+def _entry(row: Row) -> LeasedEntry:
+    return LeasedEntry(
+        id=row["id"],
+        stream_id=row["stream_id"],
+        kind=row["kind"],
+        attempts=row["attempts"],
+        age=row["age"],
+        delivery_id=row["delivery_id"],
+        group=row["grp"],
+    )
+
+
+def _all_or_lost(curs: Cursor[Row], expected: int) -> None:
+    if len(curs.fetchall()) != expected:
+        raise LeaseLost

@@ -1,0 +1,77 @@
+"""The recorder: the library's PostgreSQL recorder with our outbox written in the same transaction.
+
+The hook runs before the events are inserted, in lock order lane, outbox rows, events table; raising rolls all back.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg import Cursor
+
+from adapters.event_store import commands, deliveries, lanes, outbox, sealed_texts
+from adapters.event_store.writes import Writes
+
+Row = dict[str, Any]
+
+
+class OutboxRecorder(PostgresApplicationRecorder):
+    """Writes events and all that belongs to them, or nothing."""
+
+    supports_outbox: Final = True
+
+    def insert_within(self, curs: Cursor[Row], stored_events: Sequence[StoredEvent], writes: Writes) -> None:
+        """Write in the caller's own transaction, as `insert_events` does in one of its own."""
+        self._insert_events(curs, stored_events, writes=writes)
+        if stored_events:
+            self._insert_stored_events(curs, stored_events)
+
+    def _insert_events(
+        self,
+        curs: Cursor[Row],
+        stored_events: Sequence[StoredEvent],
+        *,
+        writes: Writes | None = None,
+        tracking: None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown or tracking is not None:
+            raise TypeError(f"the recorder does not know {', '.join(unknown) or 'tracking'}")
+        if writes is not None:
+            _write_lanes(curs, writes)
+            _write_entries(curs, writes)
+            _write_beside(curs, writes)
+        super()._insert_events(curs, stored_events)
+
+
+def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
+    if writes.accounts:
+        lanes.ensure(curs, writes.accounts)
+    if writes.gates:
+        lanes.set_gates(curs, writes.gates)
+    if writes.activity_of:
+        lanes.touch_activity(curs, writes.activity_of)
+
+
+def _write_entries(curs: Cursor[Row], writes: Writes) -> None:
+    if writes.closed:
+        outbox.close(curs, writes.closed)
+        outbox.wake_waiting(curs, [c.entry_id for c in writes.closed])
+    if writes.reopened:
+        outbox.reopen(curs, writes.reopened)
+    if writes.entries:
+        outbox.insert(curs, writes.entries)
+    if writes.finished_delivery:
+        deliveries.finish(curs, writes.finished_delivery)
+
+
+def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
+    if writes.texts:
+        sealed_texts.insert_invoice_texts(curs, writes.texts)
+    if writes.answers:
+        sealed_texts.insert_answers(curs, writes.answers)
+    if writes.contacts:
+        sealed_texts.upsert_contacts(curs, writes.contacts)
+    if writes.commands:
+        commands.insert(curs, writes.commands)

@@ -1,0 +1,83 @@
+"""The SQL of the sealed side tables: `invoice_text`, `answer_text`, `kyrios_contact`. Only ciphertext passes here."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+
+from adapters.event_store.writes import SealedAnswer, SealedContact, SealedInvoiceText
+
+Row = dict[str, Any]
+
+
+def insert_invoice_texts(curs: Cursor[Row], texts: Sequence[SealedInvoiceText]) -> None:
+    """Store the texts of new invoice revisions."""
+    curs.execute(
+        """
+        INSERT INTO app.invoice_text (stream_id, revision, account_id, sealed)
+        SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::bytea[])
+        """,
+        (
+            [t.stream_id for t in texts],
+            [t.revision for t in texts],
+            [t.account_id for t in texts],
+            [t.sealed for t in texts],
+        ),
+    )
+
+
+def insert_answers(curs: Cursor[Row], answers: Sequence[SealedAnswer]) -> None:
+    """Store Xero's own words."""
+    curs.execute(
+        """
+        INSERT INTO app.answer_text (answer_id, stream_id, account_id, sealed)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[])
+        """,
+        (
+            [a.answer_id for a in answers],
+            [a.stream_id for a in answers],
+            [a.account_id for a in answers],
+            [a.sealed for a in answers],
+        ),
+    )
+
+
+def upsert_contacts(curs: Cursor[Row], contacts: Sequence[SealedContact]) -> None:
+    """Keep each customer as last seen; a lower revision never replaces a higher one."""
+    latest = {(c.account_id, c.kyrios_contact_id): c for c in sorted(contacts, key=lambda c: c.revision)}
+    rows = sorted(latest.values(), key=lambda c: (c.account_id, c.kyrios_contact_id))
+    curs.execute(
+        """
+        INSERT INTO app.kyrios_contact AS k (account_id, kyrios_contact_id, revision, sealed)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bytea[])
+        ON CONFLICT (account_id, kyrios_contact_id)
+        DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed WHERE k.revision < excluded.revision
+        """,
+        (
+            [c.account_id for c in rows],
+            [c.kyrios_contact_id for c in rows],
+            [c.revision for c in rows],
+            [c.sealed for c in rows],
+        ),
+    )
+
+
+def invoice_texts(curs: Cursor[Row], revisions: Sequence[tuple[UUID, int]]) -> dict[UUID, bytes]:
+    """The sealed text of each (stream, revision), by stream."""
+    curs.execute(
+        """
+        SELECT t.stream_id, t.sealed FROM app.invoice_text t
+        JOIN unnest(%s::uuid[], %s::int[]) AS r (stream_id, revision)
+          ON t.stream_id = r.stream_id AND t.revision = r.revision
+        """,
+        ([stream for stream, _ in revisions], [revision for _, revision in revisions]),
+    )
+    return {row["stream_id"]: row["sealed"] for row in curs}
+
+
+def answer(curs: Cursor[Row], answer_id: UUID) -> bytes | None:
+    """Xero's sealed words, None if they were erased."""
+    curs.execute("SELECT sealed FROM app.answer_text WHERE answer_id = %s", (answer_id,))
+    row = curs.fetchone()
+    return None if row is None else row["sealed"]

@@ -1,0 +1,207 @@
+"""The event store as the rest of the engine sees it: load streams, append events, and work inside one transaction.
+
+Entries and gates are derived from the events themselves, so no caller can forget them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.persistence import IntegrityError, Mapper, PersistenceError
+from eventsourcing.utils import Environment
+from psycopg import Cursor
+from psycopg.conninfo import conninfo_to_dict
+
+from adapters.event_store import log
+from adapters.event_store.mapper import RegistryMapper
+from adapters.event_store.recorder import OutboxRecorder
+from adapters.event_store.writes import Writes
+from domain.connection import GateClosed, GateOpened
+from domain.effects import effects_of
+from domain.event import Event
+from domain.refusals import ConcurrentChange
+from domain.streams import connection_id
+
+Row = dict[str, Any]
+S = TypeVar("S")
+Evolve = Callable[[S | None, Any], S]
+
+_RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
+_PARTS: Final = ("dbname", "host", "port", "user", "password")
+NOTHING: Final = Writes()
+
+
+class SyncLog(Application[UUID]):
+    """The library's application object over our mapper and recorder; its events lie in `es.sync_events`."""
+
+    name = "sync"
+
+    def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
+        """Only what we pass counts: a stray variable of the process must not change how events are stored."""
+        return Environment(name, dict(env or {}))
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """Events are mapped by the closed registry."""
+        return RegistryMapper()
+
+
+class Transaction:
+    """One open transaction: a cursor for reads and claims, and `append` for events that belong to them."""
+
+    def __init__(self, store: "EventStore", cursor: Cursor[Row]) -> None:
+        self.cursor = cursor
+        self._store = store
+
+    def append(self, events: Sequence[Event], writes: Writes = NOTHING) -> None:
+        """Append events and what belongs to them; they are there once the transaction commits."""
+        self._store.append_within(self.cursor, events, writes)
+
+    def load(self, stream_ids: Sequence[UUID], evolve: Evolve[S]) -> dict[UUID, S]:
+        """The present state of each stream that exists, by one select."""
+        return self._store.fold(log.of_streams(self.cursor, stream_ids), evolve)
+
+
+class EventStore:
+    """Loads and appends events. Every method is its own transaction; `begin` opens one for several steps."""
+
+    def __init__(self, database_url: str, *, pool_size: int = 2, overflow: int = 8, recorder: str = _RECORDER) -> None:
+        """Connect lazily. The schema must exist; nothing is created here. `recorder` is the recorder class's topic."""
+        self._app = SyncLog(_environment(database_url, pool_size, overflow, recorder))
+        assert isinstance(self._app.recorder, OutboxRecorder), "events without their outbox must be impossible"
+        assert isinstance(self._app.mapper, RegistryMapper)
+        assert not self._app.recorder.datastore.enable_db_functions, "database functions would bypass the outbox"
+        self._recorder, self._mapper = self._app.recorder, self._app.mapper
+        self._datastore = self._recorder.datastore
+        _pass_other_parameters(self._datastore.pool.kwargs, database_url)
+        self._datastore.register_type_adapters()
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """One transaction, committed on leaving; an exception rolls all of it back."""
+        with self.cursor() as cursor:
+            yield Transaction(self, cursor)
+
+    @contextmanager
+    def cursor(self) -> Iterator[Cursor[Row]]:
+        """A cursor in one transaction, committed on leaving."""
+        with self._datastore.transaction(commit=True) as cursor:
+            yield cursor
+
+    def now(self) -> datetime:
+        """The engine's one clock, as the database tells it (UTC)."""
+        with self._datastore.cursor() as cursor:
+            row = cursor.execute("SELECT app.now() AS now").fetchone()
+        assert row is not None
+        now: datetime = row["now"]
+        return now
+
+    def load(self, stream_id: UUID, evolve: Evolve[S]) -> S | None:
+        """The present state of one stream, None if it does not exist."""
+        state: S | None = None
+        for event in self.events_of(stream_id):
+            state = evolve(state, event)
+        return state
+
+    def events_of(self, stream_id: UUID) -> list[Event]:
+        """The events of one stream, in order."""
+        return [event for event in self._app.events.get(stream_id) if isinstance(event, Event)]
+
+    def load_many(self, stream_ids: Sequence[UUID], evolve: Evolve[S]) -> dict[UUID, S]:
+        """The present state of each stream that exists, by one select."""
+        with self._datastore.cursor() as cursor:
+            return self.fold(log.of_streams(cursor, stream_ids), evolve)
+
+    def append(self, events: Sequence[Event], writes: Writes = NOTHING) -> None:
+        """Append events and what belongs to them in one transaction, or raise and leave nothing.
+
+        Raises ConcurrentChange if another writer was first. If the answer to our own commit was lost, the library's
+        retry meets our own rows; they are recognised by their event ids and count as success.
+        """
+        try:
+            self._app.save(*events, writes=complete(events, writes))
+        except IntegrityError as error:
+            if events and self._already_stored(events):
+                return
+            raise ConcurrentChange(_constraint(error)) from error
+
+    def append_within(self, cursor: Cursor[Row], events: Sequence[Event], writes: Writes) -> None:
+        """Append in a transaction the caller has open."""
+        stored = [self._mapper.to_stored_event(event) for event in events]
+        self._recorder.insert_within(cursor, stored, complete(events, writes))
+
+    def fold(self, rows: Sequence[log.LogRow], evolve: Evolve[S]) -> dict[UUID, S]:
+        """Fold rows, ordered by stream and version, into states."""
+        states: dict[UUID, S] = {}
+        for stream_id, group in groupby(rows, key=lambda row: row.stream_id):
+            state: S | None = None
+            for row in group:
+                state = evolve(state, self._mapper.decode(row.topic, row.state))
+            if state is not None:
+                states[stream_id] = state
+        return states
+
+    def read_log(self, after: int, limit: int) -> list[tuple[int, Event]]:
+        """Up to `limit` events after a position of the log, in commit order, each with its position."""
+        with self._datastore.cursor() as cursor:
+            rows = log.after(cursor, after, limit)
+        return [(row.position, self._mapper.decode(row.topic, row.state)) for row in rows]
+
+    def head(self) -> int:
+        """The position of the newest event."""
+        with self._datastore.cursor() as cursor:
+            return log.head(cursor)
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._app.close()
+
+    def _already_stored(self, events: Sequence[Event]) -> bool:
+        with self._datastore.cursor() as cursor:
+            rows = log.of_streams(cursor, list({event.originator_id for event in events}))
+        stored = {self._mapper.decode(row.topic, row.state).event_id for row in rows}
+        return {event.event_id for event in events} <= stored
+
+
+def complete(events: Sequence[Event], writes: Writes) -> Writes:
+    """Add what follows from the events: the entries they open, the gates they move, the lanes they need."""
+    gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
+    entries = [entry for event in events for entry in effects_of(event)]
+    accounts = {connection_id(e.account_id): e.account_id for e in events} if entries or gates else {}
+    return msgspec.structs.replace(writes, entries=entries, gates=gates, accounts=accounts)
+
+
+def _environment(database_url: str, pool_size: int, overflow: int, recorder: str) -> dict[str, str]:
+    parts = conninfo_to_dict(database_url)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "APPLICATION_RECORDER_TOPIC": recorder,
+        "CREATE_TABLE": "n",
+        "POSTGRES_DBNAME": str(parts.get("dbname") or ""),
+        "POSTGRES_HOST": str(parts.get("host") or ""),
+        "POSTGRES_PORT": str(parts.get("port") or "5432"),
+        "POSTGRES_USER": str(parts.get("user") or ""),
+        "POSTGRES_PASSWORD": str(parts.get("password") or ""),
+        "POSTGRES_SCHEMA": "es",
+        "POSTGRES_POOL_SIZE": str(pool_size),
+        "POSTGRES_MAX_OVERFLOW": str(overflow),
+        "POSTGRES_LOCK_TIMEOUT": "5",
+        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "5",
+    }
+
+
+def _pass_other_parameters(pool_arguments: Any, database_url: str) -> None:
+    parts = conninfo_to_dict(database_url)
+    pool_arguments.update({key: value for key, value in parts.items() if key not in _PARTS})
+    if not parts.get("password"):
+        del pool_arguments["password"]
+
+
+def _constraint(error: PersistenceError) -> str:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or "unknown constraint"
+    return f"another writer was first ({name})"

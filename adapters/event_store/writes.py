@@ -1,0 +1,97 @@
+"""What is written beside events in the same transaction: closed entries, sealed texts, command records, lane marks."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.effects import Entry
+
+EndState = Literal["DONE", "REJECTED", "CONFLICT", "DEAD", "WITHDRAWN"]
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that ends with these events. The write is refused unless the lease is still ours.
+
+    `token` is the lease under which it was worked on; `was` the state it must still be in.
+    """
+
+    entry_id: int
+    token: UUID
+    was: Literal["LEASED", "AMBIGUOUS"]
+    state: EndState
+    cause: str = ""
+
+
+class Reopened(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that goes on with these events: unknown outcome, or to be sent again. `due_in` is seconds from now."""
+
+    entry_id: int
+    token: UUID
+    was: Literal["LEASED", "AMBIGUOUS"]
+    state: Literal["PENDING", "AMBIGUOUS"]
+    due_in: float = 0.0
+    give_back_attempt: bool = False
+    group: UUID | None = None
+
+
+class SealedInvoiceText(msgspec.Struct, frozen=True, kw_only=True):
+    """The sealed free text of one revision of an invoice."""
+
+    stream_id: UUID
+    revision: int
+    account_id: str
+    sealed: bytes
+
+
+class SealedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Xero's own words about one invoice, sealed."""
+
+    answer_id: UUID
+    stream_id: UUID
+    account_id: str
+    sealed: bytes
+
+
+class SealedContact(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer as Kyrios knows it, sealed; the highest revision wins."""
+
+    account_id: str
+    kyrios_contact_id: str
+    revision: int
+    sealed: bytes
+
+
+class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """That a command was carried out: its key, what was asked (a hash), and what was answered."""
+
+    account_id: str
+    key: str
+    request_hash: str
+    answer: dict[str, str]
+
+
+class Writes(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that goes into the transaction of some events. Entries and gates follow from the events themselves."""
+
+    entries: Sequence[Entry] = ()
+    gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
+    accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
+    closed: Sequence[Closed] = ()
+    reopened: Sequence[Reopened] = ()
+    texts: Sequence[SealedInvoiceText] = ()
+    answers: Sequence[SealedAnswer] = ()
+    contacts: Sequence[SealedContact] = ()
+    commands: Sequence[CommandRecord] = ()
+    activity_of: UUID | None = None
+    finished_delivery: "FinishedDelivery | None" = None
+
+
+class FinishedDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How a delivery ended: HTTP status if there was one, outcome in a word, Xero's correlation id."""
+
+    delivery_id: UUID
+    outcome: str
+    http_status: int | None = None
+    xero_correlation_id: str | None = None

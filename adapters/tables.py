@@ -1,0 +1,241 @@
+"""The definition of every table the adapters own. Migrations create them; a test compares the two.
+
+Schema `es` holds the event log and nothing else, schema `app` all the rest.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+METADATA: Final = MetaData()
+_TIME: Final = TIMESTAMP(timezone=True)
+_APP_NOW: Final = text("app.now()")
+
+EVENTS: Final = Table(
+    "sync_events",
+    METADATA,
+    Column("originator_id", Uuid, nullable=False),
+    Column("originator_version", BigInteger, nullable=False),
+    Column("topic", Text),
+    Column("state", LargeBinary),
+    Column("notification_id", BigInteger, nullable=False, server_default=text("nextval('es.notification_id_seq')")),
+    Column("recorded_at", _TIME, nullable=False, server_default=_APP_NOW),
+    PrimaryKeyConstraint("originator_id", "originator_version", name="sync_events_pkey"),
+    Index("sync_events_notification_id_idx", "notification_id", unique=True),
+    schema="es",
+)
+
+LANE: Final = Table(
+    "lane",
+    METADATA,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("gate", Text, nullable=False, server_default="closed"),
+    Column("tokens", Numeric(12, 4), nullable=False, server_default="3"),
+    Column("refilled_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Column("min_left", Integer),
+    Column("day_left", Integer),
+    Column("paused_until", _TIME),
+    Column("paused_for", Text),
+    Column("failures_in_row", Integer, nullable=False, server_default="0"),
+    Column("served_at", _TIME),
+    Column("last_activity_at", _TIME),
+    CheckConstraint("gate IN ('open', 'closed')", name="lane_gate_check"),
+    schema="app",
+)
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("connection_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("effect_key", Text, nullable=False),
+    Column("organisation_id", Text),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Column("lease_token", Uuid),
+    Column("lease_until", _TIME),
+    Column("delivery_id", Uuid),
+    Column("grp", Uuid),
+    Column("cause", Text),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Column("closed_at", _TIME),
+    UniqueConstraint("effect_key", name="outbox_effect_key_key"),
+    CheckConstraint(
+        "state IN ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')",
+        name="outbox_state_check",
+    ),
+    Index(
+        "outbox_one_live_entry_per_stream",
+        "stream_id",
+        unique=True,
+        postgresql_where=text("state IN ('PENDING', 'LEASED', 'AMBIGUOUS')"),
+    ),
+    Index("outbox_pending", "connection_id", "kind", "id", postgresql_where=text("state = 'PENDING'")),
+    Index("outbox_ambiguous", "connection_id", "due_at", postgresql_where=text("state = 'AMBIGUOUS'")),
+    Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("state = 'LEASED'")),
+    Index("outbox_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    schema="app",
+    postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
+)
+
+DELIVERY: Final = Table(
+    "delivery",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("connection_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("body_sha", LargeBinary),
+    Column("entries", Integer, nullable=False),
+    Column("lease_until", _TIME, nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Column("finished_at", _TIME),
+    Column("http_status", Integer),
+    Column("outcome", Text),
+    Column("xero_correlation_id", Text),
+    CheckConstraint("purpose IN ('send', 'look_up')", name="delivery_purpose_check"),
+    Index("delivery_in_flight", "connection_id", "lease_until", postgresql_where=text("finished_at IS NULL")),
+    schema="app",
+)
+
+DELIVERY_FRAGMENT: Final = Table(
+    "delivery_fragment",
+    METADATA,
+    Column(
+        "delivery_id", Uuid, ForeignKey("app.delivery.id", name="delivery_fragment_delivery_id_fkey"), nullable=False
+    ),
+    Column("position", Integer, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("fragment", LargeBinary),
+    Column("fragment_sha", Text, nullable=False),
+    PrimaryKeyConstraint("delivery_id", "position", name="delivery_fragment_pkey"),
+    Index("delivery_fragment_entry", "entry_id"),
+    schema="app",
+)
+
+IDEMPOTENCY: Final = Table(
+    "idempotency",
+    METADATA,
+    Column("account_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request_hash", Text, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    PrimaryKeyConstraint("account_id", "key", name="idempotency_pkey"),
+    schema="app",
+)
+
+INVOICE_TEXT: Final = Table(
+    "invoice_text",
+    METADATA,
+    Column("stream_id", Uuid, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("stream_id", "revision", name="invoice_text_pkey"),
+    schema="app",
+)
+
+ANSWER_TEXT: Final = Table(
+    "answer_text",
+    METADATA,
+    Column("answer_id", Uuid, primary_key=True),
+    Column("stream_id", Uuid, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Index("answer_text_stream", "stream_id"),
+    schema="app",
+)
+
+KYRIOS_CONTACT: Final = Table(
+    "kyrios_contact",
+    METADATA,
+    Column("account_id", Text, nullable=False),
+    Column("kyrios_contact_id", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("account_id", "kyrios_contact_id", name="kyrios_contact_pkey"),
+    schema="app",
+)
+
+RECIPIENT: Final = Table(
+    "recipient",
+    METADATA,
+    Column("recipient_id", Uuid, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    schema="app",
+)
+
+ACCOUNT_KEY: Final = Table(
+    "account_key",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    schema="app",
+)
+
+XERO_GRANT: Final = Table(
+    "xero_grant",
+    METADATA,
+    Column("grant_id", Uuid, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("xero_user_id", Text, nullable=False),
+    Column("sealed_tokens", LargeBinary),
+    Column("previous_sealed_tokens", LargeBinary),
+    Column("previous_until", _TIME),
+    Column("access_expires_at", _TIME, nullable=False),
+    Column("token_version", BigInteger, nullable=False, server_default="1"),
+    Column("refresh_lease_until", _TIME),
+    Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
+    schema="app",
+)
+
+OAUTH_STATE: Final = Table(
+    "oauth_state",
+    METADATA,
+    Column("state_hash", LargeBinary, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("sealed_verifier", LargeBinary, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+    schema="app",
+)
+
+REFERENCE_DATA: Final = Table(
+    "reference_data",
+    METADATA,
+    Column("connection_id", Uuid, nullable=False),
+    Column("organisation_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("said", JSONB, nullable=False),
+    Column("read_at", _TIME, nullable=False),
+    PrimaryKeyConstraint("connection_id", "organisation_id", "kind", name="reference_data_pkey"),
+    schema="app",
+)

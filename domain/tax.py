@@ -1,0 +1,95 @@
+"""Taxes: the tax set Kyrios puts on a line, and the Xero rate it is mapped to.
+
+A Xero line takes exactly one tax rate, so what is mapped is the whole ordered set of Kyrios taxes on a line.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from domain.money import half_up
+
+_RATE_STEP: Final = Decimal("0.0001")
+
+
+class TaxComponent(msgspec.Struct, frozen=True, kw_only=True):
+    """One Kyrios tax in a set: its id, its rate in percent, and whether it is charged on top of those before it."""
+
+    tax_id: str
+    rate: Decimal
+    compound: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.tax_id}@{plain(self.rate)}{'c' if self.compound else ''}"
+
+
+class TaxSet(msgspec.Struct, frozen=True):
+    """The ordered taxes of a line; empty for an untaxed line."""
+
+    components: tuple[TaxComponent, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The stable text by which a tax set is mapped and looked up, such as `gst@15` or `gst@5+qst@9.975c`."""
+        return "+".join(str(component) for component in self.components)
+
+    @property
+    def effective_rate(self) -> Decimal:
+        """Percent of the net amount, to four decimals: simple rates added, compound ones charged on top.
+
+        XERO-UNVERIFIED XU-13: that Xero computes EffectiveRate of compound rates as (1 + simple)(1 + compound) - 1.
+        """
+        simple = sum((c.rate for c in self.components if not c.compound), Decimal(0))
+        factor = 1 + simple / 100
+        for component in self.components:
+            if component.compound:
+                factor *= 1 + component.rate / 100
+        return half_up((factor - 1) * 100, _RATE_STEP)
+
+
+class DeclaredTaxSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A tax set Kyrios offers on its lines, with the name people know it by."""
+
+    tax_set: TaxSet
+    name: str
+
+
+class XeroTaxComponent(msgspec.Struct, frozen=True, kw_only=True):
+    """One component of a Xero rate as Xero reports it; `rate` in percent."""
+
+    name: str
+    rate: Decimal
+    compound: bool = False
+
+
+class XeroTaxRate(msgspec.Struct, frozen=True, kw_only=True):
+    """A tax rate as Xero last reported it; `tax_type` is the code a line names, `effective_rate` in percent."""
+
+    tax_type: str
+    name: str
+    status: str
+    effective_rate: Decimal
+    components: tuple[XeroTaxComponent, ...] = ()
+    applies_to_revenue: bool = True
+
+
+class TaxMapping(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Xero rate stands for a tax set, with its components as seen when it was chosen, and the version."""
+
+    tax_set: TaxSet
+    tax_type: str
+    effective_rate: Decimal
+    components: tuple[XeroTaxComponent, ...]
+    version: int
+
+
+def same_effective_rate(tax_set: TaxSet, rate: XeroTaxRate) -> bool:
+    """Whether a Xero rate charges what the tax set charges, to four decimals; names play no part."""
+    return tax_set.effective_rate == half_up(rate.effective_rate, _RATE_STEP)
+
+
+def plain(number: Decimal) -> str:
+    """A decimal as its shortest plain text: `15`, `9.975`, never an exponent."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,22 @@
+"""One database address in the forms our libraries want it: libpq, SQLAlchemy, and the event store's separate parts."""
+
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import URL
+
+
+def sqlalchemy_url(database_url: str) -> URL:
+    """The SQLAlchemy URL (psycopg driver) of a libpq address; every libpq parameter is kept."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
+    known = {key: parts.pop(key, None) for key in ("user", "password", "host", "port", "dbname")}
+    host = known["host"] or ""
+    if host.startswith("/"):
+        parts["host"] = host
+    return URL.create(
+        "postgresql+psycopg",
+        username=known["user"],
+        password=known["password"],
+        host=None if host.startswith("/") else host or None,
+        port=int(known["port"]) if known["port"] else None,
+        database=known["dbname"],
+        query=parts,
+    )

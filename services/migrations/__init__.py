@@ -1,0 +1,64 @@
+"""The database schema, by Alembic: `migrate` brings a database to head, `check_at_head` refuses one that is behind.
+
+Alembic owns all DDL; processes never create tables themselves.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from services.database import sqlalchemy_url
+
+_HERE: Final = Path(__file__).parent
+_MIGRATION_LOCK: Final = 7_205_759
+VERSION_TABLE: Final = {"version_table": "schema_version", "version_table_schema": "public"}
+
+
+class SchemaBehind(Exception):
+    """The database's schema is not the one this program needs."""
+
+
+def migrate(database_url: str) -> None:
+    """Bring the database to the newest schema; several processes may call this at once."""
+    engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})")
+            connection.commit()
+            try:
+                command.upgrade(_config(connection), "head")
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})")
+                connection.commit()
+    finally:
+        engine.dispose()
+
+
+def check_at_head(database_url: str) -> None:
+    """Refuse to work on a schema that is behind or ahead of this program."""
+    engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts=VERSION_TABLE)
+            present = context.get_current_revision()
+    finally:
+        engine.dispose()
+    wanted = ScriptDirectory.from_config(_config(None)).get_current_head()
+    if present != wanted:
+        raise SchemaBehind(
+            f"the database is at schema {present or 'none'}, this program needs {wanted}; run: kyrios-xero migrate"
+        )
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.attributes["connection"] = connection
+    return config

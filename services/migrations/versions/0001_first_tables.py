@@ -1,0 +1,237 @@
+"""The first tables: clock, event log, outbox and lanes, sealed side tables, vault, reference data, projections."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+CLOCK = """
+CREATE SCHEMA app;
+CREATE FUNCTION app.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, clock_timestamp()) $$;
+"""
+
+EVENT_LOG = """
+CREATE SCHEMA es;
+CREATE SEQUENCE es.notification_id_seq;
+CREATE TABLE es.sync_events (
+    originator_id uuid NOT NULL,
+    originator_version bigint NOT NULL,
+    topic text,
+    state bytea,
+    notification_id bigint NOT NULL DEFAULT nextval('es.notification_id_seq'),
+    recorded_at timestamptz NOT NULL DEFAULT app.now(),
+    CONSTRAINT sync_events_pkey PRIMARY KEY (originator_id, originator_version)
+) WITH (autovacuum_vacuum_threshold = 100000000, autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_threshold = 1000, autovacuum_analyze_scale_factor = 0.01);
+CREATE UNIQUE INDEX sync_events_notification_id_idx ON es.sync_events (notification_id);
+CREATE TYPE es.stored_event_uuid AS (originator_id uuid, originator_version bigint, topic text, state bytea);
+"""
+
+OUTBOX = """
+CREATE TABLE app.lane (
+    connection_id uuid PRIMARY KEY,
+    account_id text NOT NULL,
+    gate text NOT NULL DEFAULT 'closed' CONSTRAINT lane_gate_check CHECK (gate IN ('open', 'closed')),
+    tokens numeric(12, 4) NOT NULL DEFAULT 3,
+    refilled_at timestamptz NOT NULL DEFAULT app.now(),
+    min_left integer,
+    day_left integer,
+    paused_until timestamptz,
+    paused_for text,
+    failures_in_row integer NOT NULL DEFAULT 0,
+    served_at timestamptz,
+    last_activity_at timestamptz
+);
+CREATE TABLE app.outbox (
+    id bigserial PRIMARY KEY,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    stream_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    effect_key text NOT NULL CONSTRAINT outbox_effect_key_key UNIQUE,
+    organisation_id text,
+    state text NOT NULL CONSTRAINT outbox_state_check CHECK (state IN
+        ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')),
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamptz NOT NULL DEFAULT app.now(),
+    lease_token uuid,
+    lease_until timestamptz,
+    delivery_id uuid,
+    grp uuid,
+    cause text,
+    created_at timestamptz NOT NULL DEFAULT app.now(),
+    closed_at timestamptz
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
+    WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
+CREATE INDEX outbox_pending ON app.outbox (connection_id, kind, id) WHERE state = 'PENDING';
+CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
+CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE state = 'LEASED';
+CREATE INDEX outbox_closed ON app.outbox (closed_at) WHERE closed_at IS NOT NULL;
+CREATE TABLE app.delivery (
+    id uuid PRIMARY KEY,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    purpose text NOT NULL CONSTRAINT delivery_purpose_check CHECK (purpose IN ('send', 'look_up')),
+    body_sha bytea,
+    entries integer NOT NULL,
+    lease_until timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app.now(),
+    finished_at timestamptz,
+    http_status integer,
+    outcome text,
+    xero_correlation_id text
+);
+CREATE INDEX delivery_in_flight ON app.delivery (connection_id, lease_until) WHERE finished_at IS NULL;
+CREATE TABLE app.delivery_fragment (
+    delivery_id uuid NOT NULL CONSTRAINT delivery_fragment_delivery_id_fkey REFERENCES app.delivery (id),
+    position integer NOT NULL,
+    entry_id bigint NOT NULL,
+    account_id text NOT NULL,
+    fragment bytea,
+    fragment_sha text NOT NULL,
+    CONSTRAINT delivery_fragment_pkey PRIMARY KEY (delivery_id, position)
+);
+CREATE INDEX delivery_fragment_entry ON app.delivery_fragment (entry_id);
+CREATE TABLE app.idempotency (
+    account_id text NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    answer jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app.now(),
+    CONSTRAINT idempotency_pkey PRIMARY KEY (account_id, key)
+);
+"""
+
+SEALED = """
+CREATE TABLE app.invoice_text (
+    stream_id uuid NOT NULL,
+    revision integer NOT NULL,
+    account_id text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT invoice_text_pkey PRIMARY KEY (stream_id, revision)
+);
+CREATE TABLE app.answer_text (
+    answer_id uuid PRIMARY KEY,
+    stream_id uuid NOT NULL,
+    account_id text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app.now()
+);
+CREATE INDEX answer_text_stream ON app.answer_text (stream_id);
+CREATE TABLE app.kyrios_contact (
+    account_id text NOT NULL,
+    kyrios_contact_id text NOT NULL,
+    revision bigint NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT kyrios_contact_pkey PRIMARY KEY (account_id, kyrios_contact_id)
+);
+CREATE TABLE app.recipient (
+    recipient_id uuid PRIMARY KEY,
+    account_id text NOT NULL,
+    revision bigint NOT NULL,
+    sealed bytea NOT NULL
+);
+"""
+
+VAULT = """
+CREATE TABLE app.account_key (
+    account_id text PRIMARY KEY,
+    sealed_key bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app.now()
+);
+CREATE TABLE app.xero_grant (
+    grant_id uuid PRIMARY KEY,
+    account_id text NOT NULL,
+    xero_user_id text NOT NULL,
+    sealed_tokens bytea,
+    previous_sealed_tokens bytea,
+    previous_until timestamptz,
+    access_expires_at timestamptz NOT NULL,
+    token_version bigint NOT NULL DEFAULT 1,
+    refresh_lease_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT app.now()
+);
+CREATE TABLE app.oauth_state (
+    state_hash bytea PRIMARY KEY,
+    account_id text NOT NULL,
+    sealed_verifier bytea NOT NULL,
+    redirect_uri text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE TABLE app.reference_data (
+    connection_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    kind text NOT NULL,
+    said jsonb NOT NULL,
+    read_at timestamptz NOT NULL,
+    CONSTRAINT reference_data_pkey PRIMARY KEY (connection_id, organisation_id, kind)
+);
+"""
+
+PROJECTIONS = """
+CREATE TABLE app.invoice_status (
+    stream_id uuid PRIMARY KEY,
+    connection_id uuid NOT NULL,
+    account_id text NOT NULL,
+    kyrios_invoice_id text NOT NULL,
+    number text NOT NULL,
+    date date NOT NULL,
+    currency text NOT NULL,
+    total numeric(16, 2) NOT NULL,
+    status text NOT NULL,
+    causes jsonb NOT NULL,
+    xero_invoice_id text,
+    queued_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    version bigint NOT NULL
+);
+CREATE INDEX invoice_status_list ON app.invoice_status (connection_id, status, date, stream_id);
+CREATE INDEX invoice_status_number ON app.invoice_status (connection_id, number);
+CREATE TABLE app.blocked_by (
+    connection_id uuid NOT NULL,
+    cause text NOT NULL,
+    key text NOT NULL,
+    stream_id uuid NOT NULL,
+    CONSTRAINT blocked_by_pkey PRIMARY KEY (connection_id, cause, key, stream_id)
+);
+CREATE INDEX blocked_by_stream ON app.blocked_by (stream_id);
+CREATE TABLE app.connection_status (
+    connection_id uuid PRIMARY KEY,
+    account_id text NOT NULL,
+    status text NOT NULL,
+    organisation_id text,
+    base_currency text NOT NULL,
+    held_by jsonb NOT NULL,
+    connected_at timestamptz,
+    disconnected_at timestamptz,
+    changed_at timestamptz NOT NULL,
+    version bigint NOT NULL
+);
+CREATE TABLE app.counters (
+    connection_id uuid NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    invoices bigint NOT NULL,
+    total numeric(20, 2) NOT NULL,
+    CONSTRAINT counters_pkey PRIMARY KEY (connection_id, currency, status)
+);
+CREATE TABLE app.checkpoints (
+    projection text PRIMARY KEY,
+    position bigint NOT NULL
+);
+"""
+
+
+def upgrade() -> None:
+    """Create everything, in the order things lean on each other."""
+    for statements in (CLOCK, EVENT_LOG, OUTBOX, SEALED, VAULT, PROJECTIONS):
+        op.execute(statements)
+
+
+def downgrade() -> None:
+    """There is no way back from the first tables: dropping the log would destroy the books' history."""
+    raise NotImplementedError("the event log is never dropped by a migration")

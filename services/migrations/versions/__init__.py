@@ -1,0 +1,1 @@
+"""The migrations, in order. A landed one is never edited."""
