@@ -131,6 +131,7 @@ DELIVERY_FRAGMENT: Final = Table(
     Column("account_id", Text, nullable=False),
     Column("fragment", LargeBinary),
     Column("fragment_sha", Text, nullable=False),
+    Column("facts", JSONB, nullable=False),
     PrimaryKeyConstraint("delivery_id", "position", name="delivery_fragment_pkey"),
     Index("delivery_fragment_entry", "entry_id"),
     schema="app",

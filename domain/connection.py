@@ -241,6 +241,9 @@ EVENTS: Final[tuple[type[Event], ...]] = tuple(_APPLY)
 
 # ── decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+PERMISSIONS: Final = "permissions"
+"""The reference under which a missing right is kept; a new consent restores it."""
+
 SETTINGS: Final[dict[str, str]] = {"sync_from": "the day of the first connect", "tax.gate": "all_active"}
 """The settings this version honours, each with its default in words."""
 
@@ -257,6 +260,13 @@ def connect(
         scopes=tuple(scopes),
         xero_user_id=xero_user_id,
     )
+    if state and PERMISSIONS in state.drifted:
+        decision.add(
+            ReferenceRestored,
+            organisation_id=state.organisation_id,
+            referenced="organisation",
+            reference=PERMISSIONS,
+        )
     return _with_gate(decision)
 
 
@@ -359,6 +369,21 @@ def map_tax(state: Connection | None, tax_set: TaxSet, rate: XeroTaxRate, at: Mo
     return _with_gate(decision)
 
 
+def miss_permission(state: Connection, at: Moment) -> list[Event]:
+    """Xero refused a call because the consent lacks a right: hold everything back until the account reconnects."""
+    if PERMISSIONS in state.drifted:
+        return []
+    decision = _decide(state, state.account_id, at)
+    decision.add(
+        ReferenceDrifted,
+        organisation_id=state.organisation_id,
+        referenced="organisation",
+        reference=PERMISSIONS,
+        cause=Cause("permission_missing"),
+    )
+    return _with_gate(decision)
+
+
 def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dict[str, str], at: Moment) -> list[Event]:
     """End the connection. Already disconnected: nothing new."""
     if state is None or state.grant_id is None:
@@ -411,7 +436,7 @@ def _unmapped(state: Connection) -> tuple[Cause, ...]:
 def _drifted(state: Connection) -> tuple[Cause, ...]:
     # A rate or a further account that drifted holds back only the invoices that use it.
     needed_by_all = {account.account_id for account in (state.default_line, state.default_payment) if account}
-    needed_by_all.add(state.organisation_id or "")
+    needed_by_all |= {PERMISSIONS, state.organisation_id or ""}
     return tuple(cause for reference, cause in state.drifted.items() if reference in needed_by_all)
 
 

@@ -16,12 +16,16 @@ Row = dict[str, Any]
 
 
 class SealedFragment(msgspec.Struct, frozen=True, kw_only=True):
-    """The bytes sent for one entry, sealed, with their HMAC under the account's key."""
+    """The bytes sent for one entry, sealed, with their HMAC under the account's key, and by what they were rendered.
+
+    `facts`: ids and versions the outcome's event needs even if another process records it; nothing personal.
+    """
 
     entry_id: int
     account_id: str
     sealed: bytes
     fragment_hash: str
+    facts: dict[str, Any]
 
 
 def open_send(
@@ -37,10 +41,10 @@ def open_send(
     _open(curs, delivery_id, connection_id, kind, "send", body_sha, len(fragments), lease)
     curs.execute(
         """
-        INSERT INTO app.delivery_fragment (delivery_id, position, entry_id, account_id, fragment, fragment_sha)
-        SELECT %s, f.position - 1, f.entry_id, f.account_id, f.fragment, f.sha
-        FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[]) WITH ORDINALITY
-             AS f (entry_id, account_id, fragment, sha, position)
+        INSERT INTO app.delivery_fragment (delivery_id, position, entry_id, account_id, fragment, fragment_sha, facts)
+        SELECT %s, f.position - 1, f.entry_id, f.account_id, f.fragment, f.sha, f.facts::jsonb
+        FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[]) WITH ORDINALITY
+             AS f (entry_id, account_id, fragment, sha, facts, position)
         """,
         (
             delivery_id,
@@ -48,6 +52,7 @@ def open_send(
             [f.account_id for f in fragments],
             [f.sealed for f in fragments],
             [f.fragment_hash for f in fragments],
+            [msgspec.json.encode(f.facts).decode() for f in fragments],
         ),
     )
 
@@ -81,17 +86,24 @@ def finish_expired(curs: Cursor[Row], delivery_ids: Sequence[UUID]) -> None:
     )
 
 
-def fragment_hashes(curs: Cursor[Row], entries: Sequence[tuple[int, UUID]]) -> dict[int, str]:
-    """The hash of what was last sent for each (entry, delivery)."""
+class SentFragment(msgspec.Struct, frozen=True):
+    """What is kept of the last bytes sent for an entry."""
+
+    fragment_hash: str
+    facts: dict[str, Any]
+
+
+def last_sent(curs: Cursor[Row], entries: Sequence[tuple[int, UUID]]) -> dict[int, SentFragment]:
+    """What was sent for each (entry, delivery), by entry."""
     curs.execute(
         """
-        SELECT f.entry_id, f.fragment_sha FROM app.delivery_fragment f
+        SELECT f.entry_id, f.fragment_sha, f.facts FROM app.delivery_fragment f
         JOIN unnest(%s::bigint[], %s::uuid[]) AS e (entry_id, delivery_id)
           ON f.entry_id = e.entry_id AND f.delivery_id = e.delivery_id
         """,
         ([entry for entry, _ in entries], [delivery for _, delivery in entries]),
     )
-    return {row["entry_id"]: row["fragment_sha"] for row in curs}
+    return {row["entry_id"]: SentFragment(row["fragment_sha"], row["facts"]) for row in curs}
 
 
 def _open(

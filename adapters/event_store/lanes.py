@@ -1,11 +1,14 @@
 """The SQL of table `lane`: may this connection send now, how much, and when was something last synced."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
+
+from adapters.event_store.writes import Heard
 
 Row = dict[str, Any]
 
@@ -28,6 +31,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     in_flight: int
     failures_in_row: int
+    now: datetime
 
 
 def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
@@ -75,14 +79,16 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
         FROM open_lane WHERE l.connection_id = open_lane.connection_id
         RETURNING l.account_id, l.failures_in_row,
             (SELECT count(*) FROM app.delivery d WHERE d.connection_id = %(lane)s AND d.finished_at IS NULL
-             AND d.lease_until > app.now()) AS in_flight
+             AND d.lease_until > app.now()) AS in_flight, app.now() AS now
         """,
         {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
     )
     row = curs.fetchone()
     if row is None:
         return None
-    return Admission(account_id=row["account_id"], in_flight=row["in_flight"], failures_in_row=row["failures_in_row"])
+    return Admission(
+        account_id=row["account_id"], in_flight=row["in_flight"], failures_in_row=row["failures_in_row"], now=row["now"]
+    )
 
 
 def give_back(curs: Cursor[Row], connection_id: UUID) -> None:
@@ -90,44 +96,49 @@ def give_back(curs: Cursor[Row], connection_id: UUID) -> None:
     curs.execute("UPDATE app.lane SET tokens = tokens + 1 WHERE connection_id = %s", (connection_id,))
 
 
-def heard(
-    curs: Cursor[Row],
-    connection_id: UUID,
-    *,
-    min_left: int | None,
-    day_left: int | None,
-    failures_in_row: int,
-    pause: float | None = None,
-    pause_for: str | None = None,
-) -> None:
-    """Keep what an answer said of the limits, and how many calls in a row have failed; pause for `pause` seconds."""
+def heard(curs: Cursor[Row], said: Heard) -> None:
+    """Keep what an answer said of the limits and how many calls in a row have failed; pause if it asks for that."""
     curs.execute(
         """
-        UPDATE app.lane SET min_left = coalesce(%s, min_left), day_left = coalesce(%s, day_left),
-               failures_in_row = %s,
-               paused_until = CASE WHEN %s::float8 IS NULL THEN paused_until
-                              ELSE greatest(paused_until, app.now() + %s::float8 * interval '1 second') END,
-               paused_for = coalesce(%s, paused_for)
-        WHERE connection_id = %s
+        UPDATE app.lane SET min_left = coalesce(%(min_left)s, min_left), day_left = coalesce(%(day_left)s, day_left),
+               failures_in_row = %(failures)s,
+               paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
+                              ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
+               paused_for = coalesce(%(pause_for)s, paused_for)
+        WHERE connection_id = %(lane)s
         """,
-        (min_left, day_left, failures_in_row, pause, pause, pause_for, connection_id),
+        {
+            "lane": said.connection_id,
+            "min_left": said.min_left,
+            "day_left": said.day_left,
+            "failures": said.failures_in_row,
+            "pause": said.pause,
+            "pause_for": said.pause_for,
+        },
     )
 
 
 def due(curs: Cursor[Row], limit: int) -> list[UUID]:
-    """Lanes with something to do now, least recently served first: due entries, look-ups, or expired leases."""
+    """Lanes with something to do now, least recently served first: due entries or look-ups."""
     curs.execute(
         """
         SELECT l.connection_id FROM app.lane l
-        WHERE (l.gate = 'open' AND (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (
+        WHERE l.gate = 'open' AND (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (
                 EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
                         AND o.due_at <= app.now())
                 OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
-                           AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now()))))
-           OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'LEASED'
-                      AND o.lease_until < app.now())
+                           AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())))
         ORDER BY l.served_at NULLS FIRST LIMIT %s
         """,
+        (limit,),
+    )
+    return [row["connection_id"] for row in curs]
+
+
+def expired(curs: Cursor[Row], limit: int) -> list[UUID]:
+    """Lanes with entries whose lease has run out."""
+    curs.execute(
+        "SELECT DISTINCT connection_id FROM app.outbox WHERE state = 'LEASED' AND lease_until < app.now() LIMIT %s",
         (limit,),
     )
     return [row["connection_id"] for row in curs]

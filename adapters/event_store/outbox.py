@@ -30,6 +30,7 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     age: float
     delivery_id: UUID | None
     group: UUID | None = None
+    cause: str = ""
 
 
 def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
@@ -80,9 +81,10 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
         """
         UPDATE app.outbox o
         SET state = r.state, due_at = app.now() + r.due_in * interval '1 second', grp = r.grp,
-            attempts = o.attempts - r.given_back::int, lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::uuid[])
-             AS r (id, token, was, state, due_in, given_back, grp)
+            cause = nullif(r.cause, ''), attempts = o.attempts - r.given_back::int,
+            lease_token = NULL, lease_until = NULL
+        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::uuid[], %s::text[])
+             AS r (id, token, was, state, due_in, given_back, grp, cause)
         WHERE o.id = r.id AND o.lease_token = r.token AND o.state = r.was
         RETURNING o.id
         """,
@@ -94,6 +96,7 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
             [r.due_in for r in reopened],
             [r.give_back_attempt for r in reopened],
             [r.group for r in reopened],
+            [r.cause for r in reopened],
         ),
     )
     _all_or_lost(curs, len(reopened))
@@ -119,7 +122,7 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) -> l
             SELECT grp FROM app.outbox
             WHERE connection_id = %(lane)s AND kind = %(kind)s AND state = 'PENDING' AND due_at <= app.now()
             ORDER BY id LIMIT 1)
-        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp,
+        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = %(kind)s AND o.state = 'PENDING' AND o.due_at <= app.now()
@@ -156,7 +159,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) 
     """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over."""
     curs.execute(
         """
-        SELECT id, stream_id, kind, attempts, delivery_id, grp,
+        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause,
                extract(epoch FROM app.now() - created_at)::float8 AS age
         FROM app.outbox
         WHERE connection_id = %s AND kind = %s AND state = 'AMBIGUOUS' AND due_at <= app.now()
@@ -180,7 +183,7 @@ def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
     """Lock entries whose worker never reported back: their lease has run out."""
     curs.execute(
         """
-        SELECT id, stream_id, kind, attempts, delivery_id, grp,
+        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause,
                extract(epoch FROM app.now() - created_at)::float8 AS age
         FROM app.outbox WHERE connection_id = %s AND state = 'LEASED' AND lease_until < app.now()
         ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -258,6 +261,7 @@ def _entry(row: Row) -> LeasedEntry:
         age=row["age"],
         delivery_id=row["delivery_id"],
         group=row["grp"],
+        cause=row["cause"] or "",
     )
 
 

@@ -50,6 +50,8 @@ def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
         lanes.ensure(curs, writes.accounts)
     if writes.gates:
         lanes.set_gates(curs, writes.gates)
+    if writes.heard:
+        lanes.heard(curs, writes.heard)
     if writes.activity_of:
         lanes.touch_activity(curs, writes.activity_of)
 

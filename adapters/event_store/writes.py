@@ -34,6 +34,7 @@ class Reopened(msgspec.Struct, frozen=True, kw_only=True):
     due_in: float = 0.0
     give_back_attempt: bool = False
     group: UUID | None = None
+    cause: str = ""
 
 
 class SealedInvoiceText(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,26 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     answer: dict[str, str]
 
 
+class FinishedDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How a delivery ended: outcome in a word, HTTP status if there was one, Xero's correlation id."""
+
+    delivery_id: UUID
+    outcome: str
+    http_status: int | None = None
+    xero_correlation_id: str | None = None
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call told about its lane: limits left, failures in a row now, and how long to pause (seconds) and why."""
+
+    connection_id: UUID
+    failures_in_row: int = 0
+    min_left: int | None = None
+    day_left: int | None = None
+    pause: float | None = None
+    pause_for: str | None = None
+
+
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that goes into the transaction of some events. Entries and gates follow from the events themselves."""
 
@@ -85,13 +106,5 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Sequence[SealedContact] = ()
     commands: Sequence[CommandRecord] = ()
     activity_of: UUID | None = None
-    finished_delivery: "FinishedDelivery | None" = None
-
-
-class FinishedDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How a delivery ended: HTTP status if there was one, outcome in a word, Xero's correlation id."""
-
-    delivery_id: UUID
-    outcome: str
-    http_status: int | None = None
-    xero_correlation_id: str | None = None
+    heard: Heard | None = None
+    finished_delivery: FinishedDelivery | None = None

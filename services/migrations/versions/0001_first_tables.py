@@ -93,6 +93,7 @@ CREATE TABLE app.delivery_fragment (
     account_id text NOT NULL,
     fragment bytea,
     fragment_sha text NOT NULL,
+    facts jsonb NOT NULL,
     CONSTRAINT delivery_fragment_pkey PRIMARY KEY (delivery_id, position)
 );
 CREATE INDEX delivery_fragment_entry ON app.delivery_fragment (entry_id);
@@ -184,13 +185,18 @@ CREATE TABLE app.invoice_status (
     total numeric(16, 2) NOT NULL,
     status text NOT NULL,
     causes jsonb NOT NULL,
+    reviews jsonb NOT NULL,
     xero_invoice_id text,
+    accepted_at_position bigint NOT NULL,
     queued_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     version bigint NOT NULL
 );
-CREATE INDEX invoice_status_list ON app.invoice_status (connection_id, status, date, stream_id);
+CREATE INDEX invoice_status_list ON app.invoice_status (connection_id, accepted_at_position);
+CREATE INDEX invoice_status_by_status ON app.invoice_status (connection_id, status, accepted_at_position);
 CREATE INDEX invoice_status_number ON app.invoice_status (connection_id, number);
+CREATE INDEX invoice_status_with_causes ON app.invoice_status (connection_id, accepted_at_position)
+    WHERE causes <> '[]'::jsonb OR reviews <> '[]'::jsonb;
 CREATE TABLE app.blocked_by (
     connection_id uuid NOT NULL,
     cause text NOT NULL,
@@ -206,8 +212,10 @@ CREATE TABLE app.connection_status (
     organisation_id text,
     base_currency text NOT NULL,
     held_by jsonb NOT NULL,
+    opened_before boolean NOT NULL,
     connected_at timestamptz,
     disconnected_at timestamptz,
+    disconnected_for text,
     changed_at timestamptz NOT NULL,
     version bigint NOT NULL
 );

@@ -1,0 +1,278 @@
+"""The composition root: builds the whole engine from settings. Nothing is built before, and nothing elsewhere.
+
+Tests build the same engine with parts of their own: `Parts` names what may be swapped.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+from dramatiq import Broker
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy import create_engine
+
+from adapters.broker.brokers import in_process_broker, rabbitmq_broker
+from adapters.broker.doorbell import Doorbell
+from adapters.embedded_postgres import Cluster
+from adapters.event_store import sealed_texts
+from adapters.event_store.lanes import Budget
+from adapters.event_store.store import EventStore
+from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
+from adapters.vault.grants import Grants
+from adapters.vault.keyring import Keyring
+from adapters.vault.oauth_states import OAuthStates
+from adapters.vault.secret import Secret
+from adapters.xero.client import XeroClient
+from adapters.xero.oauth import OAuthApp, XeroOAuth
+from adapters.xero.session import XeroSession
+from adapters.xero.tokens import TokenSource
+from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
+from domain.connection import Connection
+from services.contact_links import ContactLinks
+from services.database import sqlalchemy_url
+from services.dispatch.claim import Claim
+from services.dispatch.create_invoice import CreateInvoice, Subject
+from services.dispatch.dispatcher import Dispatcher
+from services.dispatch.lane_work import Timing
+from services.dispatch.record import Record
+from services.handling import Handling
+from services.key_file import keyring_of
+from services.lost_connection import LostConnection
+from services.migrations import check_at_head, migrate
+from services.projector import Projector
+from services.queue_invoices import QueueInvoices
+from services.releaser import Releaser
+from services.retry import RetryInvoice
+from services.set_up import SetUp
+from services.settings import Settings
+from services.sweeper import Sweeper
+
+CALLBACK_PATH: Final = "/xero/callback"
+RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
+GUARD_SHARE: Final = 57 / 60
+"""The share of Xero's minute the guard bucket refills, so that bucket and burst together never exceed the limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a test may put in place of the real thing."""
+
+    recorder: str = RECORDER
+    new_id: Callable[[], UUID] = uuid4
+    chance: Callable[[], float] = random.random
+    session: type[XeroSession] = XeroSession
+    claim: type[Claim[Subject]] = Claim
+    record: type[Record[Subject]] = Record
+
+
+class Engine:
+    """The engine: its store, its use cases, its dispatcher. Each part is built when it is first asked for."""
+
+    def __init__(self, settings: Settings, database_url: str, parts: Parts = Parts()) -> None:
+        """Connects lazily; the schema must be at head. `database_url` is where the settings, or the cluster, point."""
+        self.settings, self.database_url, self._parts = settings, database_url, parts
+        self._open = ExitStack()
+        self.timing = Timing(call=settings.read_timeout, lease=settings.lease, quiet=settings.quiet)
+        self.ring: Callable[[UUID], None] = lambda connection_id: self.doorbell.ring(connection_id)
+
+    @cached_property
+    def store(self) -> EventStore:
+        """Events and outbox."""
+        overflow = self.settings.worker_threads + 6
+        store = EventStore(self.database_url, pool_size=2, overflow=overflow, recorder=self._parts.recorder)
+        self._open.callback(store.close)
+        return store
+
+    @cached_property
+    def read(self) -> SqlEngine:
+        """The projections' engine."""
+        engine = create_engine(sqlalchemy_url(self.database_url), pool_size=2, max_overflow=3, hide_parameters=True)
+        self._open.callback(engine.dispose)
+        return engine
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that seal account keys and tokens."""
+        return Keyring({named.key_id: named.key_bytes() for named in keyring_of(self.settings)})
+
+    @cached_property
+    def account_keys(self) -> AccountKeys:
+        """One key per account."""
+        return AccountKeys(self.store.cursor, self.keyring)
+
+    @cached_property
+    def grants(self) -> Grants:
+        """The token vault."""
+        return Grants(self.store.cursor, self.keyring)
+
+    @cached_property
+    def oauth(self) -> XeroOAuth:
+        """Consent and tokens."""
+        settings = self.settings
+        app = OAuthApp(
+            client_id=settings.client_id or "",
+            client_secret=settings.client_secret or Secret(""),
+            redirect_uri=self.redirect_uri,
+            scopes=settings.scopes,
+            login_url=settings.login_url,
+            identity_url=settings.identity_url,
+        )
+        http = new_http_client(settings.identity_url, read_timeout=min(30.0, settings.read_timeout))
+        self._open.callback(http.close)
+        return XeroOAuth(http, app)
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where Xero sends the browser after consent. Xero accepts plain http only for the name localhost."""
+        return self.settings.public_url.replace("http://127.0.0.1", "http://localhost") + CALLBACK_PATH
+
+    @cached_property
+    def xero(self) -> XeroClient:
+        """The client of Xero's API."""
+        http = new_http_client(self.settings.api_url, read_timeout=self.settings.read_timeout)
+        self._open.callback(http.close)
+        return XeroClient(http, self.settings.api_url, Limits(deadline=self.settings.read_timeout))
+
+    @cached_property
+    def tokens(self) -> TokenSource:
+        """Access tokens, refreshed by one caller at a time."""
+        return TokenSource(self.grants, self.oauth)
+
+    def session_of(self, connection: Connection) -> XeroSession:
+        """The calls of one connection."""
+        assert connection.grant_id is not None, "a connection without a grant has no session"
+        return self._parts.session(self.xero, self.tokens, connection.grant_id, connection.organisation_id or "")
+
+    @cached_property
+    def handling(self) -> Handling:
+        """How use cases are carried out."""
+        return Handling(self.store, self._parts.new_id)
+
+    @cached_property
+    def broker(self) -> Broker:
+        """RabbitMQ if one is set, else this process's memory."""
+        longest = self.settings.lease + 60
+        if self.settings.broker_url is not None:
+            return rabbitmq_broker(self.settings.broker_url.reveal(), longest)
+        return in_process_broker(longest)
+
+    @cached_property
+    def doorbell(self) -> Doorbell:
+        """Rings, and in worker processes answers."""
+        doorbell = Doorbell(self.broker, lambda connection_id: self.dispatcher.look_at(connection_id))
+        self._open.callback(doorbell.stop)
+        return doorbell
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher[Subject]:
+        """Carries invoices to Xero."""
+        kind, parts = CreateInvoice(self.account_keys), self._parts
+        budget = Budget(per_minute=self.settings.calls_per_minute * GUARD_SHARE)
+        return Dispatcher(
+            self.store,
+            kind,
+            parts.claim(self.store, self.account_keys, kind, self.timing, budget, parts.new_id),
+            parts.record(self.store, self.account_keys, kind, parts.new_id, parts.chance),
+            LostConnection(self.store, self.session_of, parts.new_id),
+            self.session_of,
+            self.ring,
+            self.timing,
+            parts.new_id,
+        )
+
+    @cached_property
+    def queue_invoices(self) -> QueueInvoices:
+        """Take on issued invoices."""
+        return QueueInvoices(self.store, self.account_keys, self.ring, self._parts.new_id)
+
+    @cached_property
+    def retry_invoice(self) -> RetryInvoice:
+        """Another try of an invoice."""
+        return RetryInvoice(self.handling, self.ring)
+
+    @cached_property
+    def set_up(self) -> SetUp:
+        """Connect and set up."""
+        states = OAuthStates(self.store.cursor, self.keyring)
+        return SetUp(
+            self.store,
+            self.handling,
+            self.oauth,
+            states,
+            self.grants,
+            self.session_of,
+            self.ring,
+            self._parts.new_id,
+            self.redirect_uri,
+        )
+
+    @cached_property
+    def contact_links(self) -> ContactLinks:
+        """Link contacts."""
+        return ContactLinks(self.store, self.handling)
+
+    @cached_property
+    def projector(self) -> Projector:
+        """Folds the log into the projections."""
+        return Projector(self.store, self.read)
+
+    @cached_property
+    def releaser(self) -> Releaser:
+        """Releases what fixes set free."""
+        return Releaser(self.store, self.read, self.handling, self.ring)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Rings for the forgotten."""
+        return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), self.ring, self.settings.sweep_interval)
+
+    def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
+        """Xero's own words, as kept under `answer_id`; None if there are none, `[erased]` if they were erased."""
+        with self.store.cursor() as cursor:
+            sealed = sealed_texts.answer(cursor, answer_id)
+        if sealed is None:
+            return None
+        opened = open_or_erased(self.account_keys.find(account_id), "answer_text", str(answer_id), 1, sealed)
+        return str(opened) if isinstance(opened, Erased) else "; ".join(msgspec.json.decode(opened, type=list[str]))
+
+    def close(self) -> None:
+        """Stop answering rings and close every pool, in the reverse of the order things were opened."""
+        self._open.close()
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[str]:
+    """The address of the database: the one that is set, or the embedded one, started for as long as it is used."""
+    if settings.database_url is not None:
+        yield settings.database_url.reveal()
+        return
+    with Cluster(settings.home / "postgres", bin_dir=settings.pg_bin) as cluster:
+        url = cluster.url()
+        migrate(url)
+        yield url
+
+
+@contextmanager
+def open_engine(settings: Settings, parts: Parts = Parts()) -> Iterator[Engine]:
+    """An engine on these settings, closed on leaving. An embedded database is migrated, any other must be at head."""
+    configure_logging(settings.log_level)
+    with open_database(settings) as database_url:
+        check_at_head(database_url)
+        engine = Engine(settings, database_url, parts)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard error; the HTTP libraries, which print URLs, only warnings."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("dramatiq").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    quiet_http_logs()

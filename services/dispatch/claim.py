@@ -1,0 +1,190 @@
+"""Claiming: one transaction that admits the lane, locks due entries, checks and renders them, and leases them.
+
+Entries that fail preflight end here with InvoiceBlocked, in the same transaction.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from adapters.event_store import deliveries, lanes, outbox
+from adapters.event_store.deliveries import SealedFragment
+from adapters.event_store.lanes import Admission, Budget
+from adapters.event_store.outbox import LeasedEntry
+from adapters.event_store.store import EventStore, Transaction
+from adapters.vault.account_keys import AccountKeys
+from domain import connection as connections
+from domain.connection import Connection
+from domain.event import ENGINE, Event, Moment
+from domain.retry import is_probe
+from services.dispatch.kind import DeliveryKind, Sent
+from services.dispatch.lane_work import Item, Timing, Work
+
+S = TypeVar("S")
+
+
+class Claim(Generic[S]):
+    """Claims work of one kind."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        keys: AccountKeys,
+        kind: DeliveryKind[S],
+        timing: Timing,
+        budget: Budget,
+        new_id: Callable[[], UUID],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._keys, self._kind = store, keys, kind
+        self._timing, self._budget = timing, budget
+        self._new_id, self._monotonic = new_id, monotonic
+
+    def to_send(self, connection_id: UUID) -> Work[S] | None:
+        """Claim due entries for one request; None if there are none, or the lane may not send now."""
+        began = self._monotonic()
+        with self._store.begin() as tx:
+            admission = lanes.admit(tx.cursor, connection_id, self._budget)
+            if admission is None:
+                return None
+            limit = 1 if is_probe(admission.failures_in_row) else self._kind.most_entries
+            entries = outbox.lock_due(tx.cursor, connection_id, self._kind.name, limit)
+            if not entries or self._better_later(entries, admission):
+                lanes.give_back(tx.cursor, connection_id)
+                return None
+            connection = tx.load([connection_id], connections.evolve)[connection_id]
+            items = self._preflight(tx, entries, connection, self._moment(admission))
+            if not items:
+                lanes.give_back(tx.cursor, connection_id)
+                return None
+            return self._lease(tx, items, connection, connection_id, admission, began)
+
+    def to_look_up(self, connection_id: UUID) -> Work[S] | None:
+        """Claim entries whose outcome is unknown and whose quiet period is over."""
+        began = self._monotonic()
+        with self._store.begin() as tx:
+            admission = lanes.admit(tx.cursor, connection_id, self._budget)
+            if admission is None:
+                return None
+            entries = outbox.lock_unclear(tx.cursor, connection_id, self._kind.name, self._kind.most_entries)
+            if not entries:
+                lanes.give_back(tx.cursor, connection_id)
+                return None
+            connection = tx.load([connection_id], connections.evolve)[connection_id]
+            return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
+
+    def _better_later(self, entries: Sequence[LeasedEntry], admission: Admission) -> bool:
+        """Under load a request waits a moment to be full; an idle lane sends at once."""
+        if admission.in_flight == 0 or len(entries) >= self._kind.most_entries:
+            return False
+        return max(entry.age for entry in entries) < self._timing.coalesce
+
+    def _preflight(
+        self, tx: Transaction, entries: Sequence[LeasedEntry], connection: Connection, at: Moment
+    ) -> list[tuple[LeasedEntry, S]]:
+        subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        passed, events = [], list[Event]()
+        for entry in entries:
+            subject = subjects[entry.stream_id]
+            causes = self._kind.causes(subject, connection)
+            if causes:
+                events += self._kind.blocked(subject, causes, connection, at)
+                outbox.withdraw(tx.cursor, [entry.id], causes[0].code)
+            else:
+                passed.append((entry, subject))
+        if events:
+            tx.append(events)
+        return passed
+
+    def _lease(
+        self,
+        tx: Transaction,
+        passed: Sequence[tuple[LeasedEntry, S]],
+        connection: Connection,
+        connection_id: UUID,
+        admission: Admission,
+        began: float,
+    ) -> Work[S]:
+        delivery_id, token = self._new_id(), self._new_id()
+        key = self._keys.get(admission.account_id)
+        rendered: list[tuple[LeasedEntry, S, bytes, dict[str, Any]]] = []
+        size = 0
+        for entry, subject in passed:
+            fragment, facts = self._kind.render(subject, connection)
+            size += len(fragment) + 1
+            if rendered and size > self._kind.largest_body:
+                break
+            rendered.append((entry, subject, fragment, facts))
+        fragments = [
+            SealedFragment(
+                entry_id=entry.id,
+                account_id=admission.account_id,
+                sealed=key.seal("delivery_fragment", f"{delivery_id}/{position}", 1, fragment),
+                fragment_hash=key.hmac(fragment),
+                facts=facts,
+            )
+            for position, (entry, _, fragment, facts) in enumerate(rendered)
+        ]
+        body = self._kind.body([fragment for _, _, fragment, _ in rendered])
+        digest = hashlib.sha256(body).digest()
+        deliveries.open_send(
+            tx.cursor, delivery_id, connection_id, self._kind.name, digest, fragments, self._timing.lease
+        )
+        outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, self._timing.lease)
+        items = [
+            Item(
+                entry=msgspec.structs.replace(entry, attempts=entry.attempts + 1, delivery_id=delivery_id),
+                subject=subject,
+                sent=Sent(delivery_id=delivery_id, fragment_hash=fragment.fragment_hash, facts=facts),
+            )
+            for (entry, subject, _, facts), fragment in zip(rendered, fragments, strict=True)
+        ]
+        return Work(
+            connection=connection,
+            connection_id=connection_id,
+            delivery_id=delivery_id,
+            token=token,
+            items=items,
+            failures_in_row=admission.failures_in_row,
+            began=began,
+            body=body,
+        )
+
+    def _lease_look_up(
+        self,
+        tx: Transaction,
+        entries: Sequence[LeasedEntry],
+        connection: Connection,
+        connection_id: UUID,
+        admission: Admission,
+        began: float,
+    ) -> Work[S]:
+        delivery_id, token = self._new_id(), self._new_id()
+        subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        notes = deliveries.last_sent(tx.cursor, [(e.id, e.delivery_id) for e in entries if e.delivery_id])
+        outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, self._timing.lease)
+        deliveries.open_look_up(
+            tx.cursor, delivery_id, connection_id, self._kind.name, len(entries), self._timing.lease
+        )
+        return Work(
+            connection=connection,
+            connection_id=connection_id,
+            delivery_id=delivery_id,
+            token=token,
+            items=[Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries],
+            failures_in_row=admission.failures_in_row,
+            began=began,
+        )
+
+    def _moment(self, admission: Admission) -> Moment:
+        return Moment(now=admission.now, actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+
+
+def _sent(entry: LeasedEntry, notes: Mapping[int, Any]) -> Sent:
+    note = notes[entry.id]
+    assert entry.delivery_id is not None, "an unknown outcome has a delivery"
+    return Sent(delivery_id=entry.delivery_id, fragment_hash=note.fragment_hash, facts=note.facts)

@@ -1,0 +1,136 @@
+"""The dispatcher of one kind: `look_at` does the next piece of work of a connection, `recover` frees what died.
+
+Any number of threads and processes may call both at any time; the lane's row and the entries' leases keep order.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from adapters.event_store import deliveries, outbox
+from adapters.event_store.outbox import LeaseLost
+from adapters.event_store.store import EventStore
+from adapters.event_store.writes import FinishedDelivery, Heard
+from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, XeroError
+from adapters.xero.session import XeroSession
+from domain import connection as connections
+from domain.connection import Connection
+from domain.event import ENGINE, Event, Moment
+from services.dispatch import trouble
+from services.dispatch.claim import Claim
+from services.dispatch.kind import Answered, DeliveryKind
+from services.dispatch.lane_work import FencePassed, Timing, Work, fence
+from services.dispatch.record import Record
+from services.lost_connection import LostConnection
+
+S = TypeVar("S")
+LOG: Final = logging.getLogger(__name__)
+_EXPIRED_AT_ONCE: Final = 200
+
+
+class Dispatcher(Generic[S]):
+    """Carries the entries of one kind to Xero."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        kind: DeliveryKind[S],
+        claim: Claim[S],
+        record: Record[S],
+        lost: LostConnection,
+        session_of: Callable[[Connection], XeroSession],
+        ring: Callable[[UUID], None],
+        timing: Timing,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._store, self._kind, self._claim, self._record = store, kind, claim, record
+        self._lost, self._session_of, self._ring = lost, session_of, ring
+        self._timing, self._new_id = timing, new_id
+
+    def look_at(self, connection_id: UUID) -> bool:
+        """Do the next piece of work of this connection, if there is any; rings again, as there may be more."""
+        work = self._claim.to_send(connection_id) or self._claim.to_look_up(connection_id)
+        if work is None:
+            return False
+        if len(work.items) == self._kind.most_entries:
+            self._ring(connection_id)
+        try:
+            self._carry_out(work)
+        except FencePassed:
+            LOG.warning("delivery %s came too late to the wire; its lease runs out", work.delivery_id)
+        except LeaseLost:
+            LOG.warning("delivery %s lost its lease; another worker owns its entries", work.delivery_id)
+        self._ring(connection_id)
+        return True
+
+    def recover(self, connection_id: UUID) -> int:
+        """Turn entries whose worker never reported back into unknown outcomes; returns how many."""
+        with self._store.begin() as tx:
+            entries = outbox.lock_expired(tx.cursor, connection_id, _EXPIRED_AT_ONCE)
+            if not entries:
+                return 0
+            connection = tx.load([connection_id], connections.evolve)[connection_id]
+            subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+            at = Moment(now=self._store.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+            events: list[Event] = []
+            for entry in entries:
+                assert entry.delivery_id is not None, "a leased entry has a delivery"
+                events += self._kind.unclear(subjects[entry.stream_id], entry.delivery_id, at)
+            outbox.mark_unclear(tx.cursor, [entry.id for entry in entries], self._timing.quiet)
+            deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
+            tx.append(events)
+        return len(entries)
+
+    def _carry_out(self, work: Work[S]) -> None:
+        try:
+            answered = self._call(work)
+        except XeroError as error:
+            self._record_trouble(work, error)
+            return
+        finished = FinishedDelivery(
+            delivery_id=work.delivery_id,
+            outcome="answered",
+            http_status=answered.status,
+            xero_correlation_id=answered.correlation_id,
+        )
+        heard = Heard(
+            connection_id=work.connection_id,
+            min_left=answered.rates.min_left,
+            day_left=answered.rates.day_left,
+        )
+        self._record.outcomes(work, answered.outcomes, finished, heard)
+
+    def _call(self, work: Work[S]) -> Answered:
+        session = self._session_of(work.connection)
+        subjects = [item.subject for item in work.items]
+        sent = [item.sent for item in work.items]
+        check = fence(work.began, self._timing)
+        if work.body is None:
+            return self._kind.search(session, subjects, sent, check)
+        return self._kind.send(session, work.body, work.delivery_id, subjects, sent, check)
+
+    def _record_trouble(self, work: Work[S], error: XeroError) -> None:
+        LOG.warning("delivery %s: %s", work.delivery_id, error)
+        if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
+            self._lost.hear(work.connection, error)
+        entries = len(work.items)
+        if work.body is None:
+            met = trouble.of_search(error, entries, work.failures_in_row)
+        else:
+            met = trouble.of_send(error, entries, work.failures_in_row, self._timing.quiet, self._new_id)
+        finished = FinishedDelivery(
+            delivery_id=work.delivery_id,
+            outcome=met.word,
+            http_status=error.status,
+            xero_correlation_id=error.correlation_id or None,
+        )
+        heard = Heard(
+            connection_id=work.connection_id,
+            failures_in_row=met.failures_in_row,
+            min_left=error.rates.min_left,
+            day_left=error.rates.day_left,
+            pause=met.pause,
+            pause_for=met.pause_for,
+        )
+        self._record.outcomes(work, met.outcomes, finished, heard)

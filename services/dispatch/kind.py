@@ -1,0 +1,136 @@
+"""What one kind of delivery must know: how to read its aggregates, render, send, read an answer, search, and decide.
+
+A subject is the aggregate an entry is about with everything its rendering needs. `causes`, `render`, `read` and the
+decisions are pure; `subjects` reads in the claim's transaction; `send` and `search` are the only calls to the network.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from adapters.event_store.store import Transaction
+from adapters.xero.answers import RateHeaders
+from adapters.xero.session import XeroSession
+from domain.causes import Cause
+from domain.connection import Connection
+from domain.event import Event, Moment
+
+Fence = Callable[[], object]
+S = TypeVar("S")
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """Xero holds it, and it is ours and equal; `what` is Xero's answer for it."""
+
+    what: Any
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Xero refused it for good, or holds something of that name that is not ours (`conflict`)."""
+
+    cause: Cause
+    words: tuple[str, ...] = ()
+    conflict: bool = False
+
+
+class Unclear(msgspec.Struct, frozen=True, kw_only=True):
+    """It may be there: Xero must be searched, `after` so many seconds.
+
+    `group` keeps the halves of a request that was refused whole apart when they are sent again; `refused_alone` says
+    that it was the only one in such a request, so that sending it again would be refused again, with `words`.
+    """
+
+    after: float = 0.0
+    group: UUID | None = None
+    refused_alone: bool = False
+    words: tuple[str, ...] = ()
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """Xero was searched and does not hold it."""
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """It surely had no effect and is to be sent again, `after` seconds or by the retry policy.
+
+    `counts` says whether an attempt is used up: waiting for Xero's limits or for our own permission uses none.
+    """
+
+    cause: str
+    counts: bool
+    after: float | None = None
+
+
+Outcome = Saved | Refused | Unclear | Absent | Withheld
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A complete answer: one outcome per entry in the order sent, and what the answer said of limits."""
+
+    outcomes: tuple[Outcome, ...]
+    status: int
+    correlation_id: str
+    rates: RateHeaders
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of the bytes sent for one entry: their hash, and the facts its event needs."""
+
+    delivery_id: UUID
+    fragment_hash: str
+    facts: dict[str, Any]
+
+
+class DeliveryKind(Protocol[S]):
+    """One kind of call to Xero."""
+
+    name: str
+    most_entries: int
+    largest_body: int
+
+    def subjects(self, tx: Transaction, stream_ids: Sequence[UUID], connection: Connection) -> Mapping[UUID, S]:
+        """Load what these entries are about, by stream."""
+
+    def causes(self, subject: S, connection: Connection) -> list[Cause]:
+        """What is in the way of sending it now."""
+
+    def render(self, subject: S, connection: Connection) -> tuple[bytes, dict[str, Any]]:
+        """The fragment of the request body for this subject, and the facts its event will need."""
+
+    def body(self, fragments: Sequence[bytes]) -> bytes:
+        """Fragments joined to a request body."""
+
+    def send(
+        self, session: XeroSession, body: bytes, key: UUID, subjects: Sequence[S], sent: Sequence[Sent], fence: Fence
+    ) -> Answered:
+        """Send, and read the answer into one outcome per subject; raises XeroError."""
+
+    def search(self, session: XeroSession, subjects: Sequence[S], sent: Sequence[Sent], fence: Fence) -> Answered:
+        """Search Xero by natural key; each outcome is Saved, Refused or Absent; raises XeroError."""
+
+    def reload(self, tx: Transaction, subjects: Sequence[S]) -> list[S]:
+        """The same subjects as they are now."""
+
+    def blocked(self, subject: S, causes: Sequence[Cause], connection: Connection, at: Moment) -> list[Event]:
+        """Preflight found causes."""
+
+    def unclear(self, subject: S, delivery_id: UUID, at: Moment) -> list[Event]:
+        """A delivery got no clear answer."""
+
+    def absent(self, subject: S, delivery_id: UUID, at: Moment) -> list[Event]:
+        """The search found nothing; it will be sent again."""
+
+    def saved(
+        self, subject: S, saved: Saved, sent: Sent, adopted: bool, organisation_id: str, at: Moment
+    ) -> list[Event]:
+        """Xero holds it."""
+
+    def failed(
+        self, subject: S, cause: Cause, attempts: int, delivery_id: UUID | None, answer_ref: UUID | None, at: Moment
+    ) -> list[Event]:
+        """Xero refused it, or retries ended."""
+
+    def place(self, subject: S) -> tuple[UUID, str]:
+        """Stream and account of a subject."""

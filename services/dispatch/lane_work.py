@@ -1,0 +1,75 @@
+"""What a worker holds between claim and record: entries under one lease, what was sent for each, and the fence."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from adapters.event_store.outbox import LeasedEntry
+from adapters.event_store.writes import Closed, EndState, Reopened
+from domain.connection import Connection
+from services.dispatch.kind import Sent
+
+S = TypeVar("S")
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """The dispatcher's times in seconds. The lease outlasts the longest call; quiet is counted from its end.
+
+    A1: Xero commits no later than `quiet` after we hung up. A2: a GET then sees it. A3: clocks run at a sane rate.
+    """
+
+    call: float
+    lease: float
+    quiet: float
+    coalesce: float = 2.0
+
+
+class FencePassed(Exception):
+    """The lease is too old to begin a call under it; nothing was sent."""
+
+
+class Item(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """One entry of a work, its subject, and what was sent for it."""
+
+    entry: LeasedEntry
+    subject: S
+    sent: Sent
+
+
+class Work(msgspec.Struct, Generic[S], kw_only=True):
+    """Entries one worker holds under one lease: to send (`body` set) or to look up."""
+
+    connection: Connection
+    connection_id: UUID
+    delivery_id: UUID
+    token: UUID
+    items: list[Item[S]]
+    failures_in_row: int
+    began: float
+    body: bytes | None = None
+
+    @property
+    def held_as(self) -> Literal["LEASED", "AMBIGUOUS"]:
+        """The state its entries are in while we hold them."""
+        return "AMBIGUOUS" if self.body is None else "LEASED"
+
+    def close(self, item: Item[S], state: EndState, cause: str = "") -> Closed:
+        """End an entry, if the lease is still ours."""
+        return Closed(entry_id=item.entry.id, token=self.token, was=self.held_as, state=state, cause=cause)
+
+    def reopen(self, item: Item[S], state: Any, due_in: float = 0.0, **more: Any) -> Reopened:
+        """Give an entry back, if the lease is still ours."""
+        return Reopened(entry_id=item.entry.id, token=self.token, was=self.held_as, state=state, due_in=due_in, **more)
+
+
+def fence(began: float, timing: Timing, monotonic: Callable[[], float] = time.monotonic) -> Callable[[], None]:
+    """A check to be made right before the wire: a call begun now must end within the lease."""
+
+    def check() -> None:
+        if monotonic() >= began + timing.lease - timing.call:
+            raise FencePassed
+
+    return check

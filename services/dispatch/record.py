@@ -1,0 +1,172 @@
+"""Recording: outcome events and entry states in one transaction, guarded by the lease.
+
+If an aggregate moved meanwhile, everything is read and decided again; nothing is ever half recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from adapters.event_store.store import EventStore
+from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopened, SealedAnswer, Writes
+from adapters.vault.account_keys import AccountKeys
+from domain.causes import Cause
+from domain.event import ENGINE, Event, Moment
+from domain.refusals import ConcurrentChange
+from domain.retry import exhausted, wait_before
+from services.dispatch.kind import Absent, DeliveryKind, Outcome, Refused, Saved, Unclear, Withheld
+from services.dispatch.lane_work import Item, Work
+
+S = TypeVar("S")
+
+TRIES: Final = 10
+WHOLE_REQUEST_REFUSED: Final = "request_refused"
+
+
+class Ended(msgspec.Struct, kw_only=True):
+    """What one work comes to, collected before it is written."""
+
+    events: list[Event] = msgspec.field(default_factory=list)
+    closed: list[Closed] = msgspec.field(default_factory=list)
+    reopened: list[Reopened] = msgspec.field(default_factory=list)
+    answers: list[SealedAnswer] = msgspec.field(default_factory=list)
+    activity: bool = False
+
+
+class Record(Generic[S]):
+    """Records what came of a work."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        keys: AccountKeys,
+        kind: DeliveryKind[S],
+        new_id: Callable[[], UUID],
+        chance: Callable[[], float],
+    ) -> None:
+        self._store, self._keys, self._kind = store, keys, kind
+        self._new_id, self._chance = new_id, chance
+
+    def outcomes(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
+        """Write one outcome per entry. Raises LeaseLost, with nothing written, if another worker took over."""
+        at = Moment(
+            now=self._store.now(),
+            actor=ENGINE,
+            correlation_id=self._new_id(),
+            causation_id=work.delivery_id,
+            new_id=self._new_id,
+        )
+        for attempt in range(TRIES):
+            ended = self._decide(work, outcomes, at)
+            writes = Writes(
+                closed=ended.closed,
+                reopened=ended.reopened,
+                answers=ended.answers,
+                activity_of=work.connection_id if ended.activity else None,
+                finished_delivery=finished,
+                heard=heard,
+            )
+            try:
+                self._store.append(ended.events, writes)
+            except ConcurrentChange:
+                if attempt == TRIES - 1:
+                    raise
+            else:
+                return
+
+    def _decide(self, work: Work[S], outcomes: Sequence[Outcome], at: Moment) -> Ended:
+        with self._store.begin() as tx:
+            now = self._kind.reload(tx, [item.subject for item in work.items])
+        ended = Ended()
+        for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
+            self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)
+        return ended
+
+    def _one(self, work: Work[S], item: Item[S], outcome: Outcome, at: Moment, ended: Ended) -> None:
+        match outcome:
+            case Saved():
+                self._saved(work, item, outcome, at, ended)
+            case Refused():
+                self._refused(work, item, outcome, at, ended)
+            case Absent():
+                self._absent(work, item, at, ended)
+            case Unclear():
+                self._unclear(work, item, outcome, at, ended)
+            case Withheld():
+                self._withheld(work, item, outcome, at, ended)
+
+    def _saved(self, work: Work[S], item: Item[S], outcome: Saved, at: Moment, ended: Ended) -> None:
+        organisation = work.connection.organisation_id
+        assert organisation is not None, "nothing is sent before an organisation is chosen"
+        adopted = work.body is None
+        ended.events += self._kind.saved(item.subject, outcome, item.sent, adopted, organisation, at)
+        ended.closed.append(work.close(item, "DONE"))
+        ended.activity = True
+
+    def _refused(self, work: Work[S], item: Item[S], outcome: Refused, at: Moment, ended: Ended) -> None:
+        answer_ref = None
+        if outcome.words:
+            answer_ref = self._new_id()
+            ended.answers.append(self._answer(item.subject, answer_ref, outcome.words))
+        ended.events += self._kind.failed(
+            item.subject, outcome.cause, item.entry.attempts, item.sent.delivery_id, answer_ref, at
+        )
+        ended.closed.append(work.close(item, "CONFLICT" if outcome.conflict else "REJECTED", outcome.cause.code))
+        ended.activity = True
+
+    def _unclear(self, work: Work[S], item: Item[S], outcome: Unclear, at: Moment, ended: Ended) -> None:
+        ended.events += self._kind.unclear(item.subject, item.sent.delivery_id, at)
+        cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else ""
+        group = outcome.group or item.entry.group
+        ended.reopened.append(work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=cause))
+        if outcome.words:
+            ended.answers.append(self._answer(item.subject, refusal_ref(item.sent.delivery_id), outcome.words))
+
+    def _absent(self, work: Work[S], item: Item[S], at: Moment, ended: Ended) -> None:
+        """Searched and not there: send again under a new key, unless it was refused alone or tried too often."""
+        entry = item.entry
+        if entry.cause == WHOLE_REQUEST_REFUSED:
+            self._give_up(work, item, Cause("rejected_by_xero"), refusal_ref(item.sent.delivery_id), at, ended)
+        elif exhausted(entry.attempts, entry.age):
+            self._give_up(work, item, _exhausted(entry.age), None, at, ended)
+        else:
+            ended.events += self._kind.absent(item.subject, item.sent.delivery_id, at)
+            ended.reopened.append(work.reopen(item, "PENDING", group=entry.group))
+
+    def _withheld(self, work: Work[S], item: Item[S], outcome: Withheld, at: Moment, ended: Ended) -> None:
+        entry = item.entry
+        if outcome.counts and exhausted(entry.attempts, entry.age):
+            self._give_up(work, item, _exhausted(entry.age), None, at, ended)
+            return
+        after = wait_before(entry.attempts, self._chance()) if outcome.after is None else outcome.after
+        ended.reopened.append(
+            work.reopen(
+                item, "PENDING", after, give_back_attempt=not outcome.counts, group=entry.group, cause=outcome.cause
+            )
+        )
+
+    def _give_up(
+        self, work: Work[S], item: Item[S], cause: Cause, answer_ref: UUID | None, at: Moment, ended: Ended
+    ) -> None:
+        ended.events += self._kind.failed(
+            item.subject, cause, item.entry.attempts, item.sent.delivery_id, answer_ref, at
+        )
+        ended.closed.append(work.close(item, "DEAD" if cause.code == "retries_exhausted" else "REJECTED", cause.code))
+
+    def _answer(self, subject: S, answer_ref: UUID, words: Sequence[str]) -> SealedAnswer:
+        """Xero's own words about a subject, sealed."""
+        stream, account_id = self._kind.place(subject)
+        text = msgspec.json.encode(list(words))
+        sealed = self._keys.get(account_id).seal("answer_text", str(answer_ref), 1, text)
+        return SealedAnswer(answer_id=answer_ref, stream_id=stream, account_id=account_id, sealed=sealed)
+
+
+def refusal_ref(delivery_id: UUID) -> UUID:
+    """Where the words of a refusal of a whole request are kept."""
+    return uuid5(delivery_id, "refusal")
+
+
+def _exhausted(age: float) -> Cause:
+    return Cause("retries_exhausted", facts={"time": f"{age / 3600:.1f} hours"})

@@ -1,0 +1,56 @@
+"""What the engine does when Xero no longer lets it in: record why, so that the gate closes and a person is told.
+
+Nothing waiting is touched: the queue goes on by itself after a reconnect.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from adapters.event_store.store import EventStore
+from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, XeroError
+from adapters.xero.session import XeroSession
+from domain import connection as connections
+from domain.connection import Connection
+from domain.event import ENGINE, Event, Moment
+from domain.refusals import ConcurrentChange
+from domain.streams import connection_id
+
+
+class LostConnection:
+    """Hears of errors that mean the connection itself is gone."""
+
+    def __init__(
+        self, store: EventStore, session_of: Callable[[Connection], XeroSession], new_id: Callable[[], UUID]
+    ) -> None:
+        self._store, self._session_of, self._new_id = store, session_of, new_id
+
+    def hear(self, connection: Connection, error: XeroError) -> None:
+        """Record what the error says of the connection, if it is still the one the call was made on."""
+        evidence = {"error": type(error).__name__}
+        if isinstance(error, NotConnected) and self._still_listed(connection):
+            return
+        for _ in range(5):
+            known = self._store.load(connection_id(connection.account_id), connections.evolve)
+            if known is None or known.grant_id != connection.grant_id:
+                return
+            try:
+                self._store.append(self._decide(known, error, evidence))
+            except ConcurrentChange:
+                continue
+            return
+
+    def _decide(self, known: Connection, error: XeroError, evidence: dict[str, str]) -> list[Event]:
+        at = Moment(now=self._store.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+        if isinstance(error, AuthorisationLost):
+            return connections.disconnect(known, "authorisation_lost", evidence, at)
+        if isinstance(error, PermissionMissing):
+            return connections.miss_permission(known, at)
+        return connections.disconnect(known, "removed_in_xero", evidence, at)
+
+    def _still_listed(self, connection: Connection) -> bool:
+        """Whether Xero still lists the organisation: a 403 may also mean a passing fault on its side."""
+        try:
+            listed = self._session_of(connection).connections()
+        except XeroError:
+            return True
+        return any(c.organisation_id == connection.organisation_id for c in listed)

@@ -1,0 +1,125 @@
+"""The projector: carries the log into the projections, batch by batch, woken by the database or every few seconds.
+
+Rows and checkpoint are one transaction. Several projectors may run; an advisory lock lets one of them work.
+"""
+
+import logging
+import threading
+from time import monotonic
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from adapters.event_store.store import EventStore
+from projections import batch as batches
+from projections import checkpoints
+from projections.batch import Batch
+from projections.checkpoints import RivalProjector
+from projections.recorded import BadEvent
+from services import log_stream
+
+CHANNEL: Final = "sync_events"
+PROJECTOR_LOCK: Final = 7_205_760
+POLL: Final = 5.0
+"""Seconds; a notification can be lost, and is only ever a hint."""
+_STOP_NOTICED_WITHIN: Final = 0.25
+
+log: Final = logging.getLogger(__name__)
+
+
+class Projector:
+    """Folds what is new in the log into the projections. `batch` is the number of events per transaction."""
+
+    def __init__(self, store: EventStore, engine: Engine, batch: int = 2_000) -> None:
+        self._store, self._engine, self._batch = store, engine, batch
+
+    def position(self) -> int:
+        """The position of the newest event that was folded."""
+        with self._engine.connect() as connection:
+            return checkpoints.position(connection)
+
+    def behind(self) -> int:
+        """How many positions of the log are still to come (positions may have gaps)."""
+        return max(0, self._store.head() - self.position())
+
+    def step(self) -> int:
+        """Fold one batch and return how many events it held; 0 if nothing was new.
+
+        Raises BadEvent in front of an event that cannot be folded, RivalProjector if another projector was faster; in
+        both cases nothing has changed.
+        """
+        with self._engine.begin() as connection:
+            position = checkpoints.position(connection)
+            news = log_stream.after(driver_connection(connection), position, self._batch)
+            if not news:
+                return 0
+            self._move(connection, position, news[-1][0])
+            batch = batches.load(connection, news)
+            batch.fold(news)
+            self._write(connection, batch)
+        return len(news)
+
+    def catch_up(self) -> int:
+        """Fold until nothing is new; the number of events folded."""
+        total = 0
+        while folded := self.step():
+            total += folded
+        return total
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. A lost connection is made again; a bad event ends the work and is raised."""
+        while not stop.is_set():
+            try:
+                self._work(stop)
+            except BadEvent as bad:
+                log.critical("the projections stand still in front of a bad event: %s", bad)
+                raise
+            except (psycopg.OperationalError, DBAPIError) as lost:
+                log.warning("the projector lost the database and will try again: %s", type(lost).__name__)
+                stop.wait(1.0)
+
+    def _move(self, connection: Connection, old: int, new: int) -> None:
+        checkpoints.move(connection, old, new)
+
+    def _write(self, connection: Connection, batch: Batch) -> None:
+        batch.write(connection)
+
+    def _work(self, stop: threading.Event) -> None:
+        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as listening:
+            listening.execute(f"LISTEN {CHANNEL}")
+            working = False
+            while not stop.is_set():
+                working = working or _locked(listening)
+                if working:
+                    self._catch_up_beside_rivals()
+                _wait(listening, stop)
+
+    def _catch_up_beside_rivals(self) -> None:
+        # A rival can only be one that lost its lock and does not know yet; it, or we, will read on.
+        try:
+            self.catch_up()
+        except RivalProjector as rival:
+            log.info("%s", rival)
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's own connection, in the same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def _locked(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _wait(listening: psycopg.Connection[Any], stop: threading.Event) -> None:
+    """Until something is notified, the poll is due, or we are to stop."""
+    until = monotonic() + POLL
+    while not stop.is_set() and monotonic() < until:
+        if list(listening.notifies(timeout=_STOP_NOTICED_WITHIN, stop_after=1)):
+            return

@@ -1,0 +1,166 @@
+"""Use case: take on issued invoices. One transaction stores many; each is accepted, known already, or refused."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from adapters.event_store import commands
+from adapters.event_store.store import EventStore
+from adapters.event_store.writes import CommandRecord, SealedContact, SealedInvoiceText, Writes
+from adapters.vault.account_keys import AccountKey, AccountKeys
+from domain import connection as connections
+from domain import invoice as invoices
+from domain.connection import Connection
+from domain.event import Actor, Event, Moment
+from domain.invoice import Invoice
+from domain.refusals import ConcurrentChange, KeyReused, Refusal
+from domain.streams import connection_id, invoice_stream
+from services.intake import IssuedInvoice
+
+MOST_AT_ONCE: Final = 500
+TRIES: Final = 3
+
+Result = Literal["accepted", "known", "refused"]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one invoice; `refusal` says why it was not taken."""
+
+    account_id: str
+    invoice_id: str
+    result: Result
+    refusal: Refusal | None = None
+
+
+class _Known(msgspec.Struct, kw_only=True):
+    """What the store holds that a batch may touch; kept up to date while the batch is decided."""
+
+    invoices: dict[UUID, Invoice]
+    connections: dict[UUID, Connection]
+    commands: dict[tuple[str, str], CommandRecord]
+    keys: dict[str, AccountKey]
+
+
+class _Taken(msgspec.Struct, kw_only=True):
+    """What a batch will write."""
+
+    receipts: list[Receipt] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    texts: list[SealedInvoiceText] = msgspec.field(default_factory=list)
+    contacts: list[SealedContact] = msgspec.field(default_factory=list)
+    commands: list[CommandRecord] = msgspec.field(default_factory=list)
+
+
+class QueueInvoices:
+    """Stores invoices with their entries, sealed texts and command records, and rings for their connections."""
+
+    def __init__(
+        self, store: EventStore, keys: AccountKeys, ring: Callable[[UUID], None], new_id: Callable[[], UUID]
+    ) -> None:
+        self._store, self._keys, self._ring, self._new_id = store, keys, ring, new_id
+
+    def __call__(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
+        """One receipt per invoice, in order. One that is refused leaves nothing and does not stop the others."""
+        receipts: list[Receipt] = []
+        for start in range(0, len(issued), MOST_AT_ONCE):
+            receipts += self._batch(issued[start : start + MOST_AT_ONCE], actor)
+        return receipts
+
+    def _batch(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
+        for _ in range(TRIES):
+            try:
+                return self._store_together(issued, actor)
+            except ConcurrentChange:
+                continue
+        if len(issued) == 1:
+            raise ConcurrentChange(f"invoice {issued[0].invoice_id} kept changing; send it again")
+        return [receipt for one in issued for receipt in self._batch([one], actor)]
+
+    def _store_together(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
+        at = Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
+        known, taken = self._read(issued), _Taken()
+        for one in issued:
+            taken.receipts.append(_take(one, known, taken, at))
+        if taken.events or taken.commands:
+            writes = Writes(texts=taken.texts, contacts=taken.contacts, commands=taken.commands)
+            self._store.append(taken.events, writes)
+        for lane in {connection_id(event.account_id) for event in taken.events}:
+            self._ring(lane)
+        return taken.receipts
+
+    def _read(self, issued: Sequence[IssuedInvoice]) -> _Known:
+        accounts = {one.account_id for one in issued}
+        named = [(one.account_id, one.command_id) for one in issued if one.command_id is not None]
+        keys = self._keys.get_many(accounts)
+        with self._store.begin() as tx:
+            return _Known(
+                invoices=tx.load([_stream(one) for one in issued], invoices.evolve),
+                connections=tx.load([connection_id(account) for account in accounts], connections.evolve),
+                commands=commands.find(tx.cursor, named) if named else {},
+                keys=keys,
+            )
+
+
+def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment) -> Receipt:
+    key, text, stream = known.keys[one.account_id], msgspec.json.encode(one.text), _stream(one)
+    connection = known.connections.get(connection_id(one.account_id))
+    try:
+        command = _command(one, key, known)
+        if command is not None and _place(command) in known.commands:
+            return _receipt(one, "known")
+        events = invoices.queue(
+            known.invoices.get(stream),
+            one.account_id,
+            one.invoice_id,
+            one.document,
+            key.hmac(text),
+            connection.organisation_id if connection else None,
+            at,
+        )
+    except Refusal as refusal:
+        return _receipt(one, "refused", refusal)
+    if command is not None:
+        known.commands[_place(command)] = command
+        taken.commands.append(command)
+    if not events:
+        return _receipt(one, "known")
+    known.invoices[stream] = invoices.evolve(None, events[0])
+    sealed = key.seal("invoice_text", str(stream), 1, text)
+    taken.events += events
+    taken.texts.append(SealedInvoiceText(stream_id=stream, revision=1, account_id=one.account_id, sealed=sealed))
+    taken.contacts.append(_sealed_contact(one, key, at))
+    return _receipt(one, "accepted")
+
+
+def _command(one: IssuedInvoice, key: AccountKey, known: _Known) -> CommandRecord | None:
+    """The record of the sender's command, if it named one; a key used for another request is refused."""
+    if one.command_id is None:
+        return None
+    asked = key.hmac(msgspec.json.encode([one.invoice_id, one.document, one.text, one.contact]))
+    answer = {"invoice_id": one.invoice_id, "result": "accepted"}
+    command = CommandRecord(account_id=one.account_id, key=one.command_id, request_hash=asked, answer=answer)
+    present = known.commands.get(_place(command))
+    if present is not None and present.request_hash != asked:
+        raise KeyReused(f"command {one.command_id} was used before for another request; use a new command_id")
+    return command
+
+
+def _place(command: CommandRecord) -> tuple[str, str]:
+    return command.account_id, command.key
+
+
+def _sealed_contact(one: IssuedInvoice, key: AccountKey, at: Moment) -> SealedContact:
+    revision = int(at.now.timestamp() * 1_000_000)
+    contact_id = one.contact.contact_id
+    sealed = key.seal("kyrios_contact", contact_id, revision, msgspec.json.encode(one.contact))
+    return SealedContact(account_id=one.account_id, kyrios_contact_id=contact_id, revision=revision, sealed=sealed)
+
+
+def _receipt(one: IssuedInvoice, result: Result, refusal: Refusal | None = None) -> Receipt:
+    return Receipt(account_id=one.account_id, invoice_id=one.invoice_id, result=result, refusal=refusal)
+
+
+def _stream(one: IssuedInvoice) -> UUID:
+    return invoice_stream(one.account_id, one.invoice_id)

@@ -1,0 +1,106 @@
+"""The releaser: follows the log and queues blocked invoices again once a cause of theirs is gone.
+
+It reads behind the projector, never ahead of it, so that what a fix releases is already in `blocked_by`. A fix that
+came before the block was written is met when the block itself is read: it is checked again at once.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from adapters.event_store.store import EventStore
+from domain import connection as connections
+from domain import contact_link
+from domain import invoice as invoices
+from domain.event import ENGINE, Event
+from domain.fixes import fixed_by
+from domain.invoice import Invoice, InvoiceBlocked
+from domain.preflight import causes_against
+from domain.refusals import ConcurrentChange
+from domain.streams import connection_id, contact_link_stream
+from projections import blocked_by, checkpoints
+from services.handling import TRIES, Handling
+
+AT_ONCE: Final = 500
+EVENTS_AT_ONCE: Final = 2_000
+CHECKPOINT: Final = "releases"
+
+
+class Releaser:
+    """Releases what fixes set free."""
+
+    def __init__(self, store: EventStore, read: Engine, handling: Handling, ring: Callable[[UUID], None]) -> None:
+        self._store, self._read, self._handling, self._ring = store, read, handling, ring
+
+    def step(self, projected: int) -> int:
+        """Follow the log up to position `projected`; returns how many invoices were released.
+
+        The position moves after the releases are stored: a death in between repeats decisions that then say nothing.
+        """
+        with self._read.connect() as connection:
+            start = checkpoints.position(connection, CHECKPOINT)
+        released = 0
+        while start < projected:
+            rows = [row for row in self._store.read_log(start, EVENTS_AT_ONCE) if row[0] <= projected]
+            if not rows:
+                break
+            released += self._follow([event for _, event in rows])
+            with self._read.begin() as connection:
+                checkpoints.move(connection, start, rows[-1][0], CHECKPOINT)
+            start = rows[-1][0]
+        return released
+
+    def _follow(self, events: Iterable[Event]) -> int:
+        released = 0
+        for event in events:
+            for code, key in fixed_by(event):
+                released += self._release_all(event.account_id, code, key)
+            if isinstance(event, InvoiceBlocked):
+                released += self._check_again(event)
+        return released
+
+    def _release_all(self, account_id: str, code: str, key: str) -> int:
+        lane, released, after = connection_id(account_id), 0, UUID(int=0)
+        while True:
+            with self._read.connect() as connection:
+                streams = blocked_by.waiting_for(connection, lane, code, key, after, AT_ONCE)
+            if not streams:
+                break
+            released += self._release(streams, code, key)
+            after = streams[-1]
+        if released:
+            self._ring(lane)
+        return released
+
+    def _release(self, streams: list[UUID], code: str, key: str) -> int:
+        for attempt in range(TRIES):
+            at = self._handling.moment(ENGINE)
+            states = self._store.load_many(streams, invoices.evolve)
+            events = [event for s in streams if s in states for event in invoices.release(states[s], code, key, at)]
+            try:
+                if events:
+                    self._store.append(events)
+            except ConcurrentChange:
+                if attempt == TRIES - 1:
+                    raise
+            else:
+                return len(events)
+        return 0
+
+    def _check_again(self, event: InvoiceBlocked) -> int:
+        state = self._store.load(event.originator_id, invoices.evolve)
+        if state is None or state.status != "blocked" or self._still_blocked(state):
+            return 0
+        first = state.causes[0]
+        released = self._release([event.originator_id], first.code, first.key)
+        if released:
+            self._ring(connection_id(state.account_id))
+        return released
+
+    def _still_blocked(self, state: Invoice) -> bool:
+        connection = self._store.load(connection_id(state.account_id), connections.evolve)
+        stream = contact_link_stream(state.account_id, state.document.kyrios_contact_id)
+        link = self._store.load(stream, contact_link.evolve)
+        return connection is None or bool(causes_against(state.document, connection, link))

@@ -1,0 +1,76 @@
+"""The engine as running threads: a worker answers rings and sweeps; a ticker projects and releases.
+
+Everything ends in order: rings first, then the loops, then the pools, then the database.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from eventsourcing.persistence import PersistenceError
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.bootstrap import Engine
+
+LOG: Final = logging.getLogger(__name__)
+LOOPS_STOP_WITHIN: Final = 30.0
+
+
+@contextmanager
+def working(engine: Engine) -> Iterator[None]:
+    """Answer rings with the set number of threads, and sweep, for as long as the block runs."""
+    with _looping("sweeper", engine.sweeper.run):
+        engine.doorbell.answer(engine.settings.worker_threads)
+        try:
+            yield
+        finally:
+            engine.doorbell.stop()
+
+
+@contextmanager
+def ticking(engine: Engine) -> Iterator[None]:
+    """Project and release for as long as the block runs."""
+    with _looping("projector", engine.projector.run), _looping("releaser", lambda stop: _release(engine, stop)):
+        yield
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, so that a command can end what it runs in order."""
+    told = threading.Event()
+
+    def tell(_signal: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    before = {sign: signal.signal(sign, tell) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def _release(engine: Engine, stop: threading.Event) -> None:
+    """Follow the projector, at the sweeper's pace or faster."""
+    while not stop.is_set():
+        try:
+            engine.releaser.step(engine.projector.position())
+        except (PersistenceError, SQLAlchemyError) as error:
+            LOG.warning("the releaser could not reach the database (%s); it tries again", type(error).__name__)
+        stop.wait(min(1.0, engine.settings.sweep_interval))
+
+
+@contextmanager
+def _looping(name: str, run: Callable[[threading.Event], object]) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(stop,), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(LOOPS_STOP_WITHIN)
