@@ -1,0 +1,104 @@
+"""What every test may ask for: a real PostgreSQL for this run, and databases in it.
+
+One cluster serves the whole run; it may forget on a power cut, since no test outlives one. Tests about durability make
+their own.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from adapters.embedded_postgres import Cluster
+from adapters.event_store.store import EventStore
+from adapters.simulator.server import Simulator
+from services.migrations import migrate
+from tests.world import World, simulated_xero, world_on
+
+NewDatabase = Callable[..., str]
+"""`new_database()` or `new_database(template="name")`: creates a database and returns its libpq URL."""
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL of this test run, removed at its end."""
+    # pytest's own temporary directories are closed to the account that root steps down to.
+    home = Path(tempfile.mkdtemp(prefix="kyrios-xero-test-"))
+    home.chmod(0o755)
+    cluster = Cluster(home, durable=False)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.destroy()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url(cluster: Cluster) -> str:
+    """The URL of the cluster's maintenance database, for statements about databases; not for tables."""
+    return cluster.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[str]:
+    """Names nobody has used in this run."""
+    return (f"test_{number}" for number in count(1))
+
+
+@pytest.fixture
+def new_database(cluster: Cluster, database_names: Iterator[str]) -> Iterator[NewDatabase]:
+    """Creates databases, empty or copied from a template, and drops them after the test."""
+    created: list[str] = []
+
+    def create(template: str | None = None) -> str:
+        name = next(database_names)
+        url = cluster.create_database(name, template)
+        created.append(name)
+        return url
+
+    yield create
+    for name in created:
+        cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(cluster: Cluster) -> str:
+    """The name of a database at the newest schema, to be copied and never written to."""
+    url = cluster.create_database("migrated")
+    migrate(url)
+    return "migrated"
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase, migrated_template: str) -> str:
+    """A database of its own for one test, at the newest schema."""
+    return new_database(template=migrated_template)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[EventStore]:
+    """An event store on a database of its own."""
+    store = EventStore(database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def xero(tmp_path: Path) -> Iterator[Simulator]:
+    """A simulated Xero with the example's books."""
+    with simulated_xero(tmp_path) as xero:
+        yield xero
+
+
+@pytest.fixture
+def world(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A simulated Xero and an engine whose account is set up; nothing runs by itself."""
+    with world_on(xero, database_url, tmp_path) as world:
+        world.set_up()
+        yield world

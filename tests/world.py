@@ -1,0 +1,213 @@
+"""A whole world for one test: a simulated Xero, an engine on a database of its own, and an account that is set up.
+
+The engine's parts may be swapped, its times are short, and nothing runs by itself: the test says what happens when.
+"""
+
+import base64
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from adapters.simulator.options import Behaviour, SimulatorOptions
+from adapters.simulator.server import Simulator
+from adapters.vault.secret import Secret
+from domain import invoice as invoices
+from domain.event import Actor
+from domain.invoice import Invoice
+from domain.streams import connection_id, invoice_stream
+from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
+from services.bootstrap import Engine, Parts
+from services.intake import IssuedInvoice, read_invoice
+from services.settings import Settings, load_settings
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+ACCOUNT = "harbour-vine"
+OWNER = Actor("owner", "user-1")
+BACKEND = Actor("backend")
+
+KEYS = "test-1:" + base64.b64encode(b"k" * 32).decode()
+
+
+class World:
+    """The simulator, the engine, and the shortest words for what tests do with them."""
+
+    def __init__(self, xero: Simulator, engine: Engine) -> None:
+        self.xero, self.engine = xero, engine
+        self.control = httpx.Client(base_url=xero.control_url, timeout=70)
+        self.lane = connection_id(ACCOUNT)
+        self.rung: list[Any] = []
+
+    def fault(self, kind: str, **more: Any) -> int:
+        """Plan a fault; returns its id."""
+        answer = self.control.post("/faults", json={"kind": kind, **more})
+        answer.raise_for_status()
+        return int(answer.json()["id"])
+
+    def wait_for_fault(self, fault: int, fired: int = 1, **more: Any) -> None:
+        """Until a fault has fired so often."""
+        asked = {"fault": fault, "timeout": 30} | (more or {"fired": fired})
+        assert self.control.get("/wait", params=asked).json()["reached"]
+
+    def in_xero(self) -> list[dict[str, Any]]:
+        """The invoices Xero holds that came through its API."""
+        held = self.control.get("/ledger/invoices").json()["invoices"]
+        return [invoice for invoice in held if invoice["origin"] == "api"]
+
+    def requests(self, method: str, path: str) -> list[dict[str, Any]]:
+        """The API calls Xero has seen."""
+        seen = self.control.get("/ledger/requests").json()["requests"]
+        return [r for r in seen if r["method"] == method and path in r["path"]]
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """The invoice as the engine knows it."""
+        state = self.engine.store.load(invoice_stream(ACCOUNT, invoice_id), invoices.evolve)
+        assert state is not None
+        return state
+
+    def queue(self, issued: Sequence[IssuedInvoice]) -> list[str]:
+        """Queue invoices; returns what became of each."""
+        return [receipt.result for receipt in self.engine.queue_invoices(issued, BACKEND)]
+
+    def work(self, rounds: int = 20) -> None:
+        """Do all work that is due now, in this thread."""
+        for _ in range(rounds):
+            if not self.engine.dispatcher.look_at(self.lane):
+                return
+        raise AssertionError("there is always more work")
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The outbox, in order."""
+        with self.engine.store.cursor() as cursor:
+            return cursor.execute("SELECT * FROM app.outbox ORDER BY id").fetchall()
+
+    def later(self, seconds: float) -> None:
+        """Let time pass for the outbox and the lanes, without waiting for it."""
+        with self.engine.store.cursor() as cursor:
+            shift = {"by": f"{seconds} seconds"}
+            cursor.execute(
+                "UPDATE app.outbox SET due_at = due_at - %(by)s::interval, lease_until = lease_until - %(by)s::interval,"
+                " created_at = created_at - %(by)s::interval",
+                shift,
+            )
+            cursor.execute(
+                "UPDATE app.delivery SET lease_until = lease_until - %(by)s::interval WHERE finished_at IS NULL", shift
+            )
+            cursor.execute(
+                "UPDATE app.lane SET paused_until = paused_until - %(by)s::interval,"
+                " refilled_at = refilled_at - %(by)s::interval",
+                shift,
+            )
+
+    def connect(self) -> None:
+        """Give consent and choose the organisation."""
+        engine, tenant = self.engine, organisation_id()
+        url = engine.set_up.begin_connect(ACCOUNT)
+        asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [tenant]}
+        redirect = self.control.post("/consent", json=asked).json()["redirect"]
+        engine.set_up.finish_connect(ACCOUNT, Secret(redirect), OWNER)
+        engine.set_up.choose_organisation(ACCOUNT, tenant, OWNER)
+
+    def set_up(self, *, link: bool = True) -> None:
+        """Connect, choose, declare, map and link, so that the gate is open."""
+        self.connect()
+        engine = self.engine
+        engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-01-01", OWNER)
+        engine.set_up.choose_accounts(ACCOUNT, line="200", payment=None, also=["260"], actor=OWNER)
+        declared = declared_taxes()
+        engine.set_up.declare_taxes(ACCOUNT, [d for d, _ in declared], BACKEND)
+        for one, tax_type in declared:
+            engine.set_up.map_tax(ACCOUNT, one.tax_set, tax_type, OWNER)
+        if link:
+            engine.contact_links.link(ACCOUNT, contact_links(), BACKEND)
+
+
+def declared_taxes() -> list[tuple[DeclaredTaxSet, str]]:
+    """The example's tax sets, each with the Xero rate it is mapped to."""
+    declared = []
+    for one in msgspec.json.decode((EXAMPLES / "taxes.json").read_bytes()):
+        taxes = [
+            msgspec.convert({"tax_id": t["id"], "rate": t["rate"]}, TaxComponent, strict=False) for t in one["taxes"]
+        ]
+        declared.append((DeclaredTaxSet(tax_set=TaxSet(tuple(taxes)), name=one["name"]), one["xero_tax_type"]))
+    return declared
+
+
+def contact_links() -> dict[str, str]:
+    """The example's contact links."""
+    lines = (EXAMPLES / "contacts.ndjson").read_bytes().splitlines()
+    decoded = [msgspec.json.decode(line) for line in lines]
+    return {one["contact_id"]: one["xero_contact_id"] for one in decoded}
+
+
+def organisation_id() -> str:
+    """The example organisation's id."""
+    books = msgspec.json.decode((EXAMPLES / "xero-organisation.json").read_bytes())
+    return str(books["organisations"][0]["tenant_id"])
+
+
+def example_invoices(count: int, start: int = 0) -> list[IssuedInvoice]:
+    """Plain invoices that sync, each with its own id and number."""
+    first = msgspec.json.decode((EXAMPLES / "invoices.ndjson").read_bytes().splitlines()[0])
+    made = []
+    for number in range(start, start + count):
+        one = first | {
+            "invoice_id": f"inv-{number}",
+            "number": f"T-{number}",
+            "url": f"https://app.kyrios.example/invoices/inv-{number}",
+        }
+        one.pop("command_id", None)
+        made.append(read_invoice(msgspec.json.encode(one), default_account_id=ACCOUNT))
+    return made
+
+
+def settings_for(xero_url: str, database_url: str, home: Path, **more: str) -> Settings:
+    """Settings of an engine on a simulator, with short times."""
+    return load_settings(
+        {
+            "KYRIOS_XERO_DATABASE_URL": database_url,
+            "KYRIOS_XERO_API_URL": xero_url,
+            "KYRIOS_XERO_IDENTITY_URL": xero_url,
+            "KYRIOS_XERO_LOGIN_URL": xero_url,
+            "KYRIOS_XERO_CLIENT_ID": "simulator-client",
+            "KYRIOS_XERO_CLIENT_SECRET": "simulator-secret",
+            "KYRIOS_XERO_SECRET_KEYS": KEYS,
+            "KYRIOS_XERO_HOME": str(home),
+            "KYRIOS_XERO_READ_TIMEOUT": "3",
+            "KYRIOS_XERO_LEASE": "8",
+            "KYRIOS_XERO_QUIET": "3",
+            "KYRIOS_XERO_CALLS_PER_MINUTE": "6000",
+            "KYRIOS_XERO_SWEEP_INTERVAL": "1",
+            **more,
+        }
+    )
+
+
+@contextmanager
+def simulated_xero(home: Path, **behaviour: Any) -> Iterator[Simulator]:
+    """A simulator with the example's books, in this process."""
+    options = SimulatorOptions(
+        ledger=home / "xero.sqlite",
+        port=0,
+        control_port=0,
+        seed=EXAMPLES / "xero-organisation.json",
+        behaviour=Behaviour(rate_limits=False, **behaviour),
+    )
+    with Simulator(options) as xero:
+        yield xero
+
+
+@contextmanager
+def world_on(xero: Simulator, database_url: str, home: Path, parts: Parts = Parts(), **more: str) -> Iterator[World]:
+    """An engine on a simulator; rings are kept in `rung` and answered by nobody."""
+    engine = Engine(settings_for(xero.api_url, database_url, home, **more), database_url, parts)
+    world = World(xero, engine)
+    engine.ring = world.rung.append
+    try:
+        yield world
+    finally:
+        world.control.close()
+        engine.close()
