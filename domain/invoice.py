@@ -363,14 +363,16 @@ def fail(
 ) -> list[Event]:
     """Xero refused the invoice, what it holds is not ours, or retries ended.
 
-    Giving up on an unknown outcome resolves nothing: only a search that found the number taken says so.
+    An unknown outcome fails only after Xero was searched: the number is another invoice's, or it was not there and we
+    do not try again. The search is recorded first.
     """
     if state.status in ("synced", "failed"):
         return []
     decision = _decide(state, at)
     organisation = organisation_id or state.organisation_id
-    if state.unknown_delivery is not None and cause.code == "duplicate_number_in_xero":
-        decision.add(OutcomeResolved, organisation_id=organisation, delivery_id=state.unknown_delivery, found=True)
+    if state.unknown_delivery is not None:
+        found = cause.code == "duplicate_number_in_xero"
+        decision.add(OutcomeResolved, organisation_id=organisation, delivery_id=state.unknown_delivery, found=found)
     decision.add(
         SyncFailed,
         organisation_id=organisation,

@@ -1,0 +1,291 @@
+"""Why an invoice is or is not in Xero, who must act, and what happens next: one answer for every screen and mail.
+
+Pure. The invoice and its connection are folds of their streams; the entry and the lane are what the tables say now.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from domain.causes import CATALOGUE, Cause, Who, who_acts, words
+from domain.connection import Connection
+from domain.invoice import Invoice, Status
+from domain.money import Money
+
+Shown = Status | Literal["waiting", "sending"]
+EntryState = Literal["WAITING", "PENDING", "LEASED", "AMBIGUOUS"]
+
+LONGEST_ANSWER: Final = 500
+"""Characters of Xero's own message that are shown."""
+
+
+class EntryNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The live outbox entry of an invoice: what it is for, its state, tries so far, seconds until it is due."""
+
+    kind: str = "create_invoice"
+    state: EntryState
+    attempts: int = 0
+    due_in: float | None = None
+
+
+class LaneNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The lane of a connection: the cause it pauses for, until when, and how many seconds that still is."""
+
+    paused_for: str | None = None
+    paused_until: datetime | None = None
+    paused_in: float | None = None
+
+
+class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause as a person reads it."""
+
+    code: str
+    words: str
+    who: tuple[Who, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. `who` is everybody who must act, empty if nobody must; `next_in` is seconds, if a time is known."""
+
+    status: Shown
+    in_xero: bool
+    sentence: str
+    causes: tuple[CauseInWords, ...] = ()
+    who: tuple[Who, ...] = ()
+    next_step: str
+    next_in: float | None = None
+
+
+def explain(
+    invoice: Invoice,
+    connection: Connection | None,
+    entry: EntryNow | None,
+    lane: LaneNow | None,
+    *,
+    since: datetime | None = None,
+    xero_said: str | None = None,
+) -> Explanation:
+    """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal."""
+    asked = _Asked(invoice, connection, entry, lane, since, xero_said)
+    match invoice.status:
+        case "synced":
+            return asked.synced()
+        case "failed":
+            return asked.failed()
+        case "blocked":
+            return asked.blocked()
+        case "dismissed":
+            return asked.dismissed()
+        case "voided":
+            return asked.voided()
+        case "checking":
+            return asked.checking()
+        case "queued":
+            return asked.queued()
+
+
+class _Asked:
+    """One question, with everything that is known about it."""
+
+    def __init__(
+        self,
+        invoice: Invoice,
+        connection: Connection | None,
+        entry: EntryNow | None,
+        lane: LaneNow | None,
+        since: datetime | None,
+        xero_said: str | None,
+    ) -> None:
+        self.invoice, self.entry = invoice, entry
+        self.lane = lane or LaneNow()
+        self.gate = connection.held_by if connection else (Cause("not_connected"),)
+        self.since = f", since {since:%d %B %Y %H:%M} UTC" if since else ""
+        self.on = f" on {since:%d %B %Y}" if since else ""
+        self.xero_said = _cut(xero_said) if xero_said else "no message is kept"
+
+    # ── it has not arrived ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def queued(self) -> Explanation:
+        """Ready: on its way, behind the gate, in a paused lane, or due at some time."""
+        entry = self.entry
+        if entry is None:
+            return self.forgotten()
+        if entry.state == "AMBIGUOUS":
+            return self.checking()
+        if entry.state == "LEASED":
+            return self._say("sending", "On its way to Xero.", next_step="Xero's answer is recorded here.")
+        if self.gate:
+            return self._waits("waiting", self.gate)
+        if self.lane.paused_in is not None and self.lane.paused_in > 0:
+            return self._paused(self.lane.paused_in)
+        if entry.state == "WAITING":
+            return self._say(
+                "queued",
+                "We have this invoice and it is ready. An earlier step of the same invoice goes first.",
+                next_step="It goes to Xero right after.",
+            )
+        return self._say(
+            "queued",
+            f"We have this invoice and it is ready. It goes to Xero {_when(entry.due_in)}.",
+            next_step=f"It is sent {_when(entry.due_in)}.",
+            next_in=max(0.0, entry.due_in or 0.0),
+        )
+
+    def forgotten(self) -> Explanation:
+        """Queued, and nothing is set to carry it: that must not be, and says so."""
+        return self._say(
+            "queued",
+            "We have this invoice, but nothing is set to carry it to Xero.",
+            [Cause("internal_error")],
+            next_step="Support runs verify, which names what is missing.",
+        )
+
+    def blocked(self) -> Explanation:
+        """Something about this invoice, and perhaps about its connection too, is in the way."""
+        return self._waits("blocked", (*self.invoice.causes, *self.gate))
+
+    def checking(self) -> Explanation:
+        """Nobody knows yet whether it arrived."""
+        due = self.entry.due_in if self.entry and self.entry.state == "AMBIGUOUS" else None
+        held = f" It can go on once this is fixed: {self._words(self.gate)}" if self.gate else ""
+        causes = [*self.invoice.causes, *self.gate]
+        return self._say(
+            "checking",
+            "Xero gave no clear answer. We are finding out whether it arrived before doing anything else, so that it "
+            f"cannot be created twice.{held}",
+            causes or [Cause("outcome_unknown")],
+            next_step="We search Xero for it once this is fixed." if held else f"We search Xero for it {_when(due)}.",
+            next_in=None if held or due is None else max(0.0, due),
+        )
+
+    def failed(self) -> Explanation:
+        """Xero refused it, or retries ended."""
+        causes = self.invoice.causes
+        refused = any(cause.code in _REFUSALS for cause in causes)
+        lead = "Xero did not accept it: " if refused else ""
+        return self._say(
+            "failed",
+            f"{lead}{self._words(causes)}",
+            causes,
+            next_step="Once that is fixed, press Retry: it goes again.",
+        )
+
+    def dismissed(self) -> Explanation:
+        """A person left it out."""
+        return self._say("dismissed", f"Left out{self.on}.", next_step="You can bring it back.")
+
+    # ── it has arrived ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def synced(self) -> Explanation:
+        """Xero holds it; what is not as it should be is named beside that."""
+        there, total = f"In Xero as {self.invoice.document.number}", self._total()
+        if self.invoice.reviews:
+            return self._say(
+                "synced",
+                f"{there}, but: {self._words(self.invoice.reviews)} We changed nothing; please look.",
+                (*self.invoice.reviews, *self.invoice.causes),
+                next_step="Once you have looked, mark the review as done.",
+            )
+        if self.invoice.causes:
+            return self._say(
+                "synced",
+                f"{there}, {total}{self.since}. A later change has not arrived: {self._words(self.invoice.causes)}",
+                self.invoice.causes,
+                next_step="The change goes once that is fixed.",
+            )
+        if self.entry is not None:
+            what = _LATER.get(self.entry.kind, "a change")
+            return self._say("synced", f"{there}; {what} is on its way.", next_step=f"Xero gets {what}.")
+        return self._say("synced", f"{there}, {total}{self.since}.", next_step="Nothing is left to do.")
+
+    def voided(self) -> Explanation:
+        """Kyrios cancelled it."""
+        if self.invoice.xero_invoice_id is None:
+            return self._say("voided", "Cancelled; it never went to Xero.", next_step="Nothing is left to do.")
+        if self.entry is not None:
+            return self._say("voided", "Cancelled; Xero is being told.", next_step="Xero voids its invoice.")
+        if refused := self.invoice.reviews:
+            return self._say(
+                "voided", f"Cancelled, but not in Xero: {self._words(refused)}", refused, next_step="Then press Retry."
+            )
+        return self._say("voided", "Cancelled; also voided in Xero.", next_step="Nothing is left to do.")
+
+    # ── how it is said ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _waits(self, status: Shown, causes: Sequence[Cause]) -> Explanation:
+        person = who_acts(causes)
+        by_itself = all(CATALOGUE[cause.code].auto for cause in causes)
+        whose = "Waiting for you" if "owner" in person else "Waiting"
+        then = " It leaves by itself once that is fixed." if person and by_itself else ""
+        if not person:
+            step = "Nobody has to act; it goes by itself."
+        elif by_itself:
+            step = "It goes to Xero by itself once that is fixed."
+        else:
+            step = "It goes once it is released, or stays out if it is left out."
+        return self._say(status, f"{whose}: {self._words(causes)}{then}", causes, next_step=step)
+
+    def _paused(self, seconds: float) -> Explanation:
+        code = self.lane.paused_for
+        until = self.lane.paused_until
+        facts = {"time": f"{until:%H:%M} UTC on {until:%d %B}"} if until else {}
+        cause = Cause(code if code in CATALOGUE else "xero_unavailable", facts=facts)
+        return self._say(
+            "queued", words(cause), [cause], next_step=f"It goes to Xero {_when(seconds)}.", next_in=seconds
+        )
+
+    def _total(self) -> str:
+        totals = self.invoice.synced_totals or self.invoice.document.totals
+        return str(Money(totals.total, self.invoice.document.currency))
+
+    def _words(self, causes: Sequence[Cause]) -> str:
+        return " ".join(dict.fromkeys(words(cause, message=self.xero_said) for cause in causes))
+
+    def _say(
+        self,
+        status: Shown,
+        sentence: str,
+        causes: Sequence[Cause] = (),
+        *,
+        next_step: str,
+        next_in: float | None = None,
+    ) -> Explanation:
+        return Explanation(
+            status=status,
+            in_xero=self.invoice.xero_invoice_id is not None,
+            sentence=sentence,
+            causes=tuple(
+                CauseInWords(code=cause.code, words=self._words([cause]), who=who_acts([cause]))
+                for cause in {(cause.code, cause.key): cause for cause in causes}.values()
+            ),
+            who=who_acts(causes),
+            next_step=next_step,
+            next_in=next_in,
+        )
+
+
+_REFUSALS: Final = frozenset(
+    {"invoice_invalid", "duplicate_number_in_xero", "approval_limit_reached", "rejected_by_xero"}
+)
+"""Failures that are Xero's own answer, not the lack of one or a fault of ours."""
+
+_LATER: Final = {"payment": "a payment", "void_invoice": "the cancellation"}
+
+
+def _when(seconds: float | None) -> str:
+    """A time ahead, as people say it."""
+    if seconds is None:
+        return "soon"
+    if seconds < 1:
+        return "now"
+    if seconds < 100:
+        return f"in about {round(seconds)} seconds"
+    if seconds < 100 * 60:
+        return f"in about {round(seconds / 60)} minutes"
+    return f"in about {round(seconds / 3600)} hours"
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= LONGEST_ANSWER else said[: LONGEST_ANSWER - 1] + "…"

@@ -1,0 +1,199 @@
+"""The gate: what holds a whole connection back, said once whenever it changes; and the end of a connection."""
+
+from typing import Any, Final
+
+import pytest
+
+from domain.causes import Cause
+from domain.connection import (
+    PERMISSIONS,
+    AlertRecipientsSet,
+    Connected,
+    Connection,
+    Disconnected,
+    DisconnectReason,
+    GateClosed,
+    GateOpened,
+    InactivityWarned,
+    ReferenceDrifted,
+    ReferenceRestored,
+    connect,
+    disconnect,
+    map_tax,
+    miss_permission,
+    select_accounts,
+    what_holds,
+)
+from domain.event import Event
+from domain.refusals import NotPossible
+from domain.tax import DeclaredTaxSet
+from tests.domain.connection_history import ACCOUNTS, ALL_MAPPED, CONNECTED, CONSENT, NOTHING_CHOSEN, declared, to_map
+from tests.examples import (
+    ACCOUNT,
+    CLEARING,
+    DECLARED_GST,
+    GRANT,
+    GST,
+    NOON,
+    ORGANISATION,
+    OTHER_REVENUE,
+    OUTPUT2,
+    SALES,
+    XERO_CONNECTION,
+    ZERO,
+    identity,
+)
+from tests.given import fact, folded, given
+
+EVIDENCE: Final = {"last_activity_at": "2026-08-02T12:00:00Z"}
+REASONS: Final[list[tuple[DisconnectReason, str]]] = [
+    ("user", "not_connected"),
+    ("inactivity", "inactivity"),
+    ("authorisation_lost", "authorisation_lost"),
+    ("removed_in_xero", "removed_in_xero"),
+]
+
+
+def ended(reason: DisconnectReason) -> Event:
+    return fact(Disconnected, reason=reason, evidence=EVIDENCE, grant_id=GRANT, xero_connection_id=XERO_CONNECTION)
+
+
+def held(*causes: Cause) -> Event:
+    return fact(GateClosed, causes=causes)
+
+
+def drifted(referenced: str, reference: str, code: str) -> Event:
+    return fact(ReferenceDrifted, referenced=referenced, reference=reference, cause=Cause(code, key=reference))
+
+
+def test_a_connection_nobody_made_is_held_back_for_not_being_connected() -> None:
+    assert Connection(account_id=ACCOUNT).held_by == (Cause("not_connected"),)
+    assert what_holds(Connection(account_id=ACCOUNT)) == (Cause("not_connected"),)
+    assert not Connection(account_id=ACCOUNT).gate_open
+
+
+@pytest.mark.parametrize(("reason", "code"), REASONS)
+def test_a_disconnection_keeps_its_evidence_and_closes_the_gate_for_its_reason(
+    reason: DisconnectReason, code: str
+) -> None:
+    given(*ALL_MAPPED).when(disconnect, reason, EVIDENCE).then(ended(reason), held(Cause(code)))
+
+
+@pytest.mark.parametrize(("reason", "code"), REASONS)
+def test_a_connection_that_ended_does_not_end_again(reason: DisconnectReason, code: str) -> None:
+    given(*ALL_MAPPED, ended(reason), held(Cause(code))).when(disconnect, "user", {}).then_nothing()
+
+
+def test_what_never_was_connected_can_not_end() -> None:
+    given().when(disconnect, "user", {}).then_nothing()
+
+
+def test_leaving_during_the_first_set_up_is_part_of_the_set_up() -> None:
+    given(CONNECTED, NOTHING_CHOSEN).when(disconnect, "user", {}).then(
+        fact(Disconnected, organisation_id=None, reason="user", grant_id=GRANT),
+        fact(GateClosed, organisation_id=None, causes=(Cause("not_connected"),), during_setup=True),
+    )
+
+
+def test_coming_back_after_inactivity_opens_the_gate_with_mappings_and_accounts_as_they_were() -> None:
+    again = CONSENT | {"grant_id": identity("second grant")}
+    history = (*ALL_MAPPED, ended("inactivity"), held(Cause("inactivity")))
+    state = given(*history).when(connect, ACCOUNT, **again).then(fact(Connected, **again), fact(GateOpened)).state
+    assert (state.default_line, list(state.mappings), state.disconnected_for) == (SALES, ["gst@15"], None)
+
+
+def test_a_tax_set_declared_before_an_interruption_is_named_after_it() -> None:
+    second = DeclaredTaxSet(tax_set=ZERO, name="Zero-rated")
+    history = (*ALL_MAPPED, declared(DECLARED_GST, second), ended("user"), held(Cause("not_connected")))
+    given(*history).when(connect, ACCOUNT, **CONSENT).then(
+        fact(Connected, **CONSENT), to_map(second, during_setup=False)
+    )
+
+
+def test_nothing_is_changed_on_a_connection_that_ended() -> None:
+    history = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")))
+    given(*history).when(map_tax, GST, OUTPUT2).then_refused(NotPossible, "connect it first")
+    given(*history).when(select_accounts, default_line=SALES).then_refused(NotPossible, "connect it first")
+
+
+@pytest.mark.parametrize(
+    ("referenced", "reference", "code"),
+    [
+        ("ledger_account", SALES.account_id, "account_archived"),
+        ("organisation", ORGANISATION, "organisation_cannot_invoice"),
+    ],
+)
+def test_a_default_account_or_the_organisation_that_drifted_holds_everything_back(
+    referenced: str, reference: str, code: str
+) -> None:
+    drift = drifted(referenced, reference, code)
+    assert what_holds(folded(*ALL_MAPPED, drift)) == (Cause(code, key=reference),)
+    restored = fact(ReferenceRestored, referenced=referenced, reference=reference)
+    assert what_holds(folded(*ALL_MAPPED, drift, restored)) == ()
+
+
+@pytest.mark.parametrize(
+    ("referenced", "reference", "code"),
+    [
+        ("tax_rate", "OUTPUT2", "tax_rate_unavailable"),
+        ("ledger_account", OTHER_REVENUE.account_id, "account_archived"),
+        ("ledger_account", CLEARING.account_id, "account_archived"),
+    ],
+)
+def test_a_rate_or_further_account_that_drifted_holds_back_no_other_invoices(
+    referenced: str, reference: str, code: str
+) -> None:
+    assert what_holds(folded(*ALL_MAPPED, drifted(referenced, reference, code))) == ()
+
+
+def test_a_missing_right_closes_the_gate_once_and_a_new_consent_opens_it() -> None:
+    missing = fact(
+        ReferenceDrifted, referenced="organisation", reference=PERMISSIONS, cause=Cause("permission_missing")
+    )
+    closed = held(Cause("permission_missing"))
+    given(*ALL_MAPPED).when(miss_permission).then(missing, closed)
+    given(*ALL_MAPPED, missing, closed).when(miss_permission).then_nothing()
+    restored = fact(ReferenceRestored, referenced="organisation", reference=PERMISSIONS)
+    given(*ALL_MAPPED, missing, closed).when(connect, ACCOUNT, **CONSENT).then(
+        fact(Connected, **CONSENT), restored, fact(GateOpened)
+    )
+
+
+def test_choosing_another_default_account_opens_the_gate_after_a_drift() -> None:
+    drift = drifted("ledger_account", SALES.account_id, "account_archived")
+    history = (*ALL_MAPPED, drift, held(Cause("account_archived", key=SALES.account_id)))
+    state = given(*history).when(select_accounts, default_line=OTHER_REVENUE).state
+    assert state.gate_open
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        fact(InactivityWarned, days_left=7, last_activity_at=NOON),
+        fact(AlertRecipientsSet, recipient_ids=(identity("recipient"),)),
+        ACCOUNTS,
+    ],
+)
+def test_what_does_not_change_the_causes_does_not_move_the_gate(event: Event) -> None:
+    state = folded(*ALL_MAPPED, event)
+    assert state.gate_open
+    assert what_holds(state) == ()
+
+
+def test_the_gate_is_what_was_last_announced() -> None:
+    assert folded(*ALL_MAPPED).gate_open
+    assert folded(*ALL_MAPPED, held(Cause("inactivity"))).held_by == (Cause("inactivity"),)
+
+
+@pytest.mark.parametrize("length", range(len(ALL_MAPPED) + 1))
+def test_after_every_decision_the_gate_announced_is_what_holds(length: int) -> None:
+    steps: list[Any] = [
+        (connect, (ACCOUNT,), CONSENT),
+        (select_accounts, (), {"default_line": OTHER_REVENUE}),
+        (map_tax, (GST, OUTPUT2), {}),
+        (disconnect, ("authorisation_lost", EVIDENCE), {}),
+    ]
+    for decision, args, facts in steps:
+        outcome = given(*ALL_MAPPED[:length]).when(decision, *args, **facts)
+        if outcome.events:
+            assert outcome.state.held_by == what_holds(outcome.state)

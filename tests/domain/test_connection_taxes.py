@@ -1,0 +1,146 @@
+"""Declaring and mapping taxes: what is a mapping, what is refused, and when the gate follows."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.connection import SettingsChanged, TaxUnmapped, change_setting, declare_taxes, map_tax
+from domain.refusals import NotPossible
+from domain.tax import DeclaredTaxSet
+from tests.domain.connection_history import (
+    ALL_MAPPED,
+    CONNECTED,
+    NO_TAXES,
+    NOTHING_CHOSEN,
+    OPEN_AGAIN,
+    OPENED,
+    READY_BUT_TAXES,
+    declared,
+    mapped,
+    to_map,
+)
+from tests.examples import DECLARED_GST, DECLARED_LUXURY, DECLARED_ZERO, GST, LUXURY, OUTPUT2, UNTAXED, ZERO, ZERORATED
+from tests.given import fact, folded, given
+
+
+def test_declared_taxes_close_the_gate_until_each_is_mapped() -> None:
+    given(*READY_BUT_TAXES).when(declare_taxes, [DECLARED_GST, DECLARED_ZERO]).then(
+        declared(DECLARED_ZERO, DECLARED_GST), to_map(DECLARED_ZERO, DECLARED_GST)
+    )
+
+
+def test_the_order_of_a_declaration_says_nothing() -> None:
+    history = (*READY_BUT_TAXES, *given(*READY_BUT_TAXES).when(declare_taxes, [DECLARED_GST, DECLARED_ZERO]).events)
+    given(*history).when(declare_taxes, [DECLARED_ZERO, DECLARED_GST]).then_nothing()
+
+
+def test_an_organisation_without_taxes_declares_none_and_the_gate_opens() -> None:
+    given(*READY_BUT_TAXES).when(declare_taxes, []).then(NO_TAXES, OPENED)
+
+
+def test_an_untaxed_set_needs_no_mapping() -> None:
+    untaxed = DeclaredTaxSet(tax_set=UNTAXED, name="No tax")
+    given(*READY_BUT_TAXES).when(declare_taxes, [untaxed]).then(declared(untaxed), OPENED)
+
+
+def test_the_last_mapping_opens_the_gate() -> None:
+    history = (*READY_BUT_TAXES, declared(DECLARED_GST), to_map(DECLARED_GST))
+    given(*history).when(map_tax, GST, OUTPUT2).then(mapped(GST, OUTPUT2, 1), OPENED)
+
+
+def test_a_mapping_that_is_not_the_last_leaves_the_gate_closed_for_the_others() -> None:
+    history = (*READY_BUT_TAXES, declared(DECLARED_GST, DECLARED_ZERO), to_map(DECLARED_GST, DECLARED_ZERO))
+    given(*history).when(map_tax, GST, OUTPUT2).then(mapped(GST, OUTPUT2, 1), to_map(DECLARED_ZERO))
+
+
+def test_the_same_mapping_again_is_no_news() -> None:
+    given(*ALL_MAPPED).when(map_tax, GST, OUTPUT2).then_nothing()
+
+
+def test_another_rate_for_a_mapped_set_counts_the_version_up_and_leaves_the_gate_open() -> None:
+    own = msgspec.structs.replace(OUTPUT2, tax_type="TAX001")
+    given(*ALL_MAPPED).when(map_tax, GST, own).then(mapped(GST, own, 2))
+
+
+def test_a_rate_whose_components_changed_is_mapped_anew() -> None:
+    split = tuple(msgspec.structs.replace(OUTPUT2.components[0], rate=Decimal("7.5")) for _ in range(2))
+    changed = msgspec.structs.replace(OUTPUT2, components=split)
+    given(*ALL_MAPPED).when(map_tax, GST, changed).then(mapped(GST, changed, 2))
+
+
+def test_versions_count_the_mappings_of_the_whole_connection() -> None:
+    history = (*ALL_MAPPED, mapped(ZERO, ZERORATED, 2), fact(TaxUnmapped, tax_set=ZERO, version=3))
+    given(*history).when(map_tax, ZERO, ZERORATED).then(mapped(ZERO, ZERORATED, 4))
+
+
+def test_each_mapping_counts_on_from_the_last() -> None:
+    again = msgspec.structs.replace(OUTPUT2, tax_type="TAX001")
+    history = (*ALL_MAPPED, mapped(ZERO, ZERORATED, 2))
+    given(*history).when(map_tax, GST, again).then(mapped(GST, again, 3))
+
+
+def test_a_set_that_was_never_declared_can_be_mapped() -> None:
+    rate = msgspec.structs.replace(OUTPUT2, tax_type="TAX002", effective_rate=Decimal("12.5"))
+    given(*ALL_MAPPED).when(map_tax, LUXURY, rate).then(mapped(LUXURY, rate, 2))
+
+
+def test_a_tax_declared_later_closes_the_gate_again() -> None:
+    given(*ALL_MAPPED).when(declare_taxes, [DECLARED_GST, DECLARED_LUXURY]).then(
+        declared(DECLARED_GST, DECLARED_LUXURY), to_map(DECLARED_LUXURY, during_setup=False)
+    )
+
+
+def test_withdrawing_the_only_unmapped_tax_opens_the_gate() -> None:
+    history = (*ALL_MAPPED, declared(DECLARED_GST, DECLARED_LUXURY), to_map(DECLARED_LUXURY, during_setup=False))
+    given(*history).when(declare_taxes, [DECLARED_GST]).then(declared(DECLARED_GST), OPEN_AGAIN)
+
+
+def test_a_gate_that_looks_only_at_used_taxes_stays_open_for_unmapped_ones() -> None:
+    history = (*ALL_MAPPED, declared(DECLARED_GST, DECLARED_LUXURY), to_map(DECLARED_LUXURY, during_setup=False))
+    lenient = fact(SettingsChanged, name="tax.gate", value="used_on_invoice")
+    given(*history).when(change_setting, "tax.gate", "used_on_invoice").then(lenient, OPEN_AGAIN)
+    strict = fact(SettingsChanged, name="tax.gate", value="all_active")
+    given(*history, lenient, OPEN_AGAIN).when(change_setting, "tax.gate", "all_active").then(
+        strict, to_map(DECLARED_LUXURY, during_setup=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"status": "ARCHIVED"}, ("OUTPUT2", "archived", "GST 15%", "active")),
+        ({"status": "DELETED"}, ("deleted",)),
+        ({"status": "PENDING"}, ("pending",)),
+        ({"applies_to_revenue": False}, ("OUTPUT2", "on sales", "GST 15%")),
+        ({"effective_rate": Decimal("12.5")}, ("GST 15%", "15%", "12.5%", "charges the same")),
+        ({"effective_rate": Decimal("15.0001")}, ("15.0001%",)),
+    ],
+)
+def test_a_rate_that_does_not_fit_is_refused_with_the_reason(changes: dict[str, Any], words: tuple[str, ...]) -> None:
+    history = (*READY_BUT_TAXES, declared(DECLARED_GST), to_map(DECLARED_GST))
+    rate = msgspec.structs.replace(OUTPUT2, **changes)
+    given(*history).when(map_tax, GST, rate).then_refused(NotPossible, *words)
+
+
+@pytest.mark.parametrize(("decision", "facts"), [(declare_taxes, ([DECLARED_GST],)), (map_tax, (GST, OUTPUT2))])
+def test_taxes_wait_for_connection_and_organisation(decision: Any, facts: tuple[Any, ...]) -> None:
+    given().when(decision, *facts).then_refused(NotPossible, "not connected")
+    given(CONNECTED, NOTHING_CHOSEN).when(decision, *facts).then_refused(NotPossible, "no organisation")
+
+
+def test_a_tax_set_goes_by_its_declared_name_else_by_its_key() -> None:
+    state = folded(*ALL_MAPPED)
+    assert (state.tax_set_name(GST), state.tax_set_name(LUXURY)) == ("GST 15%", "lux@12.5")
+
+
+def test_a_mapping_keeps_what_xero_said_when_it_was_chosen() -> None:
+    mapping = folded(*ALL_MAPPED).mappings["gst@15"]
+    assert (mapping.tax_set, mapping.tax_type, mapping.version) == (GST, "OUTPUT2", 1)
+    assert (mapping.effective_rate, mapping.components) == (OUTPUT2.effective_rate, OUTPUT2.components)
+
+
+def test_an_unmapped_set_has_no_mapping_any_more() -> None:
+    state = folded(*ALL_MAPPED, fact(TaxUnmapped, tax_set=GST, version=2))
+    assert (state.mappings, state.mapping_version) == ({}, 2)

@@ -1,0 +1,145 @@
+"""An invoice is taken on, waits for its causes to go, and is released."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.document import Payment
+from domain.event import Event
+from domain.invoice import (
+    InvoiceBlocked,
+    InvoiceReleased,
+    InvoiceRevised,
+    OutcomeUnknown,
+    block,
+    fail,
+    outcome_absent,
+    outcome_unknown,
+    queue,
+    release,
+    retry,
+)
+from domain.refusals import ContentConflict
+from tests.domain.invoice_history import (
+    BLOCKED,
+    DELIVERY,
+    DISMISSED,
+    NO_CONTACT,
+    NO_RATE,
+    QUEUED,
+    QUEUED_BEFORE_CONNECTING,
+    REFUSAL,
+    RETRIED,
+    SYNCED,
+    TAKEN,
+    UNKNOWN,
+    VOIDED,
+    failed,
+)
+from tests.examples import ACCOUNT, CONTACT, DOCUMENT, INVOICE, NOON, ORGANISATION, TEXT_HASH, document, line, totals
+from tests.given import fact, folded, given
+
+
+def test_an_issued_invoice_is_taken_on_whole() -> None:
+    given().when(queue, ACCOUNT, INVOICE, DOCUMENT, TEXT_HASH, ORGANISATION).then(QUEUED)
+
+
+def test_an_invoice_is_taken_on_before_xero_is_connected() -> None:
+    given().when(queue, ACCOUNT, INVOICE, DOCUMENT, TEXT_HASH, None).then(QUEUED_BEFORE_CONNECTING)
+
+
+@pytest.mark.parametrize("later", [(), (BLOCKED,), (UNKNOWN,), (SYNCED,), (failed(),), (DISMISSED,), (VOIDED,)])
+def test_the_same_invoice_again_is_no_news_in_any_state(later: tuple[Event, ...]) -> None:
+    given(QUEUED, *later).when(queue, ACCOUNT, INVOICE, DOCUMENT, TEXT_HASH, ORGANISATION).then_nothing()
+
+
+def test_amounts_written_with_other_zeros_are_the_same_invoice() -> None:
+    same = document(lines=(line("3.0000", "120"), line("1.50", "88.5")), totals=totals("492.750", "73.91", "566.66"))
+    given(QUEUED).when(queue, ACCOUNT, INVOICE, same, TEXT_HASH, ORGANISATION).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text_hash"),
+    [
+        ({"number": "INV-0002"}, TEXT_HASH),
+        ({"lines": (line("3", "120.01"),)}, TEXT_HASH),
+        ({"due_date": dt.date(2026, 10, 22)}, TEXT_HASH),
+        ({"payments": (Payment(payment_id="p", paid_on=dt.date(2026, 10, 1), amount=Decimal(1)),)}, TEXT_HASH),
+        ({}, "hmac-of-another-text"),
+    ],
+)
+def test_the_same_id_with_other_content_is_refused(changes: dict[str, Any], text_hash: str) -> None:
+    outcome = given(QUEUED).when(queue, ACCOUNT, INVOICE, document(**changes), text_hash, ORGANISATION)
+    outcome.then_refused(ContentConflict, INVOICE, "other content", "revision")
+
+
+def test_all_causes_of_an_invoice_are_recorded_at_once() -> None:
+    given(QUEUED).when(block, [NO_CONTACT, NO_RATE], ORGANISATION).then(BLOCKED)
+
+
+def test_an_invoice_blocked_for_the_same_causes_is_not_blocked_again() -> None:
+    given(QUEUED, BLOCKED).when(block, [NO_CONTACT, NO_RATE], ORGANISATION).then_nothing()
+
+
+def test_other_causes_than_before_are_news() -> None:
+    given(QUEUED, BLOCKED).when(block, [NO_RATE], ORGANISATION).then(
+        fact(InvoiceBlocked, causes=(NO_RATE,), revision=1)
+    )
+
+
+def test_a_blocked_invoice_is_released_when_one_of_its_causes_went() -> None:
+    released = fact(InvoiceReleased, cause="tax_set_unmapped", key="lux@12.5", opens="create_invoice")
+    outcome = given(QUEUED, BLOCKED).when(release, "tax_set_unmapped", "lux@12.5").then(released)
+    assert (outcome.state.status, outcome.state.causes) == ("queued", ())
+
+
+@pytest.mark.parametrize(("code", "key"), [("contact_missing", "cus-002"), ("tax_set_unmapped", CONTACT)])
+def test_an_invoice_that_waits_for_something_else_is_left_alone(code: str, key: str) -> None:
+    given(QUEUED, BLOCKED).when(release, code, key).then_nothing()
+
+
+@pytest.mark.parametrize("later", [(), (UNKNOWN,), (SYNCED,), (failed(NO_CONTACT),), (BLOCKED, DISMISSED)])
+def test_only_a_blocked_invoice_is_released(later: tuple[Event, ...]) -> None:
+    given(QUEUED, *later).when(release, "contact_missing", CONTACT).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("history", "decision", "args", "facts"),
+    [
+        ((), block, ([NO_CONTACT], ORGANISATION), {}),
+        ((), outcome_unknown, (DELIVERY,), {"organisation_id": ORGANISATION}),
+        ((), fail, (TAKEN,), {"organisation_id": ORGANISATION, **REFUSAL}),
+        ((UNKNOWN,), outcome_absent, (DELIVERY,), {"organisation_id": ORGANISATION}),
+        ((BLOCKED,), release, ("contact_missing", CONTACT), {"organisation_id": ORGANISATION}),
+        ((BLOCKED,), retry, (), {"organisation_id": ORGANISATION}),
+    ],
+)
+def test_an_invoice_queued_before_connecting_belongs_to_the_organisation_from_its_next_event_on(
+    history: tuple[Event, ...], decision: Any, args: tuple[Any, ...], facts: dict[str, Any]
+) -> None:
+    outcome = given(QUEUED_BEFORE_CONNECTING, *history).when(decision, *args, **facts)
+    assert [event.organisation_id for event in outcome.events] == [ORGANISATION]
+    assert outcome.state.organisation_id == ORGANISATION
+
+
+def test_an_event_without_an_organisation_does_not_forget_the_one_known() -> None:
+    assert (
+        folded(
+            QUEUED, fact(OutcomeUnknown, organisation_id=None, delivery_id=DELIVERY, kind="create_invoice")
+        ).organisation_id
+        == ORGANISATION
+    )
+
+
+def test_the_version_is_the_number_of_events() -> None:
+    assert folded(QUEUED, BLOCKED, RETRIED).version == 3
+
+
+def test_a_revision_replaces_the_content_and_asks_for_a_fresh_check() -> None:
+    revised = document(number="INV-0001-B")
+    event = fact(InvoiceRevised, document=revised, text_hash="b", revision=2, opens="create_invoice")
+    state = folded(QUEUED, BLOCKED, event)
+    assert (state.document, state.revision, state.status, state.causes) == (revised, 2, "queued", ())
+    assert state.queued_at == NOON

@@ -1,0 +1,145 @@
+"""Preflight: one test per cause, and all causes at once."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from domain.causes import Cause
+from domain.connection import Connection
+from domain.contact_link import ContactLink
+from domain.document import InvoiceDocument
+from domain.preflight import causes_against
+from domain.tax import TaxSet
+from tests.examples import (
+    CLEARING,
+    CONTACT,
+    DOCUMENT,
+    LINK,
+    LUXURY,
+    OTHER_ORGANISATION,
+    OTHER_REVENUE,
+    SALES,
+    UNTAXED,
+    ZERO,
+    document,
+    line,
+    open_connection_state,
+    totals,
+)
+
+STRANGE: Final = "a1000000-0000-4000-8000-000000000999"
+NO_RATE: Final = Cause("tax_set_unmapped", key="lux@12.5", facts={"tax_set": "lux@12.5"})
+
+
+def causes(issued: InvoiceDocument = DOCUMENT, link: ContactLink | None = LINK, **settings: Any) -> list[Cause]:
+    """What is in the way of `issued` on the example connection with `settings` changed."""
+    connection: Connection = msgspec.structs.replace(open_connection_state(), **settings)
+    return causes_against(issued, connection, link)
+
+
+def linked(**changes: Any) -> ContactLink:
+    return msgspec.structs.replace(LINK, **changes)
+
+
+def test_nothing_is_in_the_way_of_a_sound_invoice() -> None:
+    assert causes() == []
+
+
+@pytest.mark.parametrize(
+    "link", [None, linked(xero_contact_id=None), linked(organisation_id=OTHER_ORGANISATION), linked(xero_contact_id="")]
+)
+def test_a_customer_without_a_contact_in_this_organisation_is_missing(link: ContactLink | None) -> None:
+    assert causes(link=link) == [Cause("contact_missing", key=CONTACT)]
+
+
+def test_an_invoice_from_before_the_start_waits() -> None:
+    assert causes(document(date=dt.date(2026, 9, 30))) == [
+        Cause("before_sync_start", facts={"sync_from": "2026-10-01"})
+    ]
+
+
+def test_an_invoice_of_the_first_day_does_not_wait() -> None:
+    assert causes(document(date=dt.date(2026, 9, 30)), settings={"sync_from": "2026-09-30"}) == []
+
+
+def test_another_currency_than_the_organisations_waits() -> None:
+    assert causes(document(currency="EUR")) == [Cause("currency_not_enabled", key="EUR", facts={"currency": "EUR"})]
+
+
+@pytest.mark.parametrize("account", [SALES, OTHER_REVENUE])
+def test_a_line_may_ask_for_any_chosen_account(account: Any) -> None:
+    lines = (line("3", "120.00", ledger_account_id=account.account_id), DOCUMENT.lines[1])
+    assert causes(document(lines=lines)) == []
+
+
+@pytest.mark.parametrize("account", [STRANGE, CLEARING.account_id])
+def test_a_line_that_asks_for_another_account_waits(account: str) -> None:
+    lines = tuple(msgspec.structs.replace(each, ledger_account_id=account) for each in DOCUMENT.lines)
+    assert causes(document(lines=lines), default_payment=CLEARING) == [
+        Cause("account_not_selected", key=account, facts={"account": f"account {account}"})
+    ]
+
+
+def test_a_tax_set_that_was_never_mapped_waits_under_its_key() -> None:
+    lines = (line("1", "100.00", LUXURY), line("2", "100.00", LUXURY))
+    assert causes(document(lines=lines, totals=totals("300.00", "37.50", "337.50"))) == [NO_RATE]
+
+
+def test_a_declared_tax_set_waits_under_the_name_people_know() -> None:
+    named = tuple(msgspec.structs.replace(each, name="Standard") for each in open_connection_state().declared or ())
+    assert [cause.facts for cause in causes(declared=named, mappings={})] == [{"tax_set": "Standard"}]
+
+
+def test_an_untaxed_line_needs_no_mapping() -> None:
+    lines = (line("1", "100.00", UNTAXED),)
+    assert causes(document(lines=lines, totals=totals("100.00", "0.00", "100.00")), mappings={}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        (totals("492.75", "73.92", "566.67"), {"xero_total": "566.66", "kyrios_total": "566.67"}),
+        (totals("492.76", "73.90", "566.66"), {"xero_total": "73.91", "kyrios_total": "73.90"}),
+        (totals("492.74", "73.91", "566.66"), {"xero_total": "492.75", "kyrios_total": "492.74"}),
+    ],
+)
+def test_totals_xero_would_not_reach_are_shown_where_they_differ(said: Any, facts: dict[str, str]) -> None:
+    assert causes(document(totals=said)) == [Cause("total_mismatch", facts=facts)]
+
+
+def test_totals_are_computed_with_xeros_rate_not_kyrios_own() -> None:
+    mappings = open_connection_state().mappings
+    twelve = msgspec.structs.replace(mappings["gst@15"], effective_rate=Decimal("12.5"))
+    found = causes(mappings=mappings | {"gst@15": twelve})
+    # 45.00 and 16.59375, rounded to 16.59.
+    assert found == [Cause("total_mismatch", facts={"xero_total": "554.34", "kyrios_total": "566.66"})]
+
+
+def test_a_total_below_zero_is_named_as_such_and_not_compared() -> None:
+    lines = (line("-1", "100.00", ZERO),)
+    assert causes(document(lines=lines, totals=totals("-100.00", "0.00", "-100.00"))) == [Cause("negative_total")]
+    assert causes(document(totals=totals("-1.00", "0.00", "-1.00"))) == [Cause("negative_total")]
+
+
+def test_a_total_of_nothing_is_sent() -> None:
+    lines = (line("1", "100.00", ZERO), line("-1", "100.00", ZERO))
+    assert causes(document(lines=lines, totals=totals("0.00", "0.00", "0.00"))) == []
+
+
+def test_a_total_is_not_compared_while_a_rate_is_unknown() -> None:
+    assert causes(document(lines=(line("1", "100.00", LUXURY),), totals=totals("1.00", "1.00", "2.00"))) == [NO_RATE]
+
+
+def test_all_causes_are_found_at_once() -> None:
+    lines = (line("1", "10.00", LUXURY, ledger_account_id=STRANGE), line("1", "10.00", TaxSet()))
+    found = causes(document(date=dt.date(2020, 1, 1), currency="EUR", lines=lines), link=None)
+    assert [cause.code for cause in found] == [
+        "before_sync_start",
+        "contact_missing",
+        "currency_not_enabled",
+        "account_not_selected",
+        "tax_set_unmapped",
+    ]
