@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -271,8 +272,8 @@ def open_engine(settings: Settings, parts: Parts = Parts()) -> Iterator[Engine]:
             engine.close()
 
 
-def configure_logging(level: str) -> None:
-    """Log to standard error; the HTTP libraries, which print URLs, only warnings."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+def configure_logging(level: str, file: Path | None = None) -> None:
+    """Log to standard error, or to a file; the HTTP libraries, which print URLs, only warnings."""
+    logging.basicConfig(level=level, filename=file, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("dramatiq").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     quiet_http_logs()

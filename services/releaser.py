@@ -65,7 +65,7 @@ class Releaser:
         lane, released, after = connection_id(account_id), 0, UUID(int=0)
         while True:
             with self._read.connect() as connection:
-                streams = blocked_by.waiting_for(connection, lane, code, key, after, AT_ONCE)
+                streams = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
             if not streams:
                 break
             released += self._release(streams, code, key)

@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.embedded_postgres import PostgresUnavailable
+from adapters.xero.errors import XeroError
 from domain.refusals import InvalidInput, Refusal
+from services import local_xero
 from services.bootstrap import Engine, open_engine
 from services.migrations import SchemaBehind
 from services.settings import Settings, SettingsError, load_settings
@@ -47,9 +49,11 @@ def end(message: str, code: int = EXIT_REFUSED) -> NoReturn:
 
 
 def settings() -> Settings:
-    """The settings of this process."""
+    """The settings of this process, pointed at the simulated Xero of this home if they leave Xero to us."""
     try:
-        return load_settings(os.environ)
+        loaded = load_settings(os.environ)
+        local = local_xero.found(loaded.home) if local_xero.is_wanted(loaded) else None
+        return local_xero.pointed_at(loaded, local) if local else loaded
     except SettingsError as error:
         end("\n".join(error.problems), EXIT_CONFIGURATION)
 
@@ -70,6 +74,8 @@ def explained() -> Iterator[None]:
         end("\n".join(str(fault) for fault in error.faults))
     except Refusal as error:
         end(str(error))
+    except XeroError as error:
+        end(f"Xero did not do it: {error}")
     except SettingsError as error:
         end("\n".join(error.problems), EXIT_CONFIGURATION)
     except (PostgresUnavailable, SchemaBehind) as error:

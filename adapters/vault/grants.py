@@ -1,0 +1,157 @@
+"""Grants: one consent of one Xero user each, with its tokens. The only place where tokens are kept.
+
+A refresh is claimed by a lease on the row and stored only over the version it was claimed for, so that of many
+processes exactly one refreshes, and none of them holds a lock while it waits for Xero. The tokens before the last
+refresh stay for the 30 minutes in which Xero still accepts them (Xero's page on token types).
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from adapters.vault.envelope import place
+from adapters.vault.errors import GrantMissing
+from adapters.vault.keyring import Keyring
+from adapters.vault.secret import Secret
+from adapters.vault.transaction import Begin, Row
+
+_TABLE: Final = "app.xero_grant"
+GRACE: Final = timedelta(minutes=30)
+
+
+class Tokens(msgspec.Struct, frozen=True, eq=False):
+    """An access token and the refresh token that came with it."""
+
+    access_token: Secret
+    refresh_token: Secret
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A grant as read: `access_life` is what the access token has left; `previous` is set while Xero's grace runs."""
+
+    grant_id: UUID
+    account_id: str
+    xero_user_id: str
+    tokens: Tokens
+    previous: Tokens | None
+    access_life: timedelta
+    token_version: int
+
+
+class Grants:
+    """The table of grants. Every method is one short transaction."""
+
+    def __init__(self, begin: Begin, keyring: Keyring) -> None:
+        self._begin, self._keyring = begin, keyring
+
+    def store(
+        self, *, grant_id: UUID, account_id: str, xero_user_id: str, tokens: Tokens, access_life: timedelta
+    ) -> None:
+        """Keep the tokens of a new consent; `access_life` counts from now."""
+        sealed = self._sealed(tokens, account_id, grant_id, 1)
+        with self._begin() as cursor:
+            cursor.execute(
+                "INSERT INTO app.xero_grant (grant_id, account_id, xero_user_id, sealed_tokens, access_expires_at) "
+                "VALUES (%s, %s, %s, %s, app.now() + %s)",
+                [grant_id, account_id, xero_user_id, sealed, access_life],
+            )
+
+    def read(self, grant_id: UUID) -> Grant:
+        """The grant with its tokens; GrantMissing if there are none."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT *, access_expires_at - app.now() AS access_life, previous_until > app.now() AS in_grace "
+                "FROM app.xero_grant WHERE grant_id = %s",
+                [grant_id],
+            )
+            row = cursor.fetchone()
+        if row is None or row["sealed_tokens"] is None:
+            raise GrantMissing(grant_id)
+        return self._grant(row)
+
+    def claim_refresh(self, grant_id: UUID, token_version: int, lease: timedelta) -> datetime | None:
+        """Claim the right to refresh this version for `lease`; None if another holds it or has refreshed already."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "UPDATE app.xero_grant SET refresh_lease_until = app.now() + %s WHERE grant_id = %s "
+                "AND token_version = %s AND (refresh_lease_until IS NULL OR refresh_lease_until < app.now()) "
+                "RETURNING refresh_lease_until",
+                [lease, grant_id, token_version],
+            )
+            row = cursor.fetchone()
+        return row["refresh_lease_until"] if row else None
+
+    def store_refreshed(self, grant: Grant, tokens: Tokens, access_life: timedelta) -> bool:
+        """Replace the tokens of the version that was read and end the lease; False if another was faster."""
+        new = grant.token_version + 1
+        with self._begin() as cursor:
+            cursor.execute(
+                "UPDATE app.xero_grant SET sealed_tokens = %s, token_version = %s, refresh_lease_until = NULL, "
+                "access_expires_at = app.now() + %s, previous_sealed_tokens = sealed_tokens, "
+                "previous_until = app.now() + %s WHERE grant_id = %s AND token_version = %s",
+                [
+                    self._sealed(tokens, grant.account_id, grant.grant_id, new),
+                    new,
+                    access_life,
+                    GRACE,
+                    grant.grant_id,
+                    grant.token_version,
+                ],
+            )
+            return cursor.rowcount == 1
+
+    def release(self, grant_id: UUID, claimed_until: datetime) -> None:
+        """Give a claim back after a refresh that certainly had no effect."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "UPDATE app.xero_grant SET refresh_lease_until = NULL WHERE grant_id = %s AND refresh_lease_until = %s",
+                [grant_id, claimed_until],
+            )
+
+    def destroy(self, grant_id: UUID) -> bool:
+        """Destroy the tokens and keep the row, which says whose they were; False if they were gone already."""
+        with self._begin() as cursor:
+            # The version moves too: a refresh that is under way must not store its tokens over the destroyed ones.
+            cursor.execute(
+                "UPDATE app.xero_grant SET sealed_tokens = NULL, previous_sealed_tokens = NULL, previous_until = NULL, "
+                "refresh_lease_until = NULL, token_version = token_version + 1 "
+                "WHERE grant_id = %s AND sealed_tokens IS NOT NULL",
+                [grant_id],
+            )
+            return cursor.rowcount == 1
+
+    def user_has_other_grant(self, grant_id: UUID) -> bool:
+        """Whether the same Xero user consented elsewhere too; revoking would then cut off that connection as well."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM app.xero_grant mine JOIN app.xero_grant other USING (xero_user_id) "
+                "WHERE mine.grant_id = %s AND other.grant_id <> mine.grant_id AND other.sealed_tokens IS NOT NULL"
+                ") AS shared",
+                [grant_id],
+            )
+            row = cursor.fetchone()
+        return bool(row and row["shared"])
+
+    def _grant(self, row: Row) -> Grant:
+        version = row["token_version"]
+        previous = row["previous_sealed_tokens"] if row["in_grace"] else None
+        return Grant(
+            grant_id=row["grant_id"],
+            account_id=row["account_id"],
+            xero_user_id=row["xero_user_id"],
+            tokens=self._opened(row["sealed_tokens"], row, version),
+            previous=self._opened(previous, row, version - 1) if previous is not None else None,
+            access_life=row["access_life"],
+            token_version=version,
+        )
+
+    def _sealed(self, tokens: Tokens, account_id: str, grant_id: UUID, version: int) -> bytes:
+        pair = msgspec.json.encode((tokens.access_token.reveal(), tokens.refresh_token.reveal()))
+        return self._keyring.seal(pair, place(account_id, _TABLE, str(grant_id), version))
+
+    def _opened(self, sealed: bytes, row: Row, version: int) -> Tokens:
+        aad = place(row["account_id"], _TABLE, str(row["grant_id"]), version)
+        access, refresh = msgspec.json.decode(self._keyring.open(bytes(sealed), aad), type=tuple[str, str])
+        return Tokens(Secret(access), Secret(refresh))

@@ -1,0 +1,64 @@
+"""The consents people are about to give: what must be remembered between leaving for Xero and coming back.
+
+A `state` is kept as its hash, for ten minutes, and serves once (RFC 9700: single use, bound to the party that began).
+"""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from adapters.vault.envelope import place
+from adapters.vault.keyring import Keyring
+from adapters.vault.secret import Secret
+from adapters.vault.transaction import Begin
+
+_TABLE: Final = "app.oauth_state"
+LIFE: Final = timedelta(minutes=10)
+
+
+class PendingConsent(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Who asked for consent, and what the exchange of the code needs."""
+
+    account_id: str
+    verifier: Secret
+    redirect_uri: str
+
+
+class OAuthStates:
+    """The table of pending consents. Every method is one short transaction."""
+
+    def __init__(self, begin: Begin, keyring: Keyring) -> None:
+        self._begin, self._keyring = begin, keyring
+
+    def put(self, state: Secret, *, account_id: str, verifier: Secret, redirect_uri: str) -> None:
+        """Remember a consent about to be asked for, and forget those that nobody came back from."""
+        digest = _digest(state)
+        sealed = self._keyring.seal(verifier.reveal().encode(), place(account_id, _TABLE, digest.hex(), 1))
+        with self._begin() as cursor:
+            cursor.execute("DELETE FROM app.oauth_state WHERE expires_at <= app.now()")
+            cursor.execute(
+                "INSERT INTO app.oauth_state (state_hash, account_id, sealed_verifier, redirect_uri, expires_at) "
+                "VALUES (%s, %s, %s, %s, app.now() + %s)",
+                [digest, account_id, sealed, redirect_uri, LIFE],
+            )
+
+    def take(self, state: Secret) -> PendingConsent | None:
+        """The consent this state stands for, once; None if it is unknown, was used, or is older than ten minutes."""
+        digest = _digest(state)
+        with self._begin() as cursor:
+            cursor.execute(
+                "DELETE FROM app.oauth_state WHERE state_hash = %s RETURNING *, expires_at > app.now() AS alive",
+                [digest],
+            )
+            row = cursor.fetchone()
+        if row is None or not row["alive"]:
+            return None
+        aad = place(row["account_id"], _TABLE, digest.hex(), 1)
+        verifier = self._keyring.open(bytes(row["sealed_verifier"]), aad).decode()
+        return PendingConsent(account_id=row["account_id"], verifier=Secret(verifier), redirect_uri=row["redirect_uri"])
+
+
+def _digest(state: Secret) -> bytes:
+    return sha256(state.reveal().encode()).digest()

@@ -1,0 +1,23 @@
+"""The command line: parse, call a use case, render. Every command that shows something also speaks JSON."""
+
+import typer
+
+from services.cli import configuration, connections, contacts, invoices, local, processes, proof, simulator, status
+
+app = typer.Typer(
+    name="kyrios-xero",
+    help="Carries Kyrios invoices into Xero exactly once.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for room in (local, processes, simulator, status, proof):
+    room.register(app)
+app.add_typer(invoices.app, name="invoices")
+app.add_typer(connections.app, name="connections")
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(configuration.app, name="config")
+
+
+def main() -> None:
+    """The program `kyrios-xero`."""
+    app()

@@ -1,0 +1,5 @@
+"""`python -m services.cli` is `kyrios-xero`."""
+
+from services.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""The demo's stage: a home, a database, a simulated Xero, an engine and a worker process, all put away afterwards."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from adapters.embedded_postgres import Cluster
+from adapters.embedded_postgres.directory import make_directory
+from adapters.vault.secret import Secret
+from services import local_xero
+from services.bootstrap import CALLBACK_PATH, Engine, configure_logging
+from services.demo.processes import CouldNotStart, WorkerProcess, simulated_xero
+from services.key_file import keyring_of
+from services.local_xero import LocalXero
+from services.migrations import migrate
+from services.running import ticking
+from services.settings import PREFIX, Settings
+
+REDIRECT_URI: Final = "http://localhost:8080" + CALLBACK_PATH
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the story plays on."""
+
+    engine: Engine
+    xero: LocalXero
+    worker: WorkerProcess
+    log: Path
+
+    def plan_fault(self, kind: str, *, skip: int = 0) -> int:
+        """Let one of the coming creations go wrong; returns the fault's id."""
+        fault = {"kind": kind, "method": "PUT", "path": "/Invoices", "skip": skip}
+        answer = httpx.post(f"{self.xero.control_url}/faults", json=fault, timeout=10)
+        answer.raise_for_status()
+        return int(answer.json()["id"])
+
+    def fault_fired(self, fault: int, timeout: float = 20.0) -> bool:
+        """Wait until a planned fault has struck."""
+        asked: dict[str, str | float] = {"fault": fault, "fired": 1, "timeout": timeout}
+        answer = httpx.get(f"{self.xero.control_url}/wait", params=asked, timeout=timeout + 5)
+        return bool(answer.json()["reached"])
+
+
+@contextmanager
+def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
+    """Build the stage below the settings' home and put it away afterwards, whatever happened."""
+    home = settings.home / "demo"
+    make_directory(settings.home)
+    with _alone(settings.home / "demo.lock"):
+        shutil.rmtree(home / "engine", ignore_errors=True)
+        make_directory(home / "engine")
+        log = home / "demo.log"
+        log.write_text("")
+        configure_logging("WARNING", log)
+        _clear(home / "postgres", settings)
+        cluster = Cluster(home / "postgres", bin_dir=settings.pg_bin)
+        try:
+            url = cluster.start()
+            seed = examples / "xero-organisation.json"
+            with simulated_xero(home / "engine", seed, REDIRECT_URI, log) as xero:
+                yield from _play(settings, home / "engine", url, xero, log)
+        finally:
+            cluster.destroy()
+            shutil.rmtree(home / "engine", ignore_errors=True)
+
+
+def _clear(home: Path, settings: Settings) -> None:
+    """Take away what a demo that was killed has left, its running server included."""
+    if home.exists():
+        left = Cluster(home, bin_dir=settings.pg_bin)
+        left.start()
+        left.destroy()
+
+
+def _play(settings: Settings, home: Path, url: str, xero: LocalXero, log: Path) -> Iterator[Stage]:
+    migrate(url)
+    ours = local_xero.pointed_at(msgspec.structs.replace(settings, home=home, public_url="http://127.0.0.1:8080"), xero)
+    ours = msgspec.structs.replace(ours, secret_keys=keyring_of(ours), database_url=Secret(url))
+    engine = Engine(ours, url)
+    worker = WorkerProcess(_environment(ours), log)
+    try:
+        with ticking(engine):
+            yield Stage(engine, xero, worker, log)
+    finally:
+        worker.stop()
+        engine.close()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The variables from which the worker process reads the same settings."""
+    keys = ",".join(f"{named.key_id}:{named.key.reveal()}" for named in settings.secret_keys or ())
+    values = {
+        "DATABASE_URL": settings.database_url.reveal() if settings.database_url else "",
+        "API_URL": settings.api_url,
+        "IDENTITY_URL": settings.identity_url,
+        "LOGIN_URL": settings.login_url,
+        "CLIENT_ID": settings.client_id or "",
+        "CLIENT_SECRET": settings.client_secret.reveal() if settings.client_secret else "",
+        "SECRET_KEYS": keys,
+        "HOME": str(settings.home),
+        "PUBLIC_URL": settings.public_url,
+        "READ_TIMEOUT": f"{settings.read_timeout:g}",
+        "LEASE": f"{settings.lease:g}",
+        "QUIET": f"{settings.quiet:g}",
+        "SWEEP_INTERVAL": f"{settings.sweep_interval:g}",
+        "LOG_LEVEL": "WARNING",
+    }
+    return {PREFIX + name: value for name, value in values.items()}
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One demo at a time below one home."""
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CouldNotStart("Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME.") from None
+        yield
