@@ -1,4 +1,4 @@
-"""Use case: take on a file of invoices. A bad line is reported with its number and reason and does not stop the rest."""
+"""Use case: take on a file of invoices. A bad line is reported with number and reason and does not stop the rest."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -38,10 +38,11 @@ def import_invoices(
     queue: QueueInvoices,
     actor: Actor,
     progress: Callable[[ImportReport], object] = lambda _: None,
+    lines_at_once: int = LINES_AT_ONCE,
 ) -> ImportReport:
-    """Queue every good line; `account_id` is the account of lines that name none. `progress` is told after each batch."""
+    """Queue every good line; `account_id` is for lines that name none. `progress` is told after each batch."""
     report, lines = ImportReport(), read_file(stream, default_account_id=account_id)
-    while batch := list(islice(lines, LINES_AT_ONCE)):
+    while batch := list(islice(lines, lines_at_once)):
         _take(batch, queue, actor, report)
         progress(report)
     return report

@@ -12,14 +12,14 @@ from adapters.vault.secret import Secret
 from services.settings import Settings
 
 CLIENT_ID: Final = "simulator-client"
-CLIENT_SECRET: Final = "simulator-secret"  # noqa: S105 - the simulator's own, known to everybody
+CLIENT_SECRET: Final = "simulator-secret"
 FILE_NAME: Final = "local-xero.json"
 
 SHORT_READ_TIMEOUT: Final = 3.0
 SHORT_LEASE: Final = 8.0
 SHORT_QUIET: Final = 3.0
 SHORT_SWEEP: Final = 0.5
-"""Times that make a story short. They hold because the simulator's late commits are bounded to one second; Xero's are not."""
+"""Times that make a story short. They hold because the simulator commits at most one second late; Xero may not."""
 
 
 class LocalXero(msgspec.Struct, frozen=True):

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, Table, Text, cast, select
+from sqlalchemy import Column, Connection, Table, Text, cast, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 _PORTION: Final = 2_000
@@ -20,7 +19,8 @@ class StoredRows:
         self.columns: Sequence[Column[Any]] = tuple(table.columns)
         self._place = [column.name for column in self.columns].index(key)
         query = select(*[_read_as(column) for column in self.columns]).order_by(table.c[key])
-        self._rows: Iterator[Row[Any]] = iter(connection.execute(query, execution_options={"yield_per": _PORTION}))
+        self._rows = iter(connection.execute(query, execution_options={"yield_per": _PORTION}))
+        self._next: tuple[Any, ...] | None = None
 
     def key_of(self, row: Sequence[Any]) -> UUID:
         """The stream a row belongs to."""
@@ -29,17 +29,22 @@ class StoredRows:
 
     def up_to(self, key: UUID) -> tuple[list[Any], list[Any]]:
         """The rows passed over, whose keys come before `key`, and the rows under `key`. Keys must be asked in order."""
-        before, rows = [], []
-        for row in self._rows:
+        before: list[Any] = []
+        rows: list[Any] = []
+        for row in self.rest():
             if self.key_of(row) > key:
-                self._rows = chain([row], self._rows)
+                self._next = row
                 break
-            (rows if self.key_of(row) == key else before).append(tuple(row))
+            (rows if self.key_of(row) == key else before).append(row)
         return before, rows
 
-    def rest(self) -> list[Any]:
-        """The rows nobody asked for."""
-        return [tuple(row) for row in self._rows]
+    def rest(self) -> Iterator[tuple[Any, ...]]:
+        """The rows nobody asked for yet."""
+        if self._next is not None:
+            given, self._next = self._next, None
+            yield given
+        for row in self._rows:
+            yield tuple(row)
 
 
 def differences(columns: Sequence[Column[Any]], expected: Sequence[Any], stored: Sequence[Any]) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import lanes, outbox
+from adapters.event_store import deliveries, lanes, outbox
 from adapters.event_store.store import EventStore
 
 LOG: Final = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Sweeper:
             self._recover(connection_id)
         with self._store.cursor() as cursor:
             due = lanes.due(cursor, LANES_AT_ONCE)
+            deliveries.finish_forgotten(cursor)
             outbox.delete_closed(cursor, KEEP_CLOSED_DAYS, DELETE_AT_ONCE)
         for connection_id in due:
             self._ring(connection_id)

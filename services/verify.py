@@ -5,6 +5,7 @@ memory are the open entries and the findings, not the invoices.
 """
 
 from collections import Counter as Tally
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -56,6 +57,15 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     def clean(self) -> bool:
         """Whether everything agrees."""
         return self.found == 0
+
+    def summary(self) -> str:
+        """The result in one sentence."""
+        if not self.clean:
+            return f"{self.found} findings as of position {self.position}: {self.findings[0]}"
+        return (
+            f"clean: {self.events} events in {self.streams} streams replayed, {self.open_entries} entries open, "
+            f"every row of the projections as the log says, as of position {self.position}"
+        )
 
 
 def verify(engine: Engine) -> Verified:
@@ -154,7 +164,7 @@ class _Check:
         self._superfluous(table, before)
         return rows
 
-    def _superfluous(self, table: str, rows: list[Any]) -> None:
+    def _superfluous(self, table: str, rows: Iterable[Any]) -> None:
         for row in rows:
             self._find(table, str(self._rows[table].key_of(row)), "a row that the log knows nothing of")
 

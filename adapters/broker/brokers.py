@@ -28,7 +28,6 @@ def rabbitmq_broker(url: str, longest_work: float) -> RabbitmqBroker:
 
 def boot(broker: Broker) -> None:
     """Tell middleware that a worker process has begun; without it time limits and shutdown notices are dead."""
-    broker.emit_before("process_boot")
     broker.emit_after("process_boot")
 
 

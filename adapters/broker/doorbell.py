@@ -43,7 +43,6 @@ class Doorbell:
         if self._worker is not None:
             self._worker.stop(timeout=STOP_SECONDS * 1000)
             self._worker = None
-            self._broker.emit_after("process_stop")
         self._broker.close()
 
     def _answer(self, connection_id: str) -> None:

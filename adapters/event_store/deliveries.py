@@ -86,6 +86,20 @@ def finish_expired(curs: Cursor[Row], delivery_ids: Sequence[UUID]) -> None:
     )
 
 
+def finish_forgotten(curs: Cursor[Row]) -> int:
+    """Record of every delivery whose lease has run out that nobody reported back; returns how many there were.
+
+    A look-up leaves nothing else behind: its entries are simply looked up again.
+    """
+    curs.execute(
+        """
+        UPDATE app.delivery SET finished_at = app.now(), outcome = 'lease_expired'
+        WHERE finished_at IS NULL AND lease_until < app.now()
+        """
+    )
+    return curs.rowcount
+
+
 class SentFragment(msgspec.Struct, frozen=True):
     """What is kept of the last bytes sent for an entry."""
 

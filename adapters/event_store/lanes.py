@@ -63,23 +63,29 @@ def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
 
 
 def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission | None:
-    """Lock the lane and take one call from its budget, if its gate is open and nothing holds it; else None."""
+    """Lock the lane and take one call from its budget, if its gate is open and nothing holds it; else None.
+
+    Two statements, because the second must see what the transactions the first one waited for have committed.
+    """
     curs.execute(
         """
-        WITH open_lane AS (
-            SELECT connection_id FROM app.lane
-            WHERE connection_id = %(lane)s AND gate = 'open' AND (paused_until IS NULL OR paused_until <= app.now())
-              AND least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) >= 1
-              AND (SELECT count(*) FROM app.delivery d WHERE d.connection_id = %(lane)s AND d.finished_at IS NULL
-                   AND d.lease_until > app.now()) < %(in_flight)s
-            FOR UPDATE SKIP LOCKED)
-        UPDATE app.lane l
-        SET tokens = least(%(burst)s, l.tokens + extract(epoch FROM app.now() - l.refilled_at) * %(rate)s / 60) - 1,
-            refilled_at = app.now(), served_at = app.now()
-        FROM open_lane WHERE l.connection_id = open_lane.connection_id
-        RETURNING l.account_id, l.failures_in_row,
-            (SELECT count(*) FROM app.delivery d WHERE d.connection_id = %(lane)s AND d.finished_at IS NULL
-             AND d.lease_until > app.now()) AS in_flight, app.now() AS now
+        SELECT FROM app.lane WHERE connection_id = %s AND gate = 'open'
+               AND (paused_until IS NULL OR paused_until <= app.now()) FOR UPDATE
+        """,
+        (connection_id,),
+    )
+    if curs.fetchone() is None:
+        return None
+    curs.execute(
+        """
+        WITH calls AS (SELECT count(*) AS running FROM app.delivery WHERE connection_id = %(lane)s
+                       AND finished_at IS NULL AND lease_until > app.now()),
+             bucket AS (SELECT least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60)
+                        AS level FROM app.lane WHERE connection_id = %(lane)s)
+        UPDATE app.lane l SET tokens = bucket.level - 1, refilled_at = app.now(), served_at = app.now()
+        FROM calls, bucket
+        WHERE l.connection_id = %(lane)s AND calls.running < %(in_flight)s AND bucket.level >= 1
+        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now
         """,
         {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
     )
@@ -87,7 +93,10 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
     if row is None:
         return None
     return Admission(
-        account_id=row["account_id"], in_flight=row["in_flight"], failures_in_row=row["failures_in_row"], now=row["now"]
+        account_id=row["account_id"],
+        in_flight=row["running"],
+        failures_in_row=row["failures_in_row"],
+        now=row["now"],
     )
 
 

@@ -30,15 +30,14 @@ class RegistryMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """The event of a row; raises MapperDeserialisationError if the row cannot be trusted."""
-        event = self.decode(stored_event.topic, stored_event.state)
-        if (event.originator_id, event.originator_version) != (
-            stored_event.originator_id,
-            stored_event.originator_version,
-        ):
-            raise MapperDeserialisationError(
-                f"{stored_event.topic} {stored_event.originator_id}@{stored_event.originator_version}: "
-                "row and body disagree"
-            )
+        row = stored_event
+        return self.event_of(row.originator_id, row.originator_version, row.topic, row.state)
+
+    def event_of(self, stream_id: UUID, version: int, topic: str, state: bytes) -> Event:
+        """The event of a row given by its columns; raises MapperDeserialisationError if the row cannot be trusted."""
+        event = self.decode(topic, state)
+        if (event.originator_id, event.originator_version) != (stream_id, version):
+            raise MapperDeserialisationError(f"{topic} {stream_id}@{version}: row and body disagree")
         return event
 
     def decode(self, topic: str, state: bytes) -> Event:

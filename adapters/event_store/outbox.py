@@ -205,23 +205,6 @@ def mark_unclear(curs: Cursor[Row], entry_ids: Sequence[int], quiet: float) -> N
     )
 
 
-def next_due_in(curs: Cursor[Row], connection_id: UUID) -> float | None:
-    """Seconds until something of this lane is due (0 if it is), None if nothing is waiting for time."""
-    curs.execute(
-        """
-        SELECT extract(epoch FROM min(due) - app.now())::float8 AS seconds FROM (
-            SELECT min(due_at) AS due FROM app.outbox WHERE connection_id = %(lane)s AND state = 'PENDING'
-            UNION ALL SELECT min(greatest(due_at, lease_until)) FROM app.outbox
-                WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS'
-            UNION ALL SELECT min(lease_until) FROM app.outbox
-                WHERE connection_id = %(lane)s AND state = 'LEASED') AS times
-        """,
-        {"lane": connection_id},
-    )
-    row = curs.fetchone()
-    return None if row is None or row["seconds"] is None else max(0.0, row["seconds"])
-
-
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
     """Delete entries that ended long ago; deliveries, fragments and answers stay."""
     curs.execute(

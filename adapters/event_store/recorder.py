@@ -6,8 +6,9 @@ The hook runs before the events are inserted, in lock order lane, outbox rows, e
 from collections.abc import Sequence
 from typing import Any, Final
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.utils import retry
 from psycopg import Cursor
 
 from adapters.event_store import commands, deliveries, lanes, outbox, sealed_texts
@@ -20,6 +21,23 @@ class OutboxRecorder(PostgresApplicationRecorder):
     """Writes events and all that belongs to them, or nothing."""
 
     supports_outbox: Final = True
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Write in a transaction of its own, one round trip long; returns the new positions of the log.
+
+        The library's own method lets what is raised after the hook out of the transaction only once that has ended,
+        which commits the hook's rows without their events, or hides a broken constraint behind an aborted pipeline.
+        """
+        with self.datastore.get_connection() as conn, conn.pipeline() as pipeline, conn.transaction():
+            with conn.cursor() as curs:
+                self._insert_events(curs, stored_events, **kwargs)
+            with conn.cursor() as curs:
+                if stored_events:
+                    self._insert_stored_events(curs, stored_events)
+                # What the database refuses is raised here, not by the commit.
+                pipeline.sync()
+                return self._fetch_ids_after_insert_events(curs, stored_events) if stored_events else []
 
     def insert_within(self, curs: Cursor[Row], stored_events: Sequence[StoredEvent], writes: Writes) -> None:
         """Write in the caller's own transaction, as `insert_events` does in one of its own."""

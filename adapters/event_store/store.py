@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store import log
 from adapters.event_store.mapper import RegistryMapper
+from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.event_store.writes import Writes
 from domain.connection import GateClosed, GateOpened
@@ -119,14 +120,17 @@ class EventStore:
     def append(self, events: Sequence[Event], writes: Writes = NOTHING) -> None:
         """Append events and what belongs to them in one transaction, or raise and leave nothing.
 
-        Raises ConcurrentChange if another writer was first. If the answer to our own commit was lost, the library's
-        retry meets our own rows; they are recognised by their event ids and count as success.
+        Raises ConcurrentChange if another writer was first, LeaseLost if an entry is no longer ours. If the answer to
+        our own commit was lost, the library's retry meets our own rows, or leases our own commit has ended; the events
+        are recognised by their ids and count as success.
         """
         try:
             self._app.save(*events, writes=complete(events, writes))
-        except IntegrityError as error:
+        except (IntegrityError, LeaseLost) as error:
             if events and self._already_stored(events):
                 return
+            if isinstance(error, LeaseLost):
+                raise
             raise ConcurrentChange(_constraint(error)) from error
 
     def append_within(self, cursor: Cursor[Row], events: Sequence[Event], writes: Writes) -> None:
@@ -140,7 +144,7 @@ class EventStore:
         for stream_id, group in groupby(rows, key=lambda row: row.stream_id):
             state: S | None = None
             for row in group:
-                state = evolve(state, self._mapper.decode(row.topic, row.state))
+                state = evolve(state, self._event(row))
             if state is not None:
                 states[stream_id] = state
         return states
@@ -149,7 +153,7 @@ class EventStore:
         """Up to `limit` events after a position of the log, in commit order, each with its position."""
         with self._datastore.cursor() as cursor:
             rows = log.after(cursor, after, limit)
-        return [(row.position, self._mapper.decode(row.topic, row.state)) for row in rows]
+        return [(row.position, self._event(row)) for row in rows]
 
     def head(self) -> int:
         """The position of the newest event."""
@@ -163,8 +167,10 @@ class EventStore:
     def _already_stored(self, events: Sequence[Event]) -> bool:
         with self._datastore.cursor() as cursor:
             rows = log.of_streams(cursor, list({event.originator_id for event in events}))
-        stored = {self._mapper.decode(row.topic, row.state).event_id for row in rows}
-        return {event.event_id for event in events} <= stored
+        return {event.event_id for event in events} <= {self._event(row).event_id for row in rows}
+
+    def _event(self, row: log.LogRow) -> Event:
+        return self._mapper.event_of(row.stream_id, row.version, row.topic, row.state)
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:

@@ -26,7 +26,10 @@ _UNCLEAR: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one exchange may take at most: `deadline` in seconds from first to last byte, `largest_answer` in bytes."""
+    """What one exchange may take: `deadline` in seconds from its start, `largest_answer` in bytes.
+
+    The deadline is looked at with every piece of the answer; each single silence before that ends by its own timeout.
+    """
 
     deadline: float = 100.0
     largest_answer: int = 10 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import configuration, connections, contacts, invoices, local, processes, proof, simulator, status
+from services.cli import configuration, connections, contacts, local, processes, simulator
 
 app = typer.Typer(
     name="kyrios-xero",
@@ -10,9 +10,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (local, processes, simulator, status, proof):
+for room in (local, processes, simulator):
     room.register(app)
-app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(configuration.app, name="config")

@@ -68,7 +68,9 @@ def accounts(
 def taxes(
     account: Account,
     declare: Annotated[Path | None, typer.Option(help="JSON list of the tax sets Kyrios offers")] = None,
-    map_to: Annotated[list[str] | None, typer.Option("--map", help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2")] = None,
+    map_to: Annotated[
+        list[str] | None, typer.Option("--map", help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2")
+    ] = None,
 ) -> None:
     """Show, declare and map tax sets. While one has no Xero rate, nothing is sent."""
     with console.engine() as engine:

@@ -23,10 +23,12 @@ class CouldNotStart(Exception):
 
 
 @contextmanager
-def simulated_xero(home: Path, seed: Path, redirect_uri: str, log: Path) -> Iterator[LocalXero]:
-    """A simulator on free ports with `seed` as its books, for as long as the block runs."""
-    command = [*_PROGRAM, "simulator", "--port", "0", "--control-port", "0", "--ledger", str(home / "xero.sqlite")]
-    command += ["--seed", str(seed), "--redirect-uri", redirect_uri]
+def simulated_xero(
+    home: Path, seed: Path, redirect_uri: str, log: Path, ports: tuple[int, int] = (0, 0)
+) -> Iterator[LocalXero]:
+    """A simulator with `seed` as its books, for as long as the block runs; a port of 0 is any free one."""
+    command = [*_PROGRAM, "simulator", "--port", str(ports[0]), "--control-port", str(ports[1])]
+    command += ["--ledger", str(home / "xero.sqlite"), "--seed", str(seed), "--redirect-uri", redirect_uri]
     with log.open("a") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0)
     try:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from domain import connection as connections
 from domain import invoice as invoices
 from domain.causes import CATALOGUE
+from domain.explain import explain
 from domain.invoice import Invoice
 from domain.streams import connection_id, invoice_stream
 from services.cli.console import table
@@ -19,10 +20,10 @@ from services.demo.books import Outcome, check_books
 from services.demo.simulated_owner import ACCOUNT, BACKEND, organisation_in, set_up_account
 from services.demo.stage import Stage
 from services.import_invoices import ImportReport, import_invoices
-from services.invoice_question import Question
 from services.verify import verify
 
 LONGEST: Final = 90.0
+PORTION: Final = 25
 SETTLED: Final = frozenset({"synced", "blocked", "failed"})
 
 
@@ -33,13 +34,14 @@ class Story:
         self._stage, self._engine = stage, stage.engine
         self._examples, self._console = examples, console
         self._began = time.monotonic()
+        self._worker = self._fault = 0
 
     def tell(self) -> bool:
         """The whole story."""
         self._connect()
-        self._plan_trouble()
+        self._start_worker()
         report = self._send()
-        self._watch(report)
+        self._settle(report)
         self._show(report)
         return self._prove(report)
 
@@ -52,9 +54,7 @@ class Story:
         mapped = ", ".join(f"{d.name} → {state.mappings[d.tax_set.key].tax_type}" for d in state.declared or ())
         self._say(f"Taxes are mapped: {mapped}. The gate is open.")
 
-    def _plan_trouble(self) -> None:
-        self._lost = self._stage.plan_fault("answer_lost")
-        self._held = self._stage.plan_fault("hold")
+    def _start_worker(self) -> None:
         self._worker = self._stage.worker.start()
         timing = self._engine.timing
         self._say(
@@ -63,35 +63,50 @@ class Story:
         )
 
     def _send(self) -> ImportReport:
+        """Kyrios sends its file in three portions, as through a day; something happens to the second and the third."""
         file = self._examples / "invoices.ndjson"
+        self._say(f"Kyrios sends {file.parent.name}/{file.name}, {PORTION} lines at a time.")
+        happenings = iter((self._all_is_well, self._answer_is_lost, self._worker_is_killed))
+
+        def portion_accepted(report: ImportReport) -> None:
+            next(happenings)(report)
+
         with file.open("rb") as stream:
-            report = import_invoices(stream, ACCOUNT, self._engine.queue_invoices, BACKEND)
-        self._say(
-            f"Kyrios sends {report.lines} lines of {file.parent.name}/{file.name}: {len(report.accepted)} accepted, "
-            f"{len(report.not_taken)} not taken:"
-        )
+            report = import_invoices(
+                stream, ACCOUNT, self._engine.queue_invoices, BACKEND, portion_accepted, lines_at_once=PORTION
+            )
+        self._say(f"{report.lines} lines are read: {len(report.accepted)} accepted, {len(report.not_taken)} not taken:")
         for one in report.not_taken:
-            self._console.print(f"    line {one.line}: {'; '.join(one.reasons)}", markup=False)
+            self._console.print(f"          line {one.line}: {'; '.join(one.reasons)}", markup=False)
         return report
 
-    def _watch(self, report: ImportReport) -> None:
+    def _all_is_well(self, report: ImportReport) -> None:
+        self._until(lambda: self._settled(report) == len(report.accepted))
+        held = sum(state.status == "synced" for state in self._states(report))
+        self._say(f"{len(report.accepted)} are accepted, and a moment later {held} of them are in Xero.")
+        self._fault = self._stage.plan_fault("answer_lost")
+
+    def _answer_is_lost(self, report: ImportReport) -> None:
+        self._struck()
+        self._say("The next request's answer is lost on the way: Xero has stored its invoices, and we do not know it.")
+        self._fault = self._stage.plan_fault("hold")
+
+    def _worker_is_killed(self, report: ImportReport) -> None:
+        self._struck()
+        self._stage.worker.kill()
+        self._say(f"Worker {self._worker} is killed with SIGKILL while Xero works on its third request.")
+        self._say(f"A new worker starts as process {self._stage.worker.start()}.")
+
+    def _settle(self, report: ImportReport) -> None:
+        self._say("Nothing is sent again blindly: leases run out, the quiet period passes, and Xero is searched.")
         with self._progress() as progress:
             task = progress.add_task("settled", total=len(report.accepted))
 
-            def look() -> int:
-                states = self._states(report)
-                done = sum(state.status in SETTLED for state in states)
-                progress.update(task, completed=done)
-                return done
+            def all_settled() -> bool:
+                progress.update(task, completed=self._settled(report))
+                return progress.tasks[task].finished
 
-            if self._stage.fault_fired(self._lost):
-                self._say("The answer to the first request is lost: Xero has stored its invoices, we do not know it.")
-            if self._stage.fault_fired(self._held):
-                self._stage.worker.kill()
-                self._say(f"Worker {self._worker} is killed with SIGKILL while Xero works on its second request.")
-                self._say(f"A new worker starts as process {self._stage.worker.start()}.")
-            self._say("Nothing is sent again blindly: leases run out, the quiet period passes, Xero is searched.")
-            self._until(lambda: look() == len(report.accepted))
+            self._until(all_settled)
 
     def _show(self, report: ImportReport) -> None:
         states = self._states(report)
@@ -100,8 +115,8 @@ class Story:
         creations = sum(r["method"] == "PUT" for r in requests)
         searches = sum(r["method"] == "GET" and "InvoiceNumbers" in r["path"] for r in requests)
         self._say(
-            f"All settled: {creations} requests to create, {searches} searches; {adopted} invoices whose answer was "
-            "lost were found in Xero and adopted, none was sent twice."
+            f"All settled: {creations} requests to create, {searches} searches. {adopted} invoices whose answer was "
+            f"lost were found in Xero and adopted; {self._doubled()} are there twice."
         )
         self._show_held([state for state in states if state.status == "synced"])
         self._show_held_back([state for state in states if state.status != "synced"])
@@ -109,7 +124,7 @@ class Story:
     def _show_held(self, states: list[Invoice]) -> None:
         shown = [*states[:4], *states[-2:]] if len(states) > 6 else states
         rows = [
-            (s.document.number, s.document.date, f"{s.document.totals.total:,.2f}", s.xero_invoice_id or "")
+            (s.document.number, str(s.document.date), f"{s.document.totals.total:,.2f}", s.xero_invoice_id or "")
             for s in shown
         ]
         if len(states) > len(shown):
@@ -119,10 +134,11 @@ class Story:
         self._console.print(table(["number", "date", "NZD", "Xero's id"], rows, title=title))
 
     def _show_held_back(self, states: list[Invoice]) -> None:
-        question = Question(self._engine)
+        connection = self._engine.store.load(connection_id(ACCOUNT), connections.evolve)
         rows = []
         for state in states:
-            answer = question.explain(state)
+            said = self._engine.answer_words(state.answer_ref, ACCOUNT) if state.answer_ref else None
+            answer = explain(state, connection, None, None, xero_said=said)
             standing = {CATALOGUE[cause.code].standing for cause in answer.causes}
             kind = "refused" if "failed" in standing else "waits"
             rows.append((state.document.number, kind, " ".join(c.words for c in answer.causes), ", ".join(answer.who)))
@@ -133,9 +149,14 @@ class Story:
     def _prove(self, report: ImportReport) -> bool:
         states = self._states(report)
         self._until(lambda: self._engine.projector.position() >= self._engine.store.head())
-        findings = verify(self._engine.store, self._engine.read)
+        verified = verify(self._engine.read)
         self._console.print()
-        self._say(f"verify: {findings.summary()}")
+        self._say(
+            f"verify: {verified.events} events of {verified.streams} streams replayed, {verified.open_entries} open "
+            f"entries, {verified.found} findings."
+        )
+        for finding in verified.findings:
+            self._console.print(f"    {finding}", markup=False)
         outcome = Outcome(
             accepted=report.accepted,
             waiting=[s.kyrios_invoice_id for s in states if s.status == "blocked"],
@@ -150,12 +171,24 @@ class Story:
         )
         self._say(f"The story took {time.monotonic() - self._began:.0f} s. The books, checked by other arithmetic:")
         self._console.print(str(books), markup=False)
-        return books.agrees and findings.clean
+        return books.agrees and verified.clean
 
     def _states(self, report: ImportReport) -> list[Invoice]:
         streams = [invoice_stream(ACCOUNT, invoice_id) for invoice_id in report.accepted]
         states = self._engine.store.load_many(streams, invoices.evolve)
         return [states[stream] for stream in streams]
+
+    def _doubled(self) -> int:
+        """How many invoice numbers Xero holds more than once."""
+        held = httpx.get(f"{self._stage.xero.control_url}/ledger/invoices", timeout=10).json()["invoices"]
+        return len(held) - len({invoice["InvoiceNumber"] for invoice in held})
+
+    def _settled(self, report: ImportReport) -> int:
+        return sum(state.status in SETTLED for state in self._states(report))
+
+    def _struck(self) -> None:
+        if not self._stage.fault_fired(self._fault):
+            raise TimeoutError(f"the worker sent nothing; its log is {self._stage.log}")
 
     def _adopted(self, state: Invoice) -> bool:
         events = self._engine.store.events_of(invoice_stream(ACCOUNT, state.kyrios_invoice_id))

@@ -111,7 +111,7 @@ class Dispatcher(Generic[S]):
         return self._kind.send(session, work.body, work.delivery_id, subjects, sent, check)
 
     def _record_trouble(self, work: Work[S], error: XeroError) -> None:
-        LOG.warning("delivery %s: %s", work.delivery_id, error)
+        LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)
         if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
             self._lost.hear(work.connection, error)
         entries = len(work.items)

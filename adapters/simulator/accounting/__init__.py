@@ -1,0 +1,1 @@
+"""The Accounting API: its resources, and the rules by which the books accept something."""

@@ -1,0 +1,39 @@
+"""Everything of the Accounting API this simulator serves, and what it knows to be Xero's beyond that."""
+
+from adapters.simulator.accounting import contacts, invoices, reference
+from adapters.simulator.accounting.call import Resource
+from adapters.simulator.identity.scopes import CONTACTS_READ, INVOICES_READ, INVOICES_WRITE, SETTINGS_READ
+from adapters.simulator.wire.routing import Route, Router
+
+ROOT = "/api.xro/2.0"
+
+
+def accounting_routes() -> Router[Resource]:
+    """The table; a later resource is one more row."""
+    return Router[Resource](
+        [
+            Route("GET", f"{ROOT}/Organisation", reference.get_organisation, SETTINGS_READ),
+            Route("GET", f"{ROOT}/Accounts", reference.list_accounts, SETTINGS_READ),
+            Route("GET", f"{ROOT}/Accounts/{{id}}", reference.get_account, SETTINGS_READ),
+            Route("GET", f"{ROOT}/TaxRates", reference.list_tax_rates, SETTINGS_READ),
+            Route("GET", f"{ROOT}/TaxRates/{{id}}", reference.get_tax_rate, SETTINGS_READ),
+            Route("GET", f"{ROOT}/Currencies", reference.list_currencies, SETTINGS_READ),
+            Route("GET", f"{ROOT}/Contacts", contacts.list_contacts, CONTACTS_READ),
+            Route("GET", f"{ROOT}/Contacts/{{id}}", contacts.get_contact, CONTACTS_READ),
+            Route("GET", f"{ROOT}/Invoices", invoices.list_invoices, INVOICES_READ),
+            Route("GET", f"{ROOT}/Invoices/{{id}}", invoices.get_invoice, INVOICES_READ),
+            Route("PUT", f"{ROOT}/Invoices", invoices.put_invoices, INVOICES_WRITE),
+        ]
+    )
+
+
+RESOURCES = """accounts banktransactions banktransfers batchpayments brandingthemes budgets contactgroups contacts
+    creditnotes currencies employees expenseclaims invoicereminders invoices items journals linkedtransactions
+    manualjournals organisation overpayments payments paymentservices prepayments purchaseorders quotes receipts
+    repeatinginvoices reports setup taxrates trackingcategories users"""
+
+
+def is_of_xero(path: str) -> bool:
+    """True for a resource Xero has, served here or not (it is then 501 instead of 404)."""
+    inner = path.lower().removeprefix(ROOT).strip("/").split("/")
+    return path.lower().startswith(ROOT) and inner[0] in RESOURCES.split()

@@ -1,0 +1,130 @@
+"""The list of faults to come: which request each hits, and how often it has."""
+
+import threading
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from adapters.simulator.accounting.routes import ROOT
+from adapters.simulator.ledger.documents import Document
+from adapters.simulator.wire.exchange import Request
+
+Kind = Literal[
+    "answer_lost",
+    "late_commit",
+    "reset",
+    "http_500_before",
+    "http_500_after",
+    "http_503",
+    "http_429_minute",
+    "http_429_day",
+    "http_429_concurrent",
+    "truncated_json",
+    "slow",
+    "hold",
+    "batch_400",
+    "token_expired",
+]
+
+
+class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is ordered: skip so many matching requests, then hit so many (``times`` null: all of them)."""
+
+    kind: Kind
+    method: str | None = None
+    path: str | None = None
+    """``/Invoices`` also stands for what lies below it; the Accounting API's prefix may be left out."""
+    body_contains: str | None = None
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
+    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
+    delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+    """Seconds of real time: before a late commit, or before a slow answer."""
+    retry_after: int | None = None
+    """Seconds in the Retry-After header of a 429."""
+
+
+class Fault:
+    """An order and what became of it. ``fired``: it did its harm; ``completed``: its effect is on disk as well."""
+
+    def __init__(self, fault_id: int, order: FaultOrder) -> None:
+        self.id = fault_id
+        self.order = order
+        self.seen = 0
+        self.matched = 0
+        self.fired = 0
+        self.completed = 0
+        self.released = threading.Event()
+        self._lock = threading.Lock()
+
+    def count(self, fired: int = 0, completed: int = 0) -> None:
+        """Several requests may suffer the same fault at once."""
+        with self._lock:
+            self.fired += fired
+            self.completed += completed
+
+    def shown(self) -> Document:
+        """As the control surface lists it."""
+        counts = {"seen": self.seen, "matched": self.matched, "fired": self.fired, "completed": self.completed}
+        return {"id": self.id, **msgspec.to_builtins(self.order), **counts}
+
+
+class FaultScript:
+    """Faults in the order they were given; the first that wants a request gets it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._last_id = 0
+
+    def order(self, order: FaultOrder) -> Fault:
+        """Put a fault at the end of the list."""
+        with self._lock:
+            self._last_id += 1
+            self._faults.append(Fault(self._last_id, order))
+            return self._faults[-1]
+
+    def take(self, request: Request) -> Fault | None:
+        """The fault this request is to suffer."""
+        with self._lock:
+            for fault in self._faults:
+                if not _wants(fault.order, request):
+                    continue
+                fault.seen += 1
+                exhausted = fault.order.times is not None and fault.matched >= fault.order.times
+                if fault.seen > fault.order.skip and not exhausted:
+                    fault.matched += 1
+                    return fault
+        return None
+
+    def find(self, fault_id: int) -> Fault | None:
+        """A fault by its id."""
+        with self._lock:
+            return next((fault for fault in self._faults if fault.id == fault_id), None)
+
+    def listed(self) -> list[Fault]:
+        """All faults."""
+        with self._lock:
+            return list(self._faults)
+
+    def clear(self) -> None:
+        """Forget all faults and release what they hold."""
+        with self._lock:
+            faults, self._faults = self._faults, []
+        for fault in faults:
+            fault.released.set()
+
+
+def concerns(target: str, path: str) -> bool:
+    """True when a request target is this path or lies below it, in any case, with or without the API's prefix."""
+    sought = "/" + path.lower().removeprefix(ROOT).strip("/")
+    found = unquote(urlsplit(target).path).lower().removeprefix(ROOT).rstrip("/")
+    return sought == "/" or found == sought or found.startswith(sought + "/")
+
+
+def _wants(order: FaultOrder, request: Request) -> bool:
+    return (
+        (order.method is None or order.method.upper() == request.method)
+        and (order.path is None or concerns(request.target, order.path))
+        and (order.body_contains is None or order.body_contains.encode() in request.body)
+    )

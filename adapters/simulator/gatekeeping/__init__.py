@@ -1,0 +1,1 @@
+"""What a call passes before it reaches the books: token, organisation, limits, scope, idempotency key."""

@@ -1,0 +1,1 @@
+"""Who may come in: consent, tokens, and which organisations a user connected."""

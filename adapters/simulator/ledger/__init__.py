@@ -1,0 +1,1 @@
+"""Everything the simulator keeps on disk: one SQLite file."""

@@ -1,0 +1,62 @@
+"""The reference objects of each organisation: itself, its accounts, tax rates, contacts and currencies."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Literal
+
+from adapters.simulator.ledger.database import Ledger
+from adapters.simulator.ledger.documents import Document, decode, encode
+
+Kind = Literal["organisation", "accounts", "tax_rates", "contacts", "currencies"]
+
+KEY_OF: Mapping[Kind, str] = {
+    "organisation": "OrganisationID",
+    "accounts": "AccountID",
+    "tax_rates": "TaxType",
+    "contacts": "ContactID",
+    "currencies": "Code",
+}
+
+
+class Books:
+    """Objects by organisation, kind and key (GUIDs in lower case). Returned documents must not be changed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._shelves: dict[tuple[str, Kind], dict[str, Document]] = {}
+
+    def shelf(self, tenant_id: str, kind: Kind) -> Mapping[str, Document]:
+        """All objects of one kind by key, in the order of their keys; read once, then from memory."""
+        with self._ledger.reading() as db:
+            known = self._shelves.get((tenant_id, kind))
+            if known is None:
+                rows = db.execute("SELECT id, document FROM book WHERE tenant_id = ? AND kind = ?", (tenant_id, kind))
+                known = self._shelves[tenant_id, kind] = {row["id"]: decode(row["document"]) for row in rows}
+            return known
+
+    def organisation(self, tenant_id: str) -> Document | None:
+        """The organisation itself, or None when the tenant is unknown."""
+        return next(iter(self.shelf(tenant_id, "organisation").values()), None)
+
+    def tenants(self) -> list[str]:
+        """All tenant ids."""
+        with self._ledger.reading() as db:
+            rows = db.execute("SELECT tenant_id FROM book WHERE kind = 'organisation' ORDER BY tenant_id").fetchall()
+        return [str(row["tenant_id"]) for row in rows]
+
+    def put(self, tenant_id: str, kind: Kind, document: Document, now_ms: int) -> Document:
+        """Store an object, merged over the one with the same key; gives a missing GUID and the time of change."""
+        key_name = KEY_OF[kind]
+        key = str(document.get(key_name) or uuid.uuid4())
+        if key_name.endswith("ID"):
+            key = key.lower()
+        with self._ledger.transaction() as db:
+            merged: Document = {
+                **self.shelf(tenant_id, kind).get(key, {}),
+                "UpdatedDateUTC": now_ms,
+                **document,
+                key_name: key,
+            }
+            db.execute("INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?)", (tenant_id, kind, key, encode(merged)))
+            self._shelves.pop((tenant_id, kind), None)
+        return merged

@@ -1,0 +1,73 @@
+"""Everything one simulated Xero consists of, put together in one place."""
+
+import threading
+from dataclasses import dataclass, field
+
+from adapters.simulator.clock import VirtualClock
+from adapters.simulator.faults.script import FaultScript
+from adapters.simulator.gatekeeping.idempotency import IdempotencyKeys
+from adapters.simulator.gatekeeping.limits import Limits
+from adapters.simulator.identity.connections import Connections
+from adapters.simulator.identity.consent import Consent
+from adapters.simulator.identity.endpoints import Identity
+from adapters.simulator.identity.tokens import TokenOffice
+from adapters.simulator.ledger.books import Books
+from adapters.simulator.ledger.database import Ledger
+from adapters.simulator.ledger.invoices import InvoiceShelf
+from adapters.simulator.ledger.journal import Journal
+from adapters.simulator.options import Behaviour, SimulatorOptions
+from adapters.simulator.seeding import load_seed, sow
+
+
+@dataclass
+class World:
+    """The parts; only ``behaviour`` is ever replaced."""
+
+    options: SimulatorOptions
+    behaviour: Behaviour
+    ledger: Ledger
+    clock: VirtualClock
+    books: Books
+    invoices: InvoiceShelf
+    journal: Journal
+    identity: Identity
+    limits: Limits
+    keys: IdempotencyKeys
+    faults: FaultScript
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """The app's registered redirect URIs."""
+        return self.behaviour.redirect_uris if self.behaviour.redirect_uris is not None else self.options.redirect_uris
+
+
+def build_world(options: SimulatorOptions) -> World:
+    """Open the ledger and seed it when it is new; raises ValueError with one clear sentence."""
+    ledger = Ledger(options.ledger)
+    try:
+        clock = VirtualClock(ledger.setting("clock"))
+        books = Books(ledger)
+        invoices = InvoiceShelf(ledger)
+        if not books.tenants():
+            sow(load_seed(options.seed), ledger, books, invoices, clock, options.behaviour)
+        journal = Journal(ledger, clock)
+        tokens = TokenOffice(ledger, clock, options.client_id)
+        connections = Connections(ledger, clock, books)
+        consent = Consent(options.client_id, books, tokens, connections)
+        return World(
+            options=options,
+            behaviour=options.behaviour,
+            ledger=ledger,
+            clock=clock,
+            books=books,
+            invoices=invoices,
+            journal=journal,
+            identity=Identity(options.client_id, options.client_secret, consent, tokens, connections),
+            limits=Limits(clock, journal),
+            keys=IdempotencyKeys(ledger, clock),
+            faults=FaultScript(),
+        )
+    except BaseException:
+        ledger.close()
+        raise

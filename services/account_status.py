@@ -1,0 +1,94 @@
+"""Where accounts stand: the connection, what holds it back, and how many invoices are where. From the projections."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from domain.causes import Cause, who_acts, words
+from domain.explain import CauseInWords
+from domain.refusals import NotPossible
+from domain.streams import connection_id
+from projections import checkpoints, connection_status, counters
+from projections.connection_status import NOT_CONNECTED, ConnectionRow, ConnectionState
+from projections.snapshot import snapshot
+from services import conservation
+from services.conservation import Conservation
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True):
+    """Number and total of an account's invoices in one currency and status; behind a closed gate queued is waiting."""
+
+    status: str
+    currency: str
+    invoices: int
+    total: Decimal
+
+
+class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One account: its connection's state, the causes that close its gate, and where its invoices are."""
+
+    account_id: str
+    status: ConnectionState
+    organisation_id: str | None
+    gate_open: bool
+    held_by: tuple[CauseInWords, ...]
+    connected_at: datetime | None
+    disconnected_at: datetime | None
+    invoices: Conservation
+    sums: tuple[Sum, ...]
+
+
+class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts asked for; `as_of` is the position of the log they are as of, `head` where the log ends."""
+
+    as_of: int
+    head: int
+    accounts: tuple[AccountStatus, ...]
+
+
+def status_of(head: int, engine: Engine, account_id: str | None = None) -> StatusAnswer:
+    """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
+    with snapshot(engine) as connection:
+        rows = {row.connection_id: row for row in connection_status.every(connection)}
+        places = conservation.from_projections(connection)
+        names = {row.account_id for row in rows.values()} | {place.account_id for place in places.values()}
+        if account_id is not None and account_id not in names:
+            raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
+        wanted = sorted(names) if account_id is None else [account_id]
+        accounts = tuple(_account(connection, name, rows, places) for name in wanted)
+        return StatusAnswer(as_of=checkpoints.position(connection), head=head, accounts=accounts)
+
+
+def in_words(causes: tuple[Cause, ...]) -> tuple[CauseInWords, ...]:
+    """Causes as people read them."""
+    return tuple(CauseInWords(code=c.code, words=words(c), who=who_acts([c])) for c in causes)
+
+
+def _account(
+    connection: Connection, account_id: str, rows: dict[UUID, ConnectionRow], places: dict[UUID, Conservation]
+) -> AccountStatus:
+    lane = connection_id(account_id)
+    row = rows.get(lane)
+    held = row.causes if row else NOT_CONNECTED
+    return AccountStatus(
+        account_id=account_id,
+        status=row.status if row else "not_connected",
+        organisation_id=row.organisation_id if row else None,
+        gate_open=not held,
+        held_by=in_words(held),
+        connected_at=row.connected_at if row else None,
+        disconnected_at=row.disconnected_at if row else None,
+        invoices=places.get(lane) or conservation.conserved(lane, account_id, 0, {}, gate_open=not held),
+        sums=tuple(
+            Sum(
+                status="waiting" if counter.status == "queued" and held else counter.status,
+                currency=counter.currency,
+                invoices=counter.invoices,
+                total=counter.total,
+            )
+            for counter in counters.read(connection, lane)
+        ),
+    )

@@ -1,0 +1,66 @@
+"""Commands that prove or renew: the tables against the log."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from projections.recorded import BadEvent
+from services.cli import console
+from services.rebuild import RebuildRefused
+from services.rebuild import rebuild as rebuild_projections
+from services.verify import Verified
+from services.verify import verify as verify_tables
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (verify, rebuild):
+        app.command()(command)
+
+
+def verify(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """Replay the log and compare: conservation, open entries, gates, every row. Ends with 1 if anything differs."""
+    with console.engine() as engine:
+        verified = verify_tables(engine.read)
+    if as_json:
+        console.print_json(verified)
+    else:
+        _render(verified)
+    if not verified.clean:
+        raise typer.Exit(console.EXIT_UNCLEAN)
+
+
+def rebuild() -> None:
+    """Fold the log anew into fresh tables and put them in the place of the old ones."""
+    with console.engine() as engine, _progress() as progress:
+        task = progress.add_task("events", total=None)
+        try:
+            done = rebuild_projections(
+                engine.read, lambda reached, end: progress.update(task, completed=reached, total=end)
+            )
+        except (BadEvent, RebuildRefused) as error:
+            console.end(f"Nothing was changed: {error}")
+    made = ", ".join(f"{name} {number}" for name, number in done.rows.items())
+    rate = done.events / done.seconds
+    console.out().print(f"{done.events} events in {done.seconds:.1f} s ({rate:,.0f}/s): {made}.")
+    console.out().print(f"As of position {done.position}.")
+
+
+def _render(verified: Verified) -> None:
+    out = console.out()
+    for place in verified.conservation:
+        out.print(f"{place.account_id}: {place}", markup=False)
+    for finding in verified.findings:
+        out.print(f"  {finding}", markup=False)
+    if verified.found > len(verified.findings):
+        out.print(f"  … and {verified.found - len(verified.findings)} more")
+    if verified.head > verified.position:
+        out.print(f"The projections are at position {verified.position}, the log at {verified.head}.")
+    out.print(verified.summary() if verified.clean else f"{verified.found} findings.", markup=False)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
+    return Progress(*columns, console=console.out(), transient=True, disable=not sys.stdout.isatty())

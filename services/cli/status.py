@@ -1,0 +1,48 @@
+"""The command that says where accounts stand."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.account_status import AccountStatus, StatusAnswer, status_of
+from services.cli import console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def status(
+    account: Annotated[str | None, typer.Argument(help="the Kyrios account; all if left out")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show where each account's connection and invoices stand."""
+    with console.engine() as engine:
+        answer = status_of(engine.store.head(), engine.read, account)
+    if as_json:
+        console.print_json(answer)
+        return
+    _render(answer, console.out())
+
+
+def _render(answer: StatusAnswer, out: Console) -> None:
+    if not answer.accounts:
+        out.print("No account is known yet.")
+    for account in answer.accounts:
+        _render_account(account, out)
+    behind = f"; the log is at {answer.head}" if answer.head > answer.as_of else ""
+    out.print(f"As of position {answer.as_of}{behind}.")
+
+
+def _render_account(account: AccountStatus, out: Console) -> None:
+    organisation = f", organisation {account.organisation_id}" if account.organisation_id else ""
+    out.print(f"{account.account_id}: {account.status}{organisation}", markup=False)
+    for cause in account.held_by:
+        out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", markup=False)
+    out.print(f"  {account.invoices}")
+    if account.sums:
+        rows = [("", s.status, s.invoices, s.currency, f"{s.total:,.2f}") for s in account.sums]
+        out.print(console.table(["", "status", "invoices", "", "total"], rows))
+    out.print()

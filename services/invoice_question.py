@@ -1,0 +1,121 @@
+"""The question people ask of one invoice: why is it not in Xero, who must act, what happens next?
+
+Gathers what the answer needs, all as of one moment: the invoice and its connection as folds, the live entry, the lane,
+the deliveries, and Xero's sealed words.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+from adapters.event_store import lanes, outbox
+from adapters.event_store.store import EventStore
+from domain import connection as connections
+from domain import invoice as invoices
+from domain.event import Event
+from domain.explain import EntryNow, Explanation, LaneNow, explain
+from domain.invoice import Invoice
+from domain.refusals import NotPossible
+from domain.streams import connection_id, invoice_stream
+from services import delivery_records
+from services.delivery_records import DeliveryRecord
+from services.timeline import status_since
+
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Engine(Protocol):
+    """What is needed of the engine."""
+
+    @property
+    def store(self) -> EventStore:
+        """Events and outbox."""
+
+    def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
+        """Xero's own words."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One invoice with its history, and the answer to the question."""
+
+    events: tuple[Event, ...]
+    invoice: Invoice
+    entry: EntryNow | None
+    deliveries: tuple[DeliveryRecord, ...]
+    explanation: Explanation
+
+
+class Question:
+    """Answers for any invoice, always as of now."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def explain(self, invoice: Invoice) -> Explanation:
+        """The answer alone, for the invoice as it is now."""
+        answer = self.ask(invoice.account_id, invoice.kyrios_invoice_id)
+        if answer is None:
+            raise NotPossible(f"account {invoice.account_id} has no invoice {invoice.kyrios_invoice_id}")
+        return answer.explanation
+
+    def ask(self, account_id: str, kyrios_invoice_id: str) -> Answer | None:
+        """Everything about one invoice; None if it does not exist."""
+        stream, lane = invoice_stream(account_id, kyrios_invoice_id), connection_id(account_id)
+        with self._engine.store.begin() as transaction:
+            transaction.cursor.execute(_ONE_MOMENT)
+            events = transaction.load([stream], _listed).get(stream)
+            if not events:
+                return None
+            connection = transaction.load([lane], connections.evolve).get(lane)
+            now = _now(transaction.cursor)
+            entry = _entry(transaction.cursor, stream, now)
+            paused = _lane(transaction.cursor, lane, now)
+            deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
+        invoice = _folded(events)
+        said = self._engine.answer_words(invoice.answer_ref, account_id) if invoice.answer_ref else None
+        explanation = explain(invoice, connection, entry, paused, since=status_since(events), xero_said=said)
+        return Answer(
+            events=tuple(events), invoice=invoice, entry=entry, deliveries=deliveries, explanation=explanation
+        )
+
+
+def _listed(known: list[Event] | None, event: Event) -> list[Event]:
+    events = [] if known is None else known
+    events.append(event)
+    return events
+
+
+def _folded(events: list[Event]) -> Invoice:
+    state: Invoice | None = None
+    for event in events:
+        state = invoices.evolve(state, event)
+    assert state is not None
+    return state
+
+
+def _now(cursor: Cursor[dict[str, Any]]) -> datetime:
+    row = cursor.execute("SELECT app.now() AS now").fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now
+
+
+def _entry(cursor: Cursor[dict[str, Any]], stream: UUID, now: datetime) -> EntryNow | None:
+    row = outbox.live_of_streams(cursor, [stream]).get(stream)
+    if row is None:
+        return None
+    searched_until = row["lease_until"] if row["state"] == "AMBIGUOUS" else None
+    due = max(row["due_at"], searched_until or row["due_at"])
+    left = max(0.0, (due - now).total_seconds())
+    return EntryNow(kind=row["kind"], state=row["state"], attempts=row["attempts"], due_in=left)
+
+
+def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime) -> LaneNow | None:
+    row = lanes.read(cursor, lane)
+    if row is None or row["paused_until"] is None or row["paused_until"] <= now:
+        return None
+    left = (row["paused_until"] - now).total_seconds()
+    return LaneNow(paused_for=row["paused_for"], paused_until=row["paused_until"], paused_in=left)

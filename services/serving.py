@@ -1,0 +1,66 @@
+"""`serve`: a whole engine in one process. Told nothing of Xero, it runs a simulated one and sets up an account."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from adapters.embedded_postgres.directory import make_directory
+from domain import connection as connections
+from domain.streams import connection_id
+from services import local_xero
+from services.bootstrap import CALLBACK_PATH, Engine, open_engine
+from services.demo.processes import simulated_xero
+from services.demo.simulated_owner import ACCOUNT, set_up_account
+from services.running import ticking, working
+from services.settings import Settings
+
+
+@contextmanager
+def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Iterator[list[str]]:
+    """Everything runs for as long as the block; yields lines that say what runs where and what to try."""
+    with ExitStack() as running:
+        lines: list[str] = []
+        if local_xero.is_wanted(settings):
+            settings, lines = _with_simulator(running, settings, examples, ports)
+        engine = running.enter_context(open_engine(settings))
+        running.enter_context(ticking(engine))
+        running.enter_context(working(engine))
+        if lines:
+            _set_up_once(engine, settings, examples)
+            lines += _what_to_try(examples)
+        yield [*lines, "Running. Press Ctrl-C to stop."]
+
+
+_ADDRESS: Final = "A simulated Xero runs at {api}; its control surface at {control}."
+
+
+def _with_simulator(
+    running: ExitStack, settings: Settings, examples: Path, ports: tuple[int, int]
+) -> tuple[Settings, list[str]]:
+    home = settings.home
+    make_directory(home)
+    redirect = settings.public_url.replace("http://127.0.0.1", "http://localhost") + CALLBACK_PATH
+    seed = examples / "xero-organisation.json"
+    local = running.enter_context(simulated_xero(home, seed, redirect, home / "simulator.log", ports))
+    local_xero.announce(home, local)
+    running.callback(local_xero.withdraw, home)
+    said = _ADDRESS.format(api=local.api_url, control=local.control_url)
+    return local_xero.pointed_at(settings, local), [said]
+
+
+def _set_up_once(engine: Engine, settings: Settings, examples: Path) -> None:
+    local = local_xero.found(settings.home)
+    known = engine.store.load(connection_id(ACCOUNT), connections.evolve)
+    if local is not None and (known is None or not known.gate_open):
+        set_up_account(engine, local.control_url, examples)
+
+
+def _what_to_try(examples: Path) -> list[str]:
+    program = ".venv/bin/kyrios-xero"
+    return [
+        f"Account {ACCOUNT} is connected to it. In another terminal, try:",
+        f"    {program} invoices import {examples / 'invoices.ndjson'}",
+        f"    {program} status",
+        f"    {program} invoices list {ACCOUNT}",
+    ]

@@ -1,0 +1,1 @@
+"""Tests of the vault, on a real database where there is a table."""
