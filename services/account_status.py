@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from domain.causes import Cause, who_acts, words
-from domain.explain import CauseInWords
+from domain.explain import CauseInWords, in_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from projections import checkpoints, connection_status, counters
@@ -60,11 +59,6 @@ def status_of(head: int, engine: Engine, account_id: str | None = None) -> Statu
         wanted = sorted(names) if account_id is None else [account_id]
         accounts = tuple(_account(connection, name, rows, places) for name in wanted)
         return StatusAnswer(as_of=checkpoints.position(connection), head=head, accounts=accounts)
-
-
-def in_words(causes: tuple[Cause, ...]) -> tuple[CauseInWords, ...]:
-    """Causes as people read them."""
-    return tuple(CauseInWords(code=c.code, words=words(c), who=who_acts([c])) for c in causes)
 
 
 def _account(

@@ -273,7 +273,8 @@ def open_engine(settings: Settings, parts: Parts = Parts()) -> Iterator[Engine]:
 
 
 def configure_logging(level: str, file: Path | None = None) -> None:
-    """Log to standard error, or to a file; the HTTP libraries, which print URLs, only warnings."""
+    """Log to standard error, or to a file; of the libraries, only warnings are kept."""
     logging.basicConfig(level=level, filename=file, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("dramatiq").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for library in ("alembic", "dramatiq"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     quiet_http_logs()

@@ -69,7 +69,7 @@ def in_words(event: Event) -> str:
         case InvoiceBlocked():
             return f"Waits: {_all(event.causes)}"
         case InvoiceReleased():
-            return f"Goes on: what it waited for is there ({event.cause}{f', {event.key}' if event.key else ''})."
+            return f"Goes on: what it waited for is there ({_named(event.cause)})."
         case OutcomeUnknown():
             return "Sent, but Xero's answer was lost; nothing is sent again before Xero was searched."
         case OutcomeResolved():
@@ -95,7 +95,7 @@ def _decided(event: Event) -> str:
         case ReviewRaised():
             return f"In Xero, but to be looked at: {words(event.cause)}"
         case ReviewCleared():
-            return f"Looked at and settled ({event.cause})."
+            return f"Looked at and settled ({_named(event.cause)})."
         case InvoiceVoided():
             return "Cancelled in Kyrios."
         case VoidSynced():
@@ -105,6 +105,10 @@ def _decided(event: Event) -> str:
 
 def _money(event: InvoiceQueued | InvoiceRevised) -> Money:
     return Money(event.document.totals.total, event.document.currency)
+
+
+def _named(cause: Cause) -> str:
+    return f"{cause.code}, {cause.key}" if cause.key else cause.code
 
 
 def _all(causes: Iterable[Cause]) -> str:

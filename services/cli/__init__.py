@@ -2,7 +2,18 @@
 
 import typer
 
-from services.cli import configuration, connections, contacts, local, processes, simulator
+from services.cli import (
+    configuration,
+    connections,
+    contacts,
+    invoice_commands,
+    invoices,
+    local,
+    processes,
+    proof,
+    simulator,
+    status,
+)
 
 app = typer.Typer(
     name="kyrios-xero",
@@ -10,8 +21,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (local, processes, simulator):
+for room in (local, processes, simulator, status, proof):
     room.register(app)
+invoice_commands.register(invoices.app)
+app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(configuration.app, name="config")

@@ -1,26 +1,103 @@
 """Commands that show invoices: lists, and the story of one."""
 
-from typing import Annotated, Any, cast, get_args
+from datetime import datetime
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
-from domain.causes import CATALOGUE, words
-from domain.explain import CauseInWords
-from domain.invoice import Status
-from domain.refusals import Fault, InvalidInput
-from domain.streams import connection_id
-from projections import checkpoints, invoice_list
-from projections.invoice_list import Listed, ListedInvoice, Page
-from projections.snapshot import snapshot
-from services.account_status import in_words, status_of
 from services.cli import console
+from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
 from services.invoice_story import InvoiceStory, tell
 
-app = typer.Typer(help="Show invoices.", no_args_is_help=True)
+app = typer.Typer(help="Invoices: where they stand, and why.", no_args_is_help=True)
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
-STATUSES = (*get_args(Status), "waiting")
-MOST_AT_ONCE = 1_000
+
+
+@app.command(name="list")
+def show_list(
+    account: Account,
+    status: Annotated[str | None, typer.Option(help="only these: queued, waiting, blocked, synced, failed, …")] = None,
+    cause: Annotated[str | None, typer.Option(help="only those with this cause, such as contact_missing")] = None,
+    limit: Annotated[int, typer.Option(help="at most so many")] = 50,
+    after: Annotated[str | None, typer.Option(help="the cursor the page before ended with")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List invoices, the last accepted first."""
+    with console.engine() as engine:
+        listing = list_invoices(engine.read, account, status=status, cause=cause, after=after, limit=limit)
+    if as_json:
+        console.print_json(listing)
+    else:
+        _render_list(listing, console.out())
+
+
+@app.command()
+def show(
+    account: Account,
+    invoice: Annotated[str, typer.Argument(help="the invoice's Kyrios id, or its number")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell all about one invoice: why it is not in Xero, who must act, what happens next, and its history."""
+    with console.engine() as engine:
+        story = tell(engine, engine.read, account, invoice)
+    if as_json:
+        console.print_json(story)
+    else:
+        _render_story(story, console.out())
+
+
+def _render_list(listing: InvoiceListing, out: Console) -> None:
+    rows = [_row(one) for one in listing.invoices]
+    if rows:
+        out.print(console.table(["id", "number", "date", "", "total", "status", "why"], rows))
+    else:
+        out.print("No invoice fits.")
+    if listing.next_cursor:
+        out.print(f"More: --after {listing.next_cursor}")
+    out.print(f"As of position {listing.as_of}.")
+
+
+def _row(one: InvoiceInList) -> tuple[object, ...]:
+    invoice = one.invoice
+    why = " ".join(cause.words for cause in one.why)
+    status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
+    return (
+        invoice.kyrios_invoice_id, invoice.number, invoice.date, invoice.currency, f"{invoice.total:,.2f}", status, why,
+    )  # fmt: skip
+
+
+def _render_story(story: InvoiceStory, out: Console) -> None:
+    answer = story.explanation
+    out.print(
+        f"{story.number} ({story.kyrios_invoice_id}) of {story.date}, due {story.due_date}, contact "
+        f"{story.kyrios_contact_id}: {story.currency} {story.total:,.2f}",
+        markup=False,
+    )
+    out.print(f"\n{answer.status}: {answer.sentence}", markup=False)
+    for cause in answer.causes:
+        out.print(f"  {cause.code}: {cause.words}", markup=False)
+    out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}", markup=False)
+    out.print(f"Next: {answer.next_step}\n", markup=False)
+    rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
+    out.print(console.table(["when (UTC)", "who", "what", ""], rows))
+    _render_deliveries(story, out)
+    out.print(f"\nAs of version {story.version} of its history.")
+
+
+def _render_deliveries(story: InvoiceStory, out: Console) -> None:
+    if story.entry is not None:
+        out.print(f"\nEntry: {story.entry.kind}, {story.entry.state}, {story.entry.attempts} attempts", markup=False)
+    if story.deliveries:
+        rows = [
+            (d.id, d.purpose, _time(d.created_at), d.http_status or "", d.outcome or "under way", d.entries)
+            for d in story.deliveries
+        ]
+        out.print()
+        out.print(console.table(["delivery", "for", "begun (UTC)", "HTTP", "outcome", "invoices"], rows))
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

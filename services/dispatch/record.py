@@ -1,13 +1,17 @@
 """Recording: outcome events and entry states in one transaction, guarded by the lease.
 
-If an aggregate moved meanwhile, everything is read and decided again; nothing is ever half recorded.
+If an aggregate moved meanwhile, everything is read and decided again; nothing is ever half recorded. An answer in hand
+is worth waiting for a database that restarts: without it, Xero would have to be searched.
 """
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopened, SealedAnswer, Writes
@@ -21,7 +25,10 @@ from services.dispatch.lane_work import Item, Work
 
 S = TypeVar("S")
 
+LOG: Final = logging.getLogger(__name__)
 TRIES: Final = 10
+DATABASE_WAIT: Final = 0.2
+"""Seconds between two tries to reach the database."""
 WHOLE_REQUEST_REFUSED: Final = "request_refused"
 
 
@@ -45,12 +52,28 @@ class Record(Generic[S]):
         kind: DeliveryKind[S],
         new_id: Callable[[], UUID],
         chance: Callable[[], float],
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store, self._keys, self._kind = store, keys, kind
-        self._new_id, self._chance = new_id, chance
+        self._new_id, self._chance, self._wait = new_id, chance, wait
 
     def outcomes(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         """Write one outcome per entry. Raises LeaseLost, with nothing written, if another worker took over."""
+        for attempt in range(TRIES):
+            try:
+                self._write(work, outcomes, finished, heard)
+            except ConcurrentChange:
+                if attempt == TRIES - 1:
+                    raise
+            except (InterfaceError, OperationalError) as error:
+                if attempt == TRIES - 1:
+                    raise
+                LOG.warning("delivery %s waits for the database: %s", work.delivery_id, type(error).__name__)
+                self._wait(DATABASE_WAIT)
+            else:
+                return
+
+    def _write(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         at = Moment(
             now=self._store.now(),
             actor=ENGINE,
@@ -58,23 +81,16 @@ class Record(Generic[S]):
             causation_id=work.delivery_id,
             new_id=self._new_id,
         )
-        for attempt in range(TRIES):
-            ended = self._decide(work, outcomes, at)
-            writes = Writes(
-                closed=ended.closed,
-                reopened=ended.reopened,
-                answers=ended.answers,
-                activity_of=work.connection_id if ended.activity else None,
-                finished_delivery=finished,
-                heard=heard,
-            )
-            try:
-                self._store.append(ended.events, writes)
-            except ConcurrentChange:
-                if attempt == TRIES - 1:
-                    raise
-            else:
-                return
+        ended = self._decide(work, outcomes, at)
+        writes = Writes(
+            closed=ended.closed,
+            reopened=ended.reopened,
+            answers=ended.answers,
+            activity_of=work.connection_id if ended.activity else None,
+            finished_delivery=finished,
+            heard=heard,
+        )
+        self._store.append(ended.events, writes)
 
     def _decide(self, work: Work[S], outcomes: Sequence[Outcome], at: Moment) -> Ended:
         with self._store.begin() as tx:
@@ -118,7 +134,9 @@ class Record(Generic[S]):
 
     def _unclear(self, work: Work[S], item: Item[S], outcome: Unclear, at: Moment, ended: Ended) -> None:
         ended.events += self._kind.unclear(item.subject, item.sent.delivery_id, at)
-        cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else ""
+        # A search that went wrong leaves what is known of the send as it was.
+        known = item.entry.cause if work.body is None else ""
+        cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else known
         group = outcome.group or item.entry.group
         ended.reopened.append(work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=cause))
         if outcome.words:
