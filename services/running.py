@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Final
 
@@ -33,8 +33,12 @@ def working(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def ticking(engine: Engine) -> Iterator[None]:
-    """Project and release for as long as the block runs."""
-    with _looping("projector", engine.projector.run), _looping("releaser", lambda stop: _release(engine, stop)):
+    """Project and release for as long as the block runs; with a broker between processes, sweep as well."""
+    with ExitStack() as loops:
+        loops.enter_context(_looping("projector", engine.projector.run))
+        loops.enter_context(_looping("releaser", lambda stop: _release(engine, stop)))
+        if engine.settings.broker_url is not None:
+            loops.enter_context(_looping("sweeper", engine.sweeper.run))
         yield
 
 

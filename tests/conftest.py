@@ -28,7 +28,7 @@ def cluster() -> Iterator[Cluster]:
     # pytest's own temporary directories are closed to the account that root steps down to.
     home = Path(tempfile.mkdtemp(prefix="kyrios-xero-test-"))
     home.chmod(0o755)
-    cluster = Cluster(home, durable=False)
+    cluster = Cluster(home, durable=False, open_place=home / "open")
     try:
         cluster.start()
         yield cluster

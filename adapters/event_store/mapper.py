@@ -33,7 +33,7 @@ class RegistryMapper(Mapper[UUID]):
         row = stored_event
         return self.event_of(row.originator_id, row.originator_version, row.topic, row.state)
 
-    def event_of(self, stream_id: UUID, version: int, topic: str, state: bytes) -> Event:
+    def event_of(self, stream_id: UUID | str, version: int, topic: str, state: bytes) -> Event:
         """The event of a row given by its columns; raises MapperDeserialisationError if the row cannot be trusted."""
         event = self.decode(topic, state)
         if (event.originator_id, event.originator_version) != (stream_id, version):

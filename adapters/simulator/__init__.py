@@ -19,8 +19,8 @@ The two ports (loopback only)
 
 The rooms
     ``wire`` HTTP itself · ``identity`` OAuth and connections · ``accounting`` the books' rules and resources ·
-    ``gatekeeping`` tokens, limits and idempotency keys in front of them · ``faults`` what can be made to go wrong ·
-    ``ledger`` everything kept on disk · ``control`` the second port.
+    ``errors`` how Xero says no · ``gatekeeping`` tokens, limits and idempotency keys in front of everything ·
+    ``faults`` what can be made to go wrong · ``ledger`` everything kept on disk · ``control`` the second port.
 
 Not verified
     Behaviour nobody has checked against the real Xero carries ``XERO-UNVERIFIED XU-nn`` where it is decided; where it

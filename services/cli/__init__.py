@@ -28,8 +28,3 @@ app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(configuration.app, name="config")
-
-
-def main() -> None:
-    """The program `kyrios-xero`."""
-    app()

@@ -1,9 +1,7 @@
 """Commands that need nothing but this machine: the demo, and an engine kept running beside a simulated Xero."""
 
 import os
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -32,7 +30,6 @@ def demo(
     from services.demo.stage import set_stage
     from services.demo.story import Story
 
-    _end_on_sigterm()
     out = console.out()
     try:
         settings = load_settings({name: os.environ[name] for name in PASSED_ON if name in os.environ})
@@ -65,12 +62,3 @@ def serve(
                 out.print("Stopping ...")
         except CouldNotStart as error:
             console.end(str(error), console.EXIT_UNCLEAN)
-
-
-def _end_on_sigterm() -> None:
-    """Let SIGTERM unwind as Ctrl-C does, so that nothing is left running."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)

@@ -27,15 +27,16 @@ def simulator(
     from adapters.simulator.options import Behaviour, SimulatorOptions
     from adapters.simulator.server import run
 
-    options = SimulatorOptions(
-        ledger=ledger,
-        port=port,
-        control_port=control_port,
-        seed=seed,
-        redirect_uris=tuple(redirect_uri or (DEFAULT_REDIRECT,)),
-        behaviour=Behaviour(rate_limits=rate_limits),
-    )
     try:
-        run(options)
+        run(
+            SimulatorOptions(
+                ledger=ledger,
+                port=port,
+                control_port=control_port,
+                seed=seed,
+                redirect_uris=tuple(redirect_uri or (DEFAULT_REDIRECT,)),
+                behaviour=Behaviour(rate_limits=rate_limits),
+            )
+        )
     except (ValueError, OSError) as error:
         console.end(f"The simulator cannot start: {error}")

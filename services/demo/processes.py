@@ -15,7 +15,7 @@ from typing import Final
 from services.local_xero import LocalXero
 
 STOP_WITHIN: Final = 20.0
-_PROGRAM: Final = (sys.executable, "-m", "services.cli")
+_PROGRAM: Final = (sys.executable, "-m", "services.program")
 
 
 class CouldNotStart(Exception):

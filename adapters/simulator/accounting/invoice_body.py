@@ -16,7 +16,6 @@ from adapters.simulator.ledger.documents import Document, NotJson, decode
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _LARGEST_EXPONENT = 15
 
-Document_ = None
 Reader: TypeAlias = Callable[[Any], Any]
 """Turns a JSON value into ours or raises ValueError saying what was expected."""
 

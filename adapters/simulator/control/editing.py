@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
-from adapters.simulator.accounting.amounts import FOUR
+from adapters.simulator.accounting.amounts import FOUR, ZERO
 from adapters.simulator.accounting.dates import ms_of, read_date
 from adapters.simulator.accounting.invoice_view import DAYS, InvoiceView
 from adapters.simulator.ledger.books import KEY_OF, Books, Kind
@@ -69,11 +69,17 @@ def _invoice(world: World, tenant_id: str, given: Any) -> Document:
     else:
         changes = {name: ms_of(read_date(value)) if name in DAYS and value else value for name, value in given.items()}
         now = world.clock.now_ms()
-        stored = StoredInvoice(
-            tenant_id, held.document | changes, held.created_ms, now, held.origin, held.idempotency_key
-        )
+        document = held.document | _settled(str(given.get("Status")), held.document) | changes
+        stored = StoredInvoice(tenant_id, document, held.created_ms, now, held.origin, held.idempotency_key)
         world.invoices.replace(stored)
     return InvoiceView(tenant_id, world.books, FOUR).whole(stored)
+
+
+def _settled(status: str, invoice: Document) -> Document:
+    """What a change of status does to the amounts."""
+    if status == "PAID":
+        return {"AmountDue": ZERO, "AmountPaid": invoice["Total"]}
+    return {"AmountDue": ZERO} if status in ("VOIDED", "DELETED") else {}
 
 
 def _tenant(world: World, asked: Mapping[str, str]) -> str:

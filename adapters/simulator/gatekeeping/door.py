@@ -197,7 +197,7 @@ class Door:
         visit.admission = self._world.limits.admit(tenant_id, visit.in_flight, self._world.behaviour)
         if visit.admission.refusal is not None:
             raise errors.Refusal(visit.admission.refusal, visit.admission.rule, visit.request.target)
-        visit.counted = True
+        visit.counted = self._world.behaviour.rate_limits
         if visit.fault is not None and visit.fault.order.kind.startswith("http_429_"):
             headers, visit.admission = visit.admission.headers, Admission(())
             raise errors.Refusal(self._injected(visit.fault, headers))

@@ -12,15 +12,36 @@ from adapters.simulator.wire.exchange import Response
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
+APP_PROBLEM = "appminute"
 APP = ""  # the key of the windows that belong to no organisation
 
 
 @dataclass(slots=True)
 class Window:
-    """A fixed window: when it began, how many calls it has seen."""
+    """A fixed window: when it began, how long it is, how many calls it has seen."""
 
     begins_ms: int
+    length_ms: int
     used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One limit that applies to a call: its name at Xero, its header, its window and how much fits in."""
+
+    problem: str
+    header: str
+    window: Window
+    limit: int
+
+    @property
+    def left(self) -> int:
+        """Calls that are left."""
+        return max(self.limit - self.window.used, 0)
+
+    def retry_after(self, now_ms: int) -> int:
+        """Whole seconds until the window ends."""
+        return -(-(self.window.begins_ms + self.window.length_ms - now_ms) // 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +63,40 @@ class Limits:
         self._windows: dict[tuple[str, int], Window] = {}
 
     def admit(self, tenant_id: str | None, in_flight: int, behaviour: Behaviour) -> Admission:
-        """Count a call of a tenant (None: a call without one); refused calls use nothing up."""
+        """Count a call of a tenant (None: a call without one); refused calls use nothing up.
+
+        Without limits nothing is counted, so the headers tell of a full allowance: a caller that steers by them must
+        not stop.
+        """
         with self._lock:
             now = self._clock.now_ms()
-            app = self._window(APP, MINUTE_MS, now)
-            kept = [("appminute", "X-AppMinLimit-Remaining", app, behaviour.app_per_minute, MINUTE_MS)]
-            if tenant_id is not None:
-                minute, day = self._window(tenant_id, MINUTE_MS, now), self._window(tenant_id, DAY_MS, now)
-                kept.append(("minute", "X-MinLimit-Remaining", minute, behaviour.per_minute, MINUTE_MS))
-                kept.append(("day", "X-DayLimit-Remaining", day, behaviour.per_day, DAY_MS))
-            over = (
-                next((row for row in reversed(kept) if row[2].used >= row[3]), None) if behaviour.rate_limits else None
-            )
-            crowded = behaviour.rate_limits and tenant_id is not None and in_flight > behaviour.concurrent
-            if over is None and not crowded:
-                for row in kept:
-                    row[2].used += 1
-            # Without limits the headers tell of an untouched allowance: a caller that steers by them must not stop.
-            headers = tuple((row[1], str(max(row[3] - row[2].used * behaviour.rate_limits, 0))) for row in kept)
-            if over is not None:
-                retry_after = -(-(over[2].begins_ms + over[4] - now) // 1000)
-                problem = behaviour.app_limit_problem if over[0] == "appminute" else over[0]
-                return Admission(headers, errors.too_many(problem, retry_after), f"{over[0]}_limit")
-            if crowded:
-                return Admission(
-                    headers, errors.too_many("concurrent", behaviour.concurrent_retry_after), "concurrent_limit"
-                )
+            allowances = self._allowances(tenant_id, behaviour, now)
+            over = next((allowance for allowance in allowances if not allowance.left), None)
+            crowded = tenant_id is not None and in_flight > behaviour.concurrent
+            if behaviour.rate_limits and not over and not crowded:
+                for allowance in allowances:
+                    allowance.window.used += 1
+            headers = tuple((allowance.header, str(allowance.left)) for allowance in allowances)
+            if behaviour.rate_limits and over:
+                problem = behaviour.app_limit_problem if over.problem == APP_PROBLEM else over.problem
+                return Admission(headers, errors.too_many(problem, over.retry_after(now)), f"{over.problem}_limit")
+            if behaviour.rate_limits and crowded:
+                refusal = errors.too_many("concurrent", behaviour.concurrent_retry_after)
+                return Admission(headers, refusal, "concurrent_limit")
             return Admission(headers)
+
+    def _allowances(self, tenant_id: str | None, behaviour: Behaviour, now: int) -> list[Allowance]:
+        """The limits that apply, the longest wait first."""
+        app = self._window(APP, MINUTE_MS, now)
+        found = [Allowance(APP_PROBLEM, "X-AppMinLimit-Remaining", app, behaviour.app_per_minute)]
+        if tenant_id is None:
+            return found
+        day, minute = self._window(tenant_id, DAY_MS, now), self._window(tenant_id, MINUTE_MS, now)
+        return [
+            Allowance("day", "X-DayLimit-Remaining", day, behaviour.per_day),
+            Allowance("minute", "X-MinLimit-Remaining", minute, behaviour.per_minute),
+            *found,
+        ]
 
     def _window(self, tenant_id: str, length: int, now: int) -> Window:
         # Each tenant's windows begin at their own moment, as at Xero; derived, so a restart finds the same ones.
@@ -77,7 +105,7 @@ class Limits:
         window = self._windows.get((tenant_id, length))
         if window is None or window.begins_ms != begins:
             used = self._journal.counted_since(begins, tenant_id or None)
-            window = self._windows[tenant_id, length] = Window(begins, used)
+            window = self._windows[tenant_id, length] = Window(begins, length, used)
         return window
 
 

@@ -1,0 +1,61 @@
+"""blocked_by: which invoices wait for which cause, so that a fix finds what it releases. Table, rows, queries."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Connection, Index, PrimaryKeyConstraint, Table, Text, Uuid, any_, literal, select
+
+from projections.invoice_status import InvoiceRow, causes_of
+from projections.schema import METADATA
+from projections.upsert import insert_rows
+
+BLOCKED_BY: Final = Table(
+    "blocked_by",
+    METADATA,
+    Column("connection_id", Uuid, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("connection_id", "cause", "key", "stream_id", name="blocked_by_pkey"),
+    Index("blocked_by_stream", "stream_id"),
+)
+
+BlockedBy = tuple[UUID, str, str, UUID]
+"""One row: connection, cause, key, invoice stream."""
+
+
+def rows_of(row: InvoiceRow) -> list[BlockedBy]:
+    """What this invoice waits for; nothing unless it is blocked."""
+    if row.status != "blocked":
+        return []
+    causes = dict.fromkeys((cause.code, cause.key) for cause in causes_of(row.causes))
+    return [(row.connection_id, code, key, row.stream_id) for code, key in causes]
+
+
+def replace(connection: Connection, were_blocked: Sequence[UUID], rows: Iterable[InvoiceRow]) -> None:
+    """Forget what the invoices that were blocked waited for, and note what those of `rows` wait for now."""
+    if were_blocked:
+        streams = any_(literal(list(were_blocked), ARRAY(Uuid)))
+        connection.execute(BLOCKED_BY.delete().where(BLOCKED_BY.c.stream_id == streams))
+    if values := list(zip(*(blocked for row in rows for blocked in rows_of(row)), strict=True)):
+        arrays = {c.name: list(column) for c, column in zip(BLOCKED_BY.columns, values, strict=True)}
+        connection.execute(insert_rows(BLOCKED_BY), arrays)
+
+
+def waiting_for(
+    connection: Connection, connection_id: UUID, cause: str, key: str, after: UUID, limit: int
+) -> list[UUID]:
+    """Up to `limit` invoice streams that wait for this cause and key, in the order of their ids, after `after`."""
+    query = (
+        select(BLOCKED_BY.c.stream_id)
+        .where(
+            BLOCKED_BY.c.connection_id == connection_id,
+            BLOCKED_BY.c.cause == cause,
+            BLOCKED_BY.c.key == key,
+            BLOCKED_BY.c.stream_id > after,
+        )
+        .order_by(BLOCKED_BY.c.stream_id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())

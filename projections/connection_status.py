@@ -1,0 +1,214 @@
+"""connection_status: where each connection stands and what holds it back. Table, fold, queries.
+
+An account whose invoices came before its first connection has no row yet: it is not connected.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Connection, Table, Text, Uuid, any_, cast, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domain import connection as domain_connection
+from domain.causes import Cause
+from domain.topics import TOPIC_OF
+from projections.recorded import BadEvent, Recorded
+from projections.schema import METADATA, TIME
+
+ConnectionState = Literal[
+    "not_connected", "choosing", "setup_incomplete", "active", "disconnected", "authorisation_lost"
+]
+
+# ── table ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONNECTION_STATUS: Final = Table(
+    "connection_status",
+    METADATA,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("organisation_id", Text),
+    Column("base_currency", Text, nullable=False),
+    Column("held_by", JSONB, nullable=False),
+    Column("opened_before", Boolean, nullable=False),
+    Column("connected_at", TIME),
+    Column("disconnected_at", TIME),
+    Column("disconnected_for", Text),
+    Column("changed_at", TIME, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+NOT_CONNECTED: Final = (Cause("not_connected"),)
+"""What holds back a connection that never was."""
+
+
+class ConnectionRow(msgspec.Struct, gc=False):
+    """One row, in the table's order; changed in place while a batch is folded. `held_by` is JSON as text."""
+
+    connection_id: UUID
+    account_id: str
+    status: ConnectionState
+    organisation_id: str | None
+    base_currency: str
+    held_by: str
+    opened_before: bool
+    connected_at: dt.datetime | None
+    disconnected_at: dt.datetime | None
+    disconnected_for: str | None
+    changed_at: dt.datetime
+    version: int
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What holds this connection back; empty if its gate is open."""
+        return msgspec.json.decode(self.held_by, type=tuple[Cause, ...])
+
+
+# ── what is read of each event ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Fact(msgspec.Struct, gc=False):
+    occurred_at: dt.datetime
+    account_id: str
+
+
+class _Selected(_Fact, gc=False):
+    organisation_id: str
+    base_currency: str
+
+
+class _Closed(_Fact, gc=False):
+    causes: list[Cause]
+
+
+class _Disconnected(_Fact, gc=False):
+    reason: str
+
+
+# ── fold ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Rows = dict[UUID, ConnectionRow]
+_Step = Callable[[ConnectionRow, Any], None]
+
+
+def _connected(row: ConnectionRow, fact: _Fact) -> None:
+    row.connected_at, row.disconnected_at, row.disconnected_for = fact.occurred_at, None, None
+
+
+def _selected(row: ConnectionRow, fact: _Selected) -> None:
+    row.organisation_id, row.base_currency = fact.organisation_id, fact.base_currency
+
+
+def _closed(row: ConnectionRow, fact: _Closed) -> None:
+    row.held_by = msgspec.json.encode(fact.causes).decode()
+
+
+def _opened(row: ConnectionRow, _: _Fact) -> None:
+    row.held_by, row.opened_before = "[]", True
+
+
+def _disconnected(row: ConnectionRow, fact: _Disconnected) -> None:
+    row.disconnected_at, row.disconnected_for = fact.occurred_at, fact.reason
+
+
+def _nothing(row: ConnectionRow, _: _Fact) -> None:
+    """Kept for the version and the time alone."""
+
+
+_FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
+    domain_connection.Connected: (_Fact, _connected),
+    domain_connection.OrganisationSelected: (_Selected, _selected),
+    domain_connection.SettingsChanged: (_Fact, _nothing),
+    domain_connection.AccountsSelected: (_Fact, _nothing),
+    domain_connection.TaxRatesDeclared: (_Fact, _nothing),
+    domain_connection.TaxMapped: (_Fact, _nothing),
+    domain_connection.TaxUnmapped: (_Fact, _nothing),
+    domain_connection.ReferenceDrifted: (_Fact, _nothing),
+    domain_connection.ReferenceRestored: (_Fact, _nothing),
+    domain_connection.GateClosed: (_Closed, _closed),
+    domain_connection.GateOpened: (_Fact, _opened),
+    domain_connection.AlertRecipientsSet: (_Fact, _nothing),
+    domain_connection.InactivityWarned: (_Fact, _nothing),
+    domain_connection.Disconnected: (_Disconnected, _disconnected),
+}
+STEPS: Final = {
+    TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()
+}
+"""By topic: how the body is read, and what it does to the row."""
+
+
+def fold(rows: Rows, recorded: Recorded) -> None:
+    """Fold one event of a connection into its row. Raises BadEvent if it does not follow what the row knows."""
+    _, stream_id, version, topic, body = recorded
+    read, step = STEPS[topic]
+    try:
+        fact: Any = read(body)
+    except msgspec.MsgspecError as error:
+        raise BadEvent(recorded, str(error)) from error
+    row = rows.get(stream_id)
+    if row is None:
+        row = rows[stream_id] = _unknown(stream_id, fact)
+    if version != row.version + 1:
+        raise BadEvent(recorded, f"its stream is at version {row.version}")
+    step(row, fact)
+    row.version, row.changed_at = version, fact.occurred_at
+    row.status = _state(row)
+
+
+def _unknown(stream_id: UUID, fact: _Fact) -> ConnectionRow:
+    return ConnectionRow(
+        connection_id=stream_id,
+        account_id=fact.account_id,
+        status="not_connected",
+        organisation_id=None,
+        base_currency="",
+        held_by=msgspec.json.encode(NOT_CONNECTED).decode(),
+        opened_before=False,
+        connected_at=None,
+        disconnected_at=None,
+        disconnected_for=None,
+        changed_at=fact.occurred_at,
+        version=0,
+    )
+
+
+def _state(row: ConnectionRow) -> ConnectionState:
+    if row.disconnected_for is not None:
+        return "authorisation_lost" if row.disconnected_for == "authorisation_lost" else "disconnected"
+    if row.connected_at is None:
+        return "not_connected"
+    if row.organisation_id is None:
+        return "choosing"
+    if row.held_by == "[]":
+        return "active"
+    unfinished = not row.opened_before or any(cause.code == "setup_incomplete" for cause in row.causes)
+    return "setup_incomplete" if unfinished else "active"
+
+
+# ── queries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def load(connection: Connection, connection_ids: Iterable[UUID]) -> Rows:
+    """The rows of these connections, as far as they exist."""
+    wanted = any_(literal(list(connection_ids), ARRAY(Uuid)))
+    found = connection.execute(select(*_columns()).where(CONNECTION_STATUS.c.connection_id == wanted))
+    return {row[0]: ConnectionRow(*row) for row in found}
+
+
+def every(connection: Connection) -> list[ConnectionRow]:
+    """All connections, by account."""
+    found = connection.execute(select(*_columns()).order_by(CONNECTION_STATUS.c.account_id))
+    return [ConnectionRow(*row) for row in found]
+
+
+def held_by(connection: Connection, connection_id: UUID) -> tuple[Cause, ...]:
+    """What holds a connection back, also one that never was."""
+    row = load(connection, [connection_id]).get(connection_id)
+    return NOT_CONNECTED if row is None else row.causes
+
+
+def _columns() -> list[Any]:
+    return [cast(c, Text) if isinstance(c.type, JSONB) else c for c in CONNECTION_STATUS.columns]
