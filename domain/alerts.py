@@ -10,7 +10,7 @@ class AlertSent(Event, frozen=True, kw_only=True):
     """One mail to one recipient was accepted by the mail server."""
 
     kind: str
-    cause: str
+    cause_code: str
     message_id: str
     recipient_id: UUID
 

@@ -22,6 +22,10 @@ class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""
     facts: dict[str, str] = msgspec.field(default_factory=dict)
 
+    def same_matter(self, other: "Cause") -> bool:
+        """Whether both have the same code and key, whatever their facts."""
+        return (self.code, self.key) == (other.code, other.key)
+
 
 class CauseKind(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue says of a code.

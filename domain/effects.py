@@ -4,14 +4,15 @@ Pure, so that the entries still open can be derived again from the log and compa
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from domain.event import Event
-from domain.invoice import (
+from domain.invoice_events import (
     DismissalUndone,
+    EntryKind,
     InvoiceBlocked,
     InvoiceQueued,
     InvoiceReleased,
@@ -23,8 +24,6 @@ from domain.invoice import (
     SyncFailed,
 )
 from domain.streams import connection_id
-
-EntryKind = Literal["create_invoice"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

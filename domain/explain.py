@@ -20,6 +20,8 @@ EntryState = Literal["WAITING", "PENDING", "LEASED", "AMBIGUOUS"]
 LONGEST_ANSWER: Final = 500
 """Characters of Xero's own message that are shown."""
 
+NO_MESSAGE: Final = "no message is kept"
+
 
 class EntryNow(msgspec.Struct, frozen=True, kw_only=True):
     """The live outbox entry of an invoice: what it is for, its state, tries so far, seconds until it is due."""
@@ -44,6 +46,12 @@ class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     words: str
     who: tuple[Who, ...]
+
+
+def in_words(causes: Sequence[Cause], xero_said: str = NO_MESSAGE) -> tuple[CauseInWords, ...]:
+    """Causes as people read them, each once; `xero_said` is Xero's own message where one belongs to a cause."""
+    different = {(cause.code, cause.key): cause for cause in causes}.values()
+    return tuple(CauseInWords(code=c.code, words=words(c, message=xero_said), who=who_acts([c])) for c in different)
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +111,7 @@ class _Asked:
         self.gate = connection.held_by if connection else (Cause("not_connected"),)
         self.since = f", since {since:%d %B %Y %H:%M} UTC" if since else ""
         self.on = f" on {since:%d %B %Y}" if since else ""
-        self.xero_said = _cut(xero_said) if xero_said else "no message is kept"
+        self.xero_said = _cut(xero_said) if xero_said else NO_MESSAGE
 
     # ── it has not arrived ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,7 +204,7 @@ class _Asked:
                 next_step="The change goes once that is fixed.",
             )
         if self.entry is not None:
-            what = _LATER.get(self.entry.kind, "a change")
+            what = _LATER.get(self.entry.kind, "a later step")
             return self._say("synced", f"{there}; {what} is on its way.", next_step=f"Xero gets {what}.")
         return self._say("synced", f"{there}, {total}{self.since}.", next_step="Nothing is left to do.")
 
@@ -241,7 +249,7 @@ class _Asked:
         return str(Money(totals.total, self.invoice.document.currency))
 
     def _words(self, causes: Sequence[Cause]) -> str:
-        return " ".join(dict.fromkeys(words(cause, message=self.xero_said) for cause in causes))
+        return " ".join(dict.fromkeys(cause.words for cause in in_words(causes, self.xero_said)))
 
     def _say(
         self,
@@ -256,10 +264,7 @@ class _Asked:
             status=status,
             in_xero=self.invoice.xero_invoice_id is not None,
             sentence=sentence,
-            causes=tuple(
-                CauseInWords(code=cause.code, words=self._words([cause]), who=who_acts([cause]))
-                for cause in {(cause.code, cause.key): cause for cause in causes}.values()
-            ),
+            causes=in_words(causes, self.xero_said),
             who=who_acts(causes),
             next_step=next_step,
             next_in=next_in,
@@ -271,7 +276,7 @@ _REFUSALS: Final = frozenset(
 )
 """Failures that are Xero's own answer, not the lack of one or a fault of ours."""
 
-_LATER: Final = {"payment": "a payment", "void_invoice": "the cancellation"}
+_LATER: Final = {"create_payment": "a payment", "void_invoice": "the cancellation"}
 
 
 def _when(seconds: float | None) -> str:

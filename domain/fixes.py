@@ -1,6 +1,6 @@
 """Which causes of blocked invoices an event takes away: (code, key) pairs whose invoices are to be released. Pure."""
 
-from domain.connection import AccountsSelected, TaxMapped
+from domain.connection_events import AccountsSelected, TaxMapped
 from domain.contact_link import ContactLinked
 from domain.event import Event
 

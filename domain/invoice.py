@@ -1,4 +1,4 @@
-"""Invoice: one issued Kyrios invoice on its way into Xero. Events, state, evolve, decisions.
+"""Invoice: one issued Kyrios invoice on its way into Xero. State, evolve, decisions; its events beside it.
 
 Causes of the whole connection are never written here; they are the gate's. Refusals by Xero are facts (SyncFailed).
 """
@@ -12,141 +12,63 @@ from uuid import UUID
 import msgspec
 
 from domain.causes import Cause
-from domain.document import InvoiceDocument, Payment, Totals
+from domain.document import InvoiceDocument, Totals
 from domain.event import Decision, Event, Moment
+from domain.invoice_events import (
+    DismissalUndone,
+    EntryKind,
+    InvoiceBlocked,
+    InvoiceQueued,
+    InvoiceReleased,
+    InvoiceRevised,
+    InvoiceSynced,
+    InvoiceVoided,
+    OutcomeResolved,
+    OutcomeUnknown,
+    PaymentSynced,
+    RetryRequested,
+    ReviewCleared,
+    ReviewRaised,
+    SyncDismissed,
+    SyncFailed,
+    VoidSynced,
+)
 from domain.refusals import ContentConflict, NotPossible
 from domain.streams import invoice_stream
 
+__all__ = [
+    "EVENTS",
+    "DismissalUndone",
+    "EntryKind",
+    "Invoice",
+    "InvoiceBlocked",
+    "InvoiceQueued",
+    "InvoiceReleased",
+    "InvoiceRevised",
+    "InvoiceSynced",
+    "InvoiceVoided",
+    "OutcomeResolved",
+    "OutcomeUnknown",
+    "PaymentSynced",
+    "RetryRequested",
+    "ReviewCleared",
+    "ReviewRaised",
+    "Status",
+    "SyncDismissed",
+    "SyncFailed",
+    "VoidSynced",
+    "block",
+    "evolve",
+    "fail",
+    "outcome_absent",
+    "outcome_unknown",
+    "queue",
+    "release",
+    "retry",
+    "synced",
+]
+
 Status = Literal["queued", "blocked", "checking", "synced", "failed", "dismissed", "voided"]
-Opens = Literal["create_invoice", "update_invoice", "void_invoice", "payment"]
-
-
-# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class InvoiceQueued(Event, frozen=True, kw_only=True):
-    """Kyrios issued this invoice and we took it on: the whole document without free text, and the text's HMAC."""
-
-    kyrios_invoice_id: str
-    document: InvoiceDocument
-    text_hash: str
-    revision: int = 1
-
-
-class InvoiceRevised(Event, frozen=True, kw_only=True):
-    """Kyrios changed the invoice; `opens` says whether Xero is to create or to update it."""
-
-    document: InvoiceDocument
-    text_hash: str
-    revision: int
-    opens: Opens
-
-
-class InvoiceBlocked(Event, frozen=True, kw_only=True):
-    """Preflight found causes of this invoice; its waiting entry was withdrawn."""
-
-    causes: tuple[Cause, ...]
-    revision: int
-
-
-class InvoiceReleased(Event, frozen=True, kw_only=True):
-    """A cause went (`cause`, `key` as blocked); the invoice is queued again and all else is checked afresh."""
-
-    cause: str
-    key: str
-    opens: Opens
-
-
-class OutcomeUnknown(Event, frozen=True, kw_only=True):
-    """A delivery got no clear answer: it may or may not have arrived. Nothing is sent until Xero was searched."""
-
-    delivery_id: UUID
-    kind: Opens
-
-
-class OutcomeResolved(Event, frozen=True, kw_only=True):
-    """Xero was searched for an unknown outcome: the invoice was there, or it was not."""
-
-    delivery_id: UUID
-    found: bool
-
-
-class InvoiceSynced(Event, frozen=True, kw_only=True):
-    """Xero holds the invoice: its id there, the totals as Xero answered them, and what exactly was sent.
-
-    `fragment_hash` is an HMAC of the bytes sent; `mapping_versions` names the tax mapping used for each tax set;
-    `adopted` says that it was found by a search after an unknown outcome.
-    """
-
-    xero_invoice_id: str
-    totals: Totals
-    fragment_hash: str
-    mapping_versions: dict[str, int]
-    delivery_id: UUID
-    revision: int
-    adopted: bool = False
-
-
-class PaymentSynced(Event, frozen=True, kw_only=True):
-    """Xero holds this Kyrios payment."""
-
-    payment: Payment
-    xero_payment_id: str
-    delivery_id: UUID
-
-
-class SyncFailed(Event, frozen=True, kw_only=True):
-    """Xero refused, or retries ended. Xero's own words lie sealed under `answer_ref`."""
-
-    cause: Cause
-    attempts: int
-    kind: Opens
-    delivery_id: UUID | None = None
-    answer_ref: UUID | None = None
-
-
-class RetryRequested(Event, frozen=True, kw_only=True):
-    """A person asked for another try (who: the event's actor)."""
-
-    opens: Opens
-
-
-class SyncDismissed(Event, frozen=True, kw_only=True):
-    """A person left this invoice out; `reason_ref` points at the sealed reason."""
-
-    reason_ref: UUID | None = None
-
-
-class DismissalUndone(Event, frozen=True, kw_only=True):
-    """A person brought a left-out invoice back; `reason_ref` points at the sealed reason."""
-
-    opens: Opens | None = None
-    reason_ref: UUID | None = None
-
-
-class ReviewRaised(Event, frozen=True, kw_only=True):
-    """The invoice is in Xero, but something needs a look."""
-
-    cause: Cause
-    answer_ref: UUID | None = None
-
-
-class ReviewCleared(Event, frozen=True, kw_only=True):
-    """A person looked, and the matter is settled."""
-
-    cause: str
-
-
-class InvoiceVoided(Event, frozen=True, kw_only=True):
-    """Kyrios voided the invoice; `opens` is set if Xero holds it and is to be told."""
-
-    opens: Opens | None = None
-
-
-class VoidSynced(Event, frozen=True, kw_only=True):
-    """The invoice is voided in Xero too."""
-
-    delivery_id: UUID
 
 
 # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +160,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     SyncDismissed: lambda s, e: {"status": "dismissed"},
     DismissalUndone: lambda s, e: {"status": s.settled_status},
     ReviewRaised: lambda s, e: {"reviews": (*s.reviews, e.cause)},
-    ReviewCleared: lambda s, e: {"reviews": tuple(r for r in s.reviews if r.code != e.cause)},
+    ReviewCleared: lambda s, e: {"reviews": tuple(r for r in s.reviews if not r.same_matter(e.cause))},
     InvoiceVoided: lambda s, e: {"status": "voided"},
     VoidSynced: lambda s, e: {"status": "voided"},
 }
@@ -278,17 +200,23 @@ def queue(
 
 
 def block(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, at: Moment) -> list[Event]:
-    """Preflight found causes of this invoice: it waits until they are gone."""
-    if state.status == "blocked" and state.causes == tuple(causes):
+    """Preflight found causes of this invoice: it waits until they are gone.
+
+    Only what is about to be sent can be blocked: an invoice that is being looked up, or is done with, is left alone.
+    """
+    found = tuple(causes)
+    if not found or state.status not in ("queued", "blocked"):
         return []
-    return _one(state, at, InvoiceBlocked, organisation_id, causes=tuple(causes), revision=state.revision)
+    if state.status == "blocked" and state.causes == found:
+        return []
+    return _one(state, at, InvoiceBlocked, organisation_id, causes=found, revision=state.revision)
 
 
 def release(state: Invoice, code: str, key: str, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
     """The cause `code` with `key` is gone: queue the invoice again. One that does not wait for it is left alone."""
     if state.status != "blocked" or not any((c.code, c.key) == (code, key) for c in state.causes):
         return []
-    return _one(state, at, InvoiceReleased, organisation_id, cause=code, key=key, opens="create_invoice")
+    return _one(state, at, InvoiceReleased, organisation_id, cause=Cause(code, key=key), opens="create_invoice")
 
 
 def outcome_unknown(

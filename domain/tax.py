@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from domain.money import half_up
+from domain.refusals import NotPossible
 
 _RATE_STEP: Final = Decimal("0.0001")
 
@@ -87,6 +88,19 @@ class TaxMapping(msgspec.Struct, frozen=True, kw_only=True):
 def same_effective_rate(tax_set: TaxSet, rate: XeroTaxRate) -> bool:
     """Whether a Xero rate charges what the tax set charges, to four decimals; names play no part."""
     return tax_set.effective_rate == half_up(rate.effective_rate, _RATE_STEP)
+
+
+def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate) -> None:
+    """Raise NotPossible unless this Xero rate may stand for the tax set, which people know as `name`."""
+    if rate.status != "ACTIVE":
+        raise NotPossible(f"Xero's rate {rate.tax_type} is {rate.status.lower()}; map {name} to an active one")
+    if not rate.applies_to_revenue:
+        raise NotPossible(f"Xero does not allow rate {rate.tax_type} on sales; map {name} to another one")
+    if not same_effective_rate(tax_set, rate):
+        raise NotPossible(
+            f"{name} is {plain(tax_set.effective_rate)}% but Xero's {rate.tax_type} is {plain(rate.effective_rate)}%; "
+            "a tax is only ever mapped to a rate that charges the same"
+        )
 
 
 def plain(number: Decimal) -> str:

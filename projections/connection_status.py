@@ -198,10 +198,9 @@ def load(connection: Connection, connection_ids: Iterable[UUID]) -> Rows:
     return {row[0]: ConnectionRow(*row) for row in found}
 
 
-def every(connection: Connection) -> list[ConnectionRow]:
-    """All connections, by account."""
-    found = connection.execute(select(*_columns()).order_by(CONNECTION_STATUS.c.account_id))
-    return [ConnectionRow(*row) for row in found]
+def every(connection: Connection) -> Rows:
+    """All connections."""
+    return {row[0]: ConnectionRow(*row) for row in connection.execute(select(*_columns()))}
 
 
 def held_by(connection: Connection, connection_id: UUID) -> tuple[Cause, ...]:

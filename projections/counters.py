@@ -94,9 +94,12 @@ def add(connection: Connection, changed: Iterable[Counter]) -> None:
     connection.execute(COUNTERS.delete().where(COUNTERS.c.connection_id == touched, COUNTERS.c.invoices == 0))
 
 
-def read(connection: Connection, connection_id: UUID | None = None) -> list[Counter]:
-    """The counters of one connection, or of all."""
+def by_connection(connection: Connection, only: UUID | None = None) -> dict[UUID, list[Counter]]:
+    """The counters of all connections, or of one, by connection."""
     query = select(COUNTERS).order_by(*COUNTERS.primary_key)
-    if connection_id is not None:
-        query = query.where(COUNTERS.c.connection_id == connection_id)
-    return [Counter(*row) for row in connection.execute(query)]
+    if only is not None:
+        query = query.where(COUNTERS.c.connection_id == only)
+    counters: dict[UUID, list[Counter]] = {}
+    for row in connection.execute(query):
+        counters.setdefault(row.connection_id, []).append(Counter(*row))
+    return counters

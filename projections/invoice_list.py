@@ -78,10 +78,16 @@ def accepted(connection: Connection) -> dict[UUID, tuple[str, int]]:
     return {row[0]: (row[1], row[2]) for row in connection.execute(counted)}
 
 
+def account_of(connection: Connection, connection_id: UUID) -> str | None:
+    """The account whose invoices these are; None if there are none."""
+    first = select(_C.account_id).where(_C.connection_id == connection_id).limit(1)
+    return connection.execute(first).scalar()
+
+
 def is_known(connection: Connection, connection_id: UUID) -> bool:
     """Whether anything is known of an account: its connection, or an invoice."""
-    invoice = connection.execute(select(_C.stream_id).where(_C.connection_id == connection_id).limit(1)).first()
-    return invoice is not None or bool(connection_status.load(connection, [connection_id]))
+    known = account_of(connection, connection_id) is not None
+    return known or bool(connection_status.load(connection, [connection_id]))
 
 
 def by_number(connection: Connection, connection_id: UUID, number: str) -> list[str]:

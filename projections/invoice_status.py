@@ -196,8 +196,8 @@ def _review_raised(row: InvoiceRow, fact: _Named) -> None:
     row.reviews = _json([*causes_of(row.reviews), fact.cause])
 
 
-def _review_cleared(row: InvoiceRow, fact: _Cleared) -> None:
-    row.reviews = _json(cause for cause in causes_of(row.reviews) if not cause.same_matter(fact.cause))
+def _review_cleared(row: InvoiceRow, fact: _Named) -> None:
+    row.reviews = _json([review for review in causes_of(row.reviews) if not review.same_matter(fact.cause)])
 
 
 def _voided(row: InvoiceRow, _: _Fact) -> None:

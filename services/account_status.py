@@ -1,17 +1,19 @@
 """Where accounts stand: the connection, what holds it back, and how many invoices are where. From the projections."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from domain.explain import CauseInWords, in_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
-from projections import checkpoints, connection_status, counters
+from projections import checkpoints, connection_status, counters, invoice_list
 from projections.connection_status import NOT_CONNECTED, ConnectionRow, ConnectionState
+from projections.counters import Counter
 from projections.snapshot import snapshot
 from services import conservation
 from services.conservation import Conservation
@@ -50,23 +52,24 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def status_of(head: int, engine: Engine, account_id: str | None = None) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
+    only = connection_id(account_id) if account_id is not None else None
     with snapshot(engine) as connection:
-        rows = {row.connection_id: row for row in connection_status.every(connection)}
-        places = conservation.from_projections(connection)
-        names = {row.account_id for row in rows.values()} | {place.account_id for place in places.values()}
-        if account_id is not None and account_id not in names:
-            raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
-        wanted = sorted(names) if account_id is None else [account_id]
-        accounts = tuple(_account(connection, name, rows, places) for name in wanted)
-        return StatusAnswer(as_of=checkpoints.position(connection), head=head, accounts=accounts)
+        rows = connection_status.load(connection, [only]) if only else connection_status.every(connection)
+        counted = counters.by_connection(connection, only)
+        names = {row.account_id for row in rows.values()}
+        names |= {str(invoice_list.account_of(connection, lane)) for lane in counted.keys() - rows.keys()}
+        position = checkpoints.position(connection)
+    if account_id is not None and account_id not in names:
+        raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
+    wanted = sorted(names) if account_id is None else [account_id]
+    accounts = tuple(_account(name, rows.get(connection_id(name)), counted) for name in wanted)
+    return StatusAnswer(as_of=position, head=head, accounts=accounts)
 
 
-def _account(
-    connection: Connection, account_id: str, rows: dict[UUID, ConnectionRow], places: dict[UUID, Conservation]
-) -> AccountStatus:
+def _account(account_id: str, row: ConnectionRow | None, counted: Mapping[UUID, Sequence[Counter]]) -> AccountStatus:
     lane = connection_id(account_id)
-    row = rows.get(lane)
     held = row.causes if row else NOT_CONNECTED
+    own = counted.get(lane, ())
     return AccountStatus(
         account_id=account_id,
         status=row.status if row else "not_connected",
@@ -75,7 +78,7 @@ def _account(
         held_by=in_words(held),
         connected_at=row.connected_at if row else None,
         disconnected_at=row.disconnected_at if row else None,
-        invoices=places.get(lane) or conservation.conserved(lane, account_id, 0, {}, gate_open=not held),
+        invoices=conservation.from_counters(lane, account_id, own, gate_open=not held),
         sums=tuple(
             Sum(
                 status="waiting" if counter.status == "queued" and held else counter.status,
@@ -83,6 +86,6 @@ def _account(
                 invoices=counter.invoices,
                 total=counter.total,
             )
-            for counter in counters.read(connection, lane)
+            for counter in own
         ),
     )

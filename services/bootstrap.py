@@ -195,7 +195,7 @@ class Engine:
     @cached_property
     def retry_invoice(self) -> RetryInvoice:
         """Another try of an invoice."""
-        return RetryInvoice(self.handling, self.ring)
+        return RetryInvoice(self.store, self.handling, self.ring)
 
     @cached_property
     def set_up(self) -> SetUp:

@@ -3,7 +3,8 @@
 accepted = synced + waiting + failed + dismissed + voided + in flight, at any instant, for each connection.
 """
 
-from collections.abc import Mapping
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from projections import connection_status, counters, invoice_list
 from projections.connection_status import NOT_CONNECTED
+from projections.counters import Counter
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,21 +59,32 @@ def conserved(
     )
 
 
+def from_counters(
+    connection_id: UUID, account_id: str, counted: Iterable[Counter], *, gate_open: bool, accepted: int | None = None
+) -> Conservation:
+    """Where one connection's invoices are by its counters; `accepted` too, unless it was counted apart."""
+    by_status = Tally[str]()
+    for counter in counted:
+        by_status[counter.status] += counter.invoices
+    known = by_status.total() if accepted is None else accepted
+    return conserved(connection_id, account_id, known, by_status, gate_open=gate_open)
+
+
 def from_projections(connection: Connection) -> dict[UUID, Conservation]:
-    """Every connection that has invoices: accepted counted one by one, the places as the counters say."""
-    gates = {row.connection_id: row.causes for row in connection_status.every(connection)}
-    by_status: dict[UUID, dict[str, int]] = {}
-    for counter in counters.read(connection):
-        places = by_status.setdefault(counter.connection_id, {})
-        places[counter.status] = places.get(counter.status, 0) + counter.invoices
+    """Every connection that has invoices: accepted counted invoice by invoice, the places as the counters say.
+
+    Reads the whole of invoice_status, which is for proofs; a status page asks `from_counters`.
+    """
+    known = connection_status.every(connection)
+    counted = counters.by_connection(connection)
     accepted = invoice_list.accepted(connection)
     return {
-        lane: conserved(
+        lane: from_counters(
             lane,
             accepted[lane][0] if lane in accepted else "",
-            accepted[lane][1] if lane in accepted else 0,
-            by_status.get(lane, {}),
-            gate_open=not gates.get(lane, NOT_CONNECTED),
+            counted.get(lane, []),
+            gate_open=not (known[lane].causes if lane in known else NOT_CONNECTED),
+            accepted=accepted[lane][1] if lane in accepted else 0,
         )
-        for lane in sorted(accepted.keys() | by_status.keys())
+        for lane in sorted(accepted.keys() | counted.keys())
     }

@@ -1,4 +1,4 @@
-"""The program `kyrios-xero`: what happens before and around any command. Imports little, so that Ctrl-C is met early."""
+"""The program `kyrios-xero`: what happens around any command. Imports little, so that Ctrl-C is met early."""
 
 import os
 import signal

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from adapters.event_store.store import EventStore
 from projections import batch as batches
@@ -76,7 +76,7 @@ class Projector:
             except BadEvent as bad:
                 log.critical("the projections stand still in front of a bad event: %s", bad)
                 raise
-            except (psycopg.OperationalError, DBAPIError) as lost:
+            except (psycopg.OperationalError, OperationalError, InterfaceError) as lost:
                 log.warning("the projector lost the database and will try again: %s", type(lost).__name__)
                 stop.wait(1.0)
 
@@ -92,10 +92,14 @@ class Projector:
             listening.execute(f"LISTEN {CHANNEL}")
             working = False
             while not stop.is_set():
-                working = working or _locked(listening)
+                working = working or self._take_lock(listening)
                 if working:
                     self._catch_up_beside_rivals()
                 _wait(listening, stop)
+
+    def _take_lock(self, listening: psycopg.Connection[Any]) -> bool:
+        row = listening.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,)).fetchone()
+        return row is not None and bool(row[0])
 
     def _catch_up_beside_rivals(self) -> None:
         # A rival can only be one that lost its lock and does not know yet; it, or we, will read on.
@@ -110,11 +114,6 @@ def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
-
-
-def _locked(connection: psycopg.Connection[Any]) -> bool:
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,)).fetchone()
-    return row is not None and bool(row[0])
 
 
 def _wait(listening: psycopg.Connection[Any], stop: threading.Event) -> None:

@@ -22,7 +22,9 @@ from services.projector import driver_connection
 REBUILD_LOCK: Final = 7_205_761
 READ_AT_ONCE: Final = 10_000
 CATCH_UP_AT_ONCE: Final = 2_000
-SWAP_TRIES: Final = 10
+SWAP_WITHIN: Final = 30.0
+"""Seconds the swap may wait for readers to let go, three at a time, so that none of them waits long for us."""
+LONGEST_WAIT: Final = 3.0
 
 Progress = Callable[[int, int], None]
 """Called with the position of the log that was reached, and the position of its end."""
@@ -41,7 +43,9 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def rebuild(engine: Engine, progress: Progress = lambda reached, end: None) -> Rebuilt:
+def rebuild(
+    engine: Engine, progress: Progress = lambda reached, end: None, *, swap_within: float = SWAP_WITHIN
+) -> Rebuilt:
     """Rebuild every projection from the log. Raises BadEvent or RebuildRefused, and then nothing has changed."""
     started = monotonic()
     with _alone(engine):
@@ -51,7 +55,7 @@ def rebuild(engine: Engine, progress: Progress = lambda reached, end: None) -> R
         del batch
         with engine.begin() as connection:
             tables_beside.index(connection)
-        position = _swap(engine, _catch_up_beside(engine, position))
+        position = _swap(engine, _catch_up_beside(engine, position), swap_within)
     progress(position, position)
     return Rebuilt(events=events, rows=rows, position=position, seconds=monotonic() - started)
 
@@ -79,10 +83,13 @@ def _catch_up_beside(engine: Engine, position: int) -> int:
             return position
 
 
-def _swap(engine: Engine, position: int) -> int:
-    for _ in range(SWAP_TRIES):
+def _swap(engine: Engine, position: int, within: float) -> int:
+    until = monotonic() + within
+    while (left := until - monotonic()) > 0:
         try:
             with engine.begin() as connection:
+                milliseconds = 1 + round(min(left, LONGEST_WAIT) * 1_000)
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
                 return _swap_within(connection, position)
         except OperationalError as error:
             if not isinstance(error.orig, errors.LockNotAvailable | errors.DeadlockDetected):
@@ -91,7 +98,6 @@ def _swap(engine: Engine, position: int) -> int:
 
 
 def _swap_within(connection: Connection, position: int) -> int:
-    connection.exec_driver_sql("SET LOCAL lock_timeout = '3s'")
     # The checkpoint first, as the projector does: whoever holds it may touch the tables.
     live = checkpoints.lock(connection)
     tables_beside.swap(connection)

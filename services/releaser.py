@@ -68,17 +68,24 @@ class Releaser:
                 streams = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
             if not streams:
                 break
-            released += self._release(streams, code, key)
+            released += self._release(lane, streams, code, key)
             after = streams[-1]
         if released:
             self._ring(lane)
         return released
 
-    def _release(self, streams: list[UUID], code: str, key: str) -> int:
+    def _release(self, lane: UUID, streams: list[UUID], code: str, key: str) -> int:
+        connection = self._store.load(lane, connections.evolve)
+        organisation = connection.organisation_id if connection else None
         for attempt in range(TRIES):
             at = self._handling.moment(ENGINE)
             states = self._store.load_many(streams, invoices.evolve)
-            events = [event for s in streams if s in states for event in invoices.release(states[s], code, key, at)]
+            events = [
+                event
+                for stream in streams
+                if stream in states
+                for event in invoices.release(states[stream], code, key, at, organisation_id=organisation)
+            ]
             try:
                 if events:
                     self._store.append(events)
@@ -93,10 +100,10 @@ class Releaser:
         state = self._store.load(event.originator_id, invoices.evolve)
         if state is None or state.status != "blocked" or self._still_blocked(state):
             return 0
-        first = state.causes[0]
-        released = self._release([event.originator_id], first.code, first.key)
+        first, lane = state.causes[0], connection_id(state.account_id)
+        released = self._release(lane, [event.originator_id], first.code, first.key)
         if released:
-            self._ring(connection_id(state.account_id))
+            self._ring(lane)
         return released
 
     def _still_blocked(self, state: Invoice) -> bool:

@@ -49,7 +49,11 @@ class SetUp:
         return consent.url
 
     def finish_connect(self, account_id: str, callback_url: Secret, actor: Actor) -> tuple[XeroConnection, ...]:
-        """Take the consent Xero sent the browser back with; returns the organisations of this very consent."""
+        """Take the consent Xero sent the browser back with; returns the organisations of this very consent.
+
+        If the organisation used so far is among them, the connection goes on with it at once: the article has
+        reconnecting the same organisation resume.
+        """
         state = state_in(callback_url)
         pending = self._states.take(state) if state is not None else None
         if state is None or pending is None or pending.account_id != account_id:
@@ -77,7 +81,11 @@ class SetUp:
             ),
             actor,
         )
-        return self._session_of(self.connection(account_id)).connections(answer.auth_event_id)
+        known = self.connection(account_id)
+        listed = self._session_of(known).connections(answer.auth_event_id)
+        if same := next((c for c in listed if c.organisation_id == known.organisation_id), None):
+            self._select(known, same, actor)
+        return listed
 
     def organisations(self, account_id: str) -> tuple[XeroConnection, ...]:
         """The organisations this account's grant reaches."""
@@ -92,21 +100,7 @@ class SetUp:
             raise NotPossible(
                 f"Xero does not list organisation {organisation_id} for this consent; it lists: {offered}"
             )
-        session = self._session_of(_at(known, organisation_id))
-        organisation = session.organisation()
-        self._keep(account_id, organisation_id, "organisation", organisation)
-        self._on_connection(
-            account_id,
-            lambda state, at: connections.select_organisation(
-                state,
-                organisation_id=organisation_id,
-                xero_connection_id=listed[organisation_id].connection_id,
-                base_currency=organisation.base_currency,
-                country=organisation.country,
-                at=at,
-            ),
-            actor,
-        )
+        self._select(known, listed[organisation_id], actor)
 
     def ledger_accounts(self, account_id: str) -> tuple[XeroAccount, ...]:
         """All ledger accounts as Xero has them now, each saying why it is not offered, if it is not."""
@@ -170,6 +164,22 @@ class SetUp:
         if known is None:
             raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
         return known
+
+    def _select(self, known: Connection, chosen: XeroConnection, actor: Actor) -> None:
+        organisation = self._session_of(_at(known, chosen.organisation_id)).organisation()
+        self._keep(known.account_id, chosen.organisation_id, "organisation", organisation)
+        self._on_connection(
+            known.account_id,
+            lambda state, at: connections.select_organisation(
+                state,
+                organisation_id=chosen.organisation_id,
+                xero_connection_id=chosen.connection_id,
+                base_currency=organisation.base_currency,
+                country=organisation.country,
+                at=at,
+            ),
+            actor,
+        )
 
     def _chosen(self, account_id: str) -> Connection:
         known = self.connection(account_id)

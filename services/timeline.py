@@ -62,8 +62,7 @@ def in_words(event: Event) -> str:
     """What an event of an invoice says."""
     match event:
         case InvoiceQueued():
-            document = event.document
-            return f"Taken on: {document.number} of {document.date}, {_money(event)}, {len(document.lines)} lines."
+            return f"Taken on: {event.document.number} of {event.document.date}, {_money(event)}."
         case InvoiceRevised():
             return f"Changed in Kyrios: revision {event.revision}, {_money(event)}."
         case InvoiceBlocked():
@@ -75,12 +74,12 @@ def in_words(event: Event) -> str:
         case OutcomeResolved():
             return "Searched in Xero: it was there." if event.found else "Searched in Xero: it was not there."
         case InvoiceSynced():
-            how = "found in Xero and adopted" if event.adopted else "accepted by Xero"
-            return f"{how.capitalize()} as {event.xero_invoice_id}, total {event.totals.total}."
+            how = "Found in Xero and adopted" if event.adopted else "Accepted by Xero"
+            return f"{how} as {event.xero_invoice_id}, total {event.totals.total}."
         case PaymentSynced():
             return f"A payment of {event.payment.amount} is in Xero as {event.xero_payment_id}."
         case SyncFailed():
-            return f"Did not go, after {event.attempts} attempts: {words(event.cause)}"
+            return f"Did not go (attempts: {event.attempts}): {words(event.cause)}"
     return _decided(event)
 
 

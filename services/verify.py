@@ -6,6 +6,7 @@ memory are the open entries and the findings, not the invoices.
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,10 +62,10 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     def summary(self) -> str:
         """The result in one sentence."""
         if not self.clean:
-            return f"{self.found} findings as of position {self.position}: {self.findings[0]}"
+            return f"not clean: {self.found} found as of position {self.position}, the first: {self.findings[0]}"
         return (
-            f"clean: {self.events} events in {self.streams} streams replayed, {self.open_entries} entries open, "
-            f"every row of the projections as the log says, as of position {self.position}"
+            f"clean: every row and every open entry ({self.open_entries}) is as the log says; "
+            f"{self.events} events in {self.streams} streams replayed, as of position {self.position}"
         )
 
 
@@ -181,7 +182,8 @@ class _Check:
         self._sums[key] = counters.Counter(*key, known.invoices + 1, known.total + row.total)
 
     def _compare_counters(self) -> None:
-        stored = {counter[:3]: counter for counter in counters.read(self._connection)}
+        every = chain.from_iterable(counters.by_connection(self._connection).values())
+        stored = {counter[:3]: counter for counter in every}
         for key in sorted(stored.keys() | self._sums.keys()):
             if stored.get(key) != self._sums.get(key):
                 says = f"{_amount(stored.get(key))}; the log says {_amount(self._sums.get(key))}"

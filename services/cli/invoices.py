@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from services.cli import console
 from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
@@ -64,9 +65,8 @@ def _row(one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
     why = " ".join(cause.words for cause in one.why)
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
-    return (
-        invoice.kyrios_invoice_id, invoice.number, invoice.date, invoice.currency, f"{invoice.total:,.2f}", status, why,
-    )  # fmt: skip
+    number, total = escape(invoice.number), f"{invoice.total:,.2f}"
+    return escape(invoice.kyrios_invoice_id), number, invoice.date, invoice.currency, total, status, escape(why)
 
 
 def _render_story(story: InvoiceStory, out: Console) -> None:
@@ -81,7 +81,7 @@ def _render_story(story: InvoiceStory, out: Console) -> None:
         out.print(f"  {cause.code}: {cause.words}", markup=False)
     out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}", markup=False)
     out.print(f"Next: {answer.next_step}\n", markup=False)
-    rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
+    rows = [(_time(step.at), escape(step.actor), step.event, escape(step.says)) for step in story.timeline]
     out.print(console.table(["when (UTC)", "who", "what", ""], rows))
     _render_deliveries(story, out)
     out.print(f"\nAs of version {story.version} of its history.")
@@ -89,7 +89,7 @@ def _render_story(story: InvoiceStory, out: Console) -> None:
 
 def _render_deliveries(story: InvoiceStory, out: Console) -> None:
     if story.entry is not None:
-        out.print(f"\nEntry: {story.entry.kind}, {story.entry.state}, {story.entry.attempts} attempts", markup=False)
+        out.print(f"\nEntry: {story.entry.kind}, {story.entry.state}, attempts: {story.entry.attempts}", markup=False)
     if story.deliveries:
         rows = [
             (d.id, d.purpose, _time(d.created_at), d.http_status or "", d.outcome or "under way", d.entries)

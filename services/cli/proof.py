@@ -58,7 +58,7 @@ def _render(verified: Verified) -> None:
         out.print(f"  … and {verified.found - len(verified.findings)} more")
     if verified.head > verified.position:
         out.print(f"The projections are at position {verified.position}, the log at {verified.head}.")
-    out.print(verified.summary() if verified.clean else f"{verified.found} findings.", markup=False)
+    out.print(verified.summary() if verified.clean else f"Not clean: {verified.found} found.", markup=False)
 
 
 def _progress() -> Progress:

@@ -46,22 +46,36 @@ class Claim(Generic[S]):
 
     def to_send(self, connection_id: UUID) -> Work[S] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
+        work, more = None, True
+        while more:
+            work, more = self._to_send(connection_id)
+        return work
+
+    def _to_send(self, connection_id: UUID) -> tuple[Work[S] | None, bool]:
+        """One transaction; the flag says that all it met was blocked, and there may be more behind."""
         began = self._monotonic()
         with self._store.begin() as tx:
             admission = lanes.admit(tx.cursor, connection_id, self._budget)
             if admission is None:
-                return None
-            limit = 1 if is_probe(admission.failures_in_row) else self._kind.most_entries
-            entries = outbox.lock_due(tx.cursor, connection_id, self._kind.name, limit)
-            if not entries or self._better_later(entries, admission):
+                return None, False
+            entries = self._due(tx, connection_id, admission)
+            if not entries:
                 lanes.give_back(tx.cursor, connection_id)
-                return None
+                return None, False
             connection = tx.load([connection_id], connections.evolve)[connection_id]
             items = self._preflight(tx, entries, connection, self._moment(admission))
             if not items:
                 lanes.give_back(tx.cursor, connection_id)
-                return None
-            return self._lease(tx, items, connection, connection_id, admission, began)
+                return None, True
+            return self._lease(tx, items, connection, connection_id, admission, began), False
+
+    def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
+        """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
+        probe = is_probe(admission.failures_in_row)
+        if probe and admission.in_flight:
+            return []
+        entries = outbox.lock_due(tx.cursor, connection_id, self._kind.name, 1 if probe else self._kind.most_entries)
+        return [] if entries and self._better_later(entries, admission) else entries
 
     def to_look_up(self, connection_id: UUID) -> Work[S] | None:
         """Claim entries whose outcome is unknown and whose quiet period is over."""

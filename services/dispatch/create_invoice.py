@@ -125,13 +125,13 @@ class CreateInvoice:
         """InvoiceBlocked."""
         return invoice.block(subject.invoice, causes, connection.organisation_id, at)
 
-    def unclear(self, subject: Subject, delivery_id: UUID, at: Moment) -> list[Event]:
+    def unclear(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeUnknown."""
-        return invoice.outcome_unknown(subject.invoice, delivery_id, at)
+        return invoice.outcome_unknown(subject.invoice, delivery_id, at, organisation_id=organisation_id)
 
-    def absent(self, subject: Subject, delivery_id: UUID, at: Moment) -> list[Event]:
+    def absent(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeResolved."""
-        return invoice.outcome_absent(subject.invoice, delivery_id, at)
+        return invoice.outcome_absent(subject.invoice, delivery_id, at, organisation_id=organisation_id)
 
     def saved(
         self, subject: Subject, saved: Saved, sent: Sent, adopted: bool, organisation_id: str, at: Moment
@@ -157,11 +157,18 @@ class CreateInvoice:
         attempts: int,
         delivery_id: UUID | None,
         answer_ref: UUID | None,
+        organisation_id: str | None,
         at: Moment,
     ) -> list[Event]:
         """SyncFailed."""
         return invoice.fail(
-            subject.invoice, cause, attempts=attempts, delivery_id=delivery_id, answer_ref=answer_ref, at=at
+            subject.invoice,
+            cause,
+            attempts=attempts,
+            delivery_id=delivery_id,
+            answer_ref=answer_ref,
+            at=at,
+            organisation_id=organisation_id,
         )
 
     def place(self, subject: Subject) -> tuple[UUID, str]:

@@ -76,7 +76,9 @@ class Dispatcher(Generic[S]):
             events: list[Event] = []
             for entry in entries:
                 assert entry.delivery_id is not None, "a leased entry has a delivery"
-                events += self._kind.unclear(subjects[entry.stream_id], entry.delivery_id, at)
+                events += self._kind.unclear(
+                    subjects[entry.stream_id], entry.delivery_id, connection.organisation_id, at
+                )
             outbox.mark_unclear(tx.cursor, [entry.id for entry in entries], self._timing.quiet)
             deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
             tx.append(events)

@@ -116,10 +116,10 @@ class DeliveryKind(Protocol[S]):
     def blocked(self, subject: S, causes: Sequence[Cause], connection: Connection, at: Moment) -> list[Event]:
         """Preflight found causes."""
 
-    def unclear(self, subject: S, delivery_id: UUID, at: Moment) -> list[Event]:
+    def unclear(self, subject: S, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """A delivery got no clear answer."""
 
-    def absent(self, subject: S, delivery_id: UUID, at: Moment) -> list[Event]:
+    def absent(self, subject: S, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """The search found nothing; it will be sent again."""
 
     def saved(
@@ -128,7 +128,14 @@ class DeliveryKind(Protocol[S]):
         """Xero holds it."""
 
     def failed(
-        self, subject: S, cause: Cause, attempts: int, delivery_id: UUID | None, answer_ref: UUID | None, at: Moment
+        self,
+        subject: S,
+        cause: Cause,
+        attempts: int,
+        delivery_id: UUID | None,
+        answer_ref: UUID | None,
+        organisation_id: str | None,
+        at: Moment,
     ) -> list[Event]:
         """Xero refused it, or retries ended."""
 

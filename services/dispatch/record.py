@@ -28,7 +28,8 @@ S = TypeVar("S")
 LOG: Final = logging.getLogger(__name__)
 TRIES: Final = 10
 DATABASE_WAIT: Final = 0.2
-"""Seconds between two tries to reach the database."""
+DATABASE_PATIENCE: Final = 10.0
+"""Seconds between two tries to reach the database, and after which no further one is begun."""
 WHOLE_REQUEST_REFUSED: Final = "request_refused"
 
 
@@ -53,12 +54,15 @@ class Record(Generic[S]):
         new_id: Callable[[], UUID],
         chance: Callable[[], float],
         wait: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._keys, self._kind = store, keys, kind
         self._new_id, self._chance, self._wait = new_id, chance, wait
+        self._monotonic = monotonic
 
     def outcomes(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         """Write one outcome per entry. Raises LeaseLost, with nothing written, if another worker took over."""
+        patience_ends = self._monotonic() + DATABASE_PATIENCE
         for attempt in range(TRIES):
             try:
                 self._write(work, outcomes, finished, heard)
@@ -66,7 +70,7 @@ class Record(Generic[S]):
                 if attempt == TRIES - 1:
                     raise
             except (InterfaceError, OperationalError) as error:
-                if attempt == TRIES - 1:
+                if attempt == TRIES - 1 or self._monotonic() >= patience_ends:
                     raise
                 LOG.warning("delivery %s waits for the database: %s", work.delivery_id, type(error).__name__)
                 self._wait(DATABASE_WAIT)
@@ -126,14 +130,13 @@ class Record(Generic[S]):
         if outcome.words:
             answer_ref = self._new_id()
             ended.answers.append(self._answer(item.subject, answer_ref, outcome.words))
-        ended.events += self._kind.failed(
-            item.subject, outcome.cause, item.entry.attempts, item.sent.delivery_id, answer_ref, at
-        )
+        ended.events += self._failed(work, item, outcome.cause, answer_ref, at)
         ended.closed.append(work.close(item, "CONFLICT" if outcome.conflict else "REJECTED", outcome.cause.code))
         ended.activity = True
 
     def _unclear(self, work: Work[S], item: Item[S], outcome: Unclear, at: Moment, ended: Ended) -> None:
-        ended.events += self._kind.unclear(item.subject, item.sent.delivery_id, at)
+        organisation = work.connection.organisation_id
+        ended.events += self._kind.unclear(item.subject, item.sent.delivery_id, organisation, at)
         # A search that went wrong leaves what is known of the send as it was.
         known = item.entry.cause if work.body is None else ""
         cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else known
@@ -150,7 +153,8 @@ class Record(Generic[S]):
         elif exhausted(entry.attempts, entry.age):
             self._give_up(work, item, _exhausted(entry.age), None, at, ended)
         else:
-            ended.events += self._kind.absent(item.subject, item.sent.delivery_id, at)
+            organisation = work.connection.organisation_id
+            ended.events += self._kind.absent(item.subject, item.sent.delivery_id, organisation, at)
             ended.reopened.append(work.reopen(item, "PENDING", group=entry.group))
 
     def _withheld(self, work: Work[S], item: Item[S], outcome: Withheld, at: Moment, ended: Ended) -> None:
@@ -168,10 +172,19 @@ class Record(Generic[S]):
     def _give_up(
         self, work: Work[S], item: Item[S], cause: Cause, answer_ref: UUID | None, at: Moment, ended: Ended
     ) -> None:
-        ended.events += self._kind.failed(
-            item.subject, cause, item.entry.attempts, item.sent.delivery_id, answer_ref, at
-        )
+        ended.events += self._failed(work, item, cause, answer_ref, at)
         ended.closed.append(work.close(item, "DEAD" if cause.code == "retries_exhausted" else "REJECTED", cause.code))
+
+    def _failed(self, work: Work[S], item: Item[S], cause: Cause, answer_ref: UUID | None, at: Moment) -> list[Event]:
+        return self._kind.failed(
+            item.subject,
+            cause,
+            item.entry.attempts,
+            item.sent.delivery_id,
+            answer_ref,
+            work.connection.organisation_id,
+            at,
+        )
 
     def _answer(self, subject: S, answer_ref: UUID, words: Sequence[str]) -> SealedAnswer:
         """Xero's own words about a subject, sealed."""

@@ -26,10 +26,10 @@ ACCOUNTS: Final = fact(AccountsSelected, default_line=SALES)
 NO_TAXES: Final = fact(TaxRatesDeclared, tax_sets=())
 
 
-def to_do(*steps: str, organisation_id: str | None = ORGANISATION) -> Event:
-    """The gate, closed until `steps` of the first set-up are done."""
+def to_do(*steps: str, organisation_id: str | None = ORGANISATION, during_setup: bool = True) -> Event:
+    """The gate, closed until `steps` of the set-up are done."""
     cause = Cause("setup_incomplete", facts={"missing": ", ".join(steps)})
-    return fact(GateClosed, organisation_id=organisation_id, causes=(cause,), during_setup=True)
+    return fact(GateClosed, organisation_id=organisation_id, causes=(cause,), during_setup=during_setup)
 
 
 NOTHING_CHOSEN: Final = to_do("choose the organisation", "choose accounts", "declare taxes", organisation_id=None)

@@ -66,8 +66,8 @@ from tests.examples import (
 )
 
 _STREAMS: Final = {
-    "domain.connection": connection_id(ACCOUNT),
-    "domain.invoice": invoice_stream(ACCOUNT, INVOICE),
+    "domain.connection_events": connection_id(ACCOUNT),
+    "domain.invoice_events": invoice_stream(ACCOUNT, INVOICE),
     "domain.contact_link": contact_link_stream(ACCOUNT, CONTACT),
     "domain.contact_sync": contact_sync_stream(ACCOUNT, NOON),
     "domain.alerts": alerts_stream(ACCOUNT, NOON),
@@ -164,7 +164,7 @@ _INVOICE: Final = (
     _full(InvoiceQueued, kyrios_invoice_id=INVOICE, document=_DOCUMENT, text_hash="0a1b2c", revision=2),
     _full(InvoiceRevised, document=_DOCUMENT, text_hash="0a1b2c", revision=3, opens="update_invoice"),
     _full(InvoiceBlocked, causes=(_MISSING_CONTACT, _UNMAPPED), revision=1),
-    _full(InvoiceReleased, cause="contact_missing", key=CONTACT, opens="create_invoice"),
+    _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice"),
     _full(OutcomeUnknown, delivery_id=identity("delivery"), kind="create_invoice"),
     _full(OutcomeResolved, delivery_id=identity("delivery"), found=True),
     _full(
@@ -194,7 +194,7 @@ _INVOICE: Final = (
         cause=Cause("total_differs_in_xero", key="total", facts={"difference": "NZD 0.01"}),
         answer_ref=identity("answer"),
     ),
-    _full(ReviewCleared, cause="total_differs_in_xero"),
+    _full(ReviewCleared, cause=Cause("total_differs_in_xero", key="total")),
     _full(InvoiceVoided, opens="void_invoice"),
     _full(VoidSynced, delivery_id=identity("delivery")),
 )
@@ -217,7 +217,7 @@ _BY_MONTH: Final = (
     _full(
         AlertSent,
         kind="blocked",
-        cause="contact_missing",
+        cause_code="contact_missing",
         message_id="<mail-1@kyrios.example>",
         recipient_id=identity("recipient"),
     ),

@@ -22,12 +22,24 @@ from domain.connection import (
     map_tax,
     miss_permission,
     select_accounts,
+    select_organisation,
     what_holds,
 )
 from domain.event import Event
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet
-from tests.domain.connection_history import ACCOUNTS, ALL_MAPPED, CONNECTED, CONSENT, NOTHING_CHOSEN, declared, to_map
+from tests.domain.connection_history import (
+    ACCOUNTS,
+    ALL_MAPPED,
+    CHOICE,
+    CHOSEN,
+    CONNECTED,
+    CONSENT,
+    NOTHING_CHOSEN,
+    declared,
+    to_do,
+    to_map,
+)
 from tests.examples import (
     ACCOUNT,
     CLEARING,
@@ -36,6 +48,7 @@ from tests.examples import (
     GST,
     NOON,
     ORGANISATION,
+    OTHER_ORGANISATION,
     OTHER_REVENUE,
     OUTPUT2,
     SALES,
@@ -46,6 +59,7 @@ from tests.examples import (
 from tests.given import fact, folded, given
 
 EVIDENCE: Final = {"last_activity_at": "2026-08-02T12:00:00Z"}
+TO_CONFIRM: Final = to_do("choose the organisation", during_setup=False)
 REASONS: Final[list[tuple[DisconnectReason, str]]] = [
     ("user", "not_connected"),
     ("inactivity", "inactivity"),
@@ -95,18 +109,30 @@ def test_leaving_during_the_first_set_up_is_part_of_the_set_up() -> None:
     )
 
 
-def test_coming_back_after_inactivity_opens_the_gate_with_mappings_and_accounts_as_they_were() -> None:
-    again = CONSENT | {"grant_id": identity("second grant")}
+def test_a_consent_after_a_disconnection_waits_for_the_organisation_to_be_confirmed() -> None:
     history = (*ALL_MAPPED, ended("inactivity"), held(Cause("inactivity")))
-    state = given(*history).when(connect, ACCOUNT, **again).then(fact(Connected, **again), fact(GateOpened)).state
+    given(*history).when(connect, ACCOUNT, **CONSENT).then(fact(Connected, **CONSENT), TO_CONFIRM)
+
+
+def test_confirming_the_same_organisation_opens_the_gate_with_mappings_and_accounts_as_they_were() -> None:
+    history = (*ALL_MAPPED, ended("inactivity"), held(Cause("inactivity")), CONNECTED, TO_CONFIRM)
+    outcome = given(*history).when(select_organisation, organisation_id=ORGANISATION, **CHOICE)
+    state = outcome.then(CHOSEN, fact(GateOpened)).state
     assert (state.default_line, list(state.mappings), state.disconnected_for) == (SALES, ["gst@15"], None)
+
+
+def test_another_organisation_after_a_disconnection_is_refused() -> None:
+    history = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")), CONNECTED, TO_CONFIRM)
+    outcome = given(*history).when(select_organisation, organisation_id=OTHER_ORGANISATION, **CHOICE)
+    outcome.then_refused(NotPossible, ORGANISATION, OTHER_ORGANISATION)
 
 
 def test_a_tax_set_declared_before_an_interruption_is_named_after_it() -> None:
     second = DeclaredTaxSet(tax_set=ZERO, name="Zero-rated")
-    history = (*ALL_MAPPED, declared(DECLARED_GST, second), ended("user"), held(Cause("not_connected")))
-    given(*history).when(connect, ACCOUNT, **CONSENT).then(
-        fact(Connected, **CONSENT), to_map(second, during_setup=False)
+    cut_off = (ended("user"), held(Cause("not_connected")), CONNECTED, TO_CONFIRM)
+    history = (*ALL_MAPPED, declared(DECLARED_GST, second), *cut_off)
+    given(*history).when(select_organisation, organisation_id=ORGANISATION, **CHOICE).then(
+        CHOSEN, to_map(second, during_setup=False)
     )
 
 
@@ -147,13 +173,11 @@ def test_a_rate_or_further_account_that_drifted_holds_back_no_other_invoices(
 
 
 def test_a_missing_right_closes_the_gate_once_and_a_new_consent_opens_it() -> None:
-    missing = fact(
-        ReferenceDrifted, referenced="organisation", reference=PERMISSIONS, cause=Cause("permission_missing")
-    )
+    missing = fact(ReferenceDrifted, referenced="permissions", reference=PERMISSIONS, cause=Cause("permission_missing"))
     closed = held(Cause("permission_missing"))
     given(*ALL_MAPPED).when(miss_permission).then(missing, closed)
     given(*ALL_MAPPED, missing, closed).when(miss_permission).then_nothing()
-    restored = fact(ReferenceRestored, referenced="organisation", reference=PERMISSIONS)
+    restored = fact(ReferenceRestored, referenced="permissions", reference=PERMISSIONS)
     given(*ALL_MAPPED, missing, closed).when(connect, ACCOUNT, **CONSENT).then(
         fact(Connected, **CONSENT), restored, fact(GateOpened)
     )
@@ -189,6 +213,7 @@ def test_the_gate_is_what_was_last_announced() -> None:
 def test_after_every_decision_the_gate_announced_is_what_holds(length: int) -> None:
     steps: list[Any] = [
         (connect, (ACCOUNT,), CONSENT),
+        (select_organisation, (), {"organisation_id": ORGANISATION, **CHOICE}),
         (select_accounts, (), {"default_line": OTHER_REVENUE}),
         (map_tax, (GST, OUTPUT2), {}),
         (disconnect, ("authorisation_lost", EVIDENCE), {}),

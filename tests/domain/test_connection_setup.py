@@ -9,6 +9,7 @@ from domain.connection import (
     SETTINGS,
     AccountsSelected,
     Connected,
+    Disconnected,
     OrganisationSelected,
     SettingsChanged,
     change_setting,
@@ -172,4 +173,8 @@ def test_syncing_starts_at_the_day_of_the_first_connect_unless_another_is_chosen
 
 def test_the_missing_steps_are_named_in_the_order_of_the_set_up() -> None:
     assert missing_steps(folded(CONNECTED)) == ["choose the organisation", "choose accounts", "declare taxes"]
+    cut_off = fact(Disconnected, reason="user")
+    assert missing_steps(folded(CONNECTED, CHOSEN, cut_off, CONNECTED, ACCOUNTS, NO_TAXES)) == [
+        "choose the organisation"
+    ]
     assert missing_steps(folded(CONNECTED, CHOSEN, ACCOUNTS, NO_TAXES)) == []

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from domain.causes import Cause
 from domain.effects import Entry, effects_of, entries_still_open
 from domain.event import Event
 from domain.invoice import DismissalUndone, InvoiceReleased, InvoiceRevised, RetryRequested
@@ -27,7 +28,7 @@ from tests.examples import ACCOUNT, DOCUMENT, INVOICE, identity, queued_invoice
 from tests.given import fact
 
 OPENING: Final = {"InvoiceQueued.1", "InvoiceReleased.1", "RetryRequested.1", "DismissalUndone.1"}
-RELEASED: Final = fact(InvoiceReleased, cause="contact_missing", key="cus-001", opens="create_invoice")
+RELEASED: Final = fact(InvoiceReleased, cause=Cause("contact_missing", key="cus-001"), opens="create_invoice")
 REVISED: Final = fact(InvoiceRevised, document=DOCUMENT, text_hash="b", revision=2, opens="create_invoice")
 BROUGHT_BACK: Final = fact(DismissalUndone, opens="create_invoice")
 
@@ -69,7 +70,7 @@ def test_the_same_event_always_opens_the_same_entry() -> None:
     ("event", "opens"),
     [
         (REVISED, ["create_invoice"]),
-        (fact(RetryRequested, opens="payment"), []),
+        (fact(RetryRequested, opens="create_payment"), []),
         (fact(DismissalUndone), []),
         (VOIDED, []),
     ],

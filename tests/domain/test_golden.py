@@ -13,7 +13,7 @@ from domain.connection import DisconnectReason, Referenced
 from domain.contact_link import HowLinked
 from domain.document import LineAmounts
 from domain.event import Event, Role
-from domain.invoice import Opens
+from domain.invoice import EntryKind
 from domain.topics import EVENT_TYPES, TOPIC_OF, TOPICS
 from tests.domain.every_event import EVERY_EVENT
 
@@ -108,9 +108,9 @@ def test_a_golden_file_holds_every_field_of_its_event(topic: str) -> None:
 
 
 def test_the_words_stored_in_events_stay_as_they_are() -> None:
-    assert get_args(Opens) == ("create_invoice", "update_invoice", "void_invoice", "payment")
+    assert get_args(EntryKind) == ("create_invoice", "update_invoice", "void_invoice", "create_payment")
     assert get_args(DisconnectReason) == ("user", "inactivity", "authorisation_lost", "removed_in_xero")
-    assert get_args(Referenced) == ("tax_rate", "ledger_account", "organisation")
+    assert get_args(Referenced) == ("tax_rate", "ledger_account", "organisation", "permissions")
     assert get_args(HowLinked) == ("person", "email", "name", "created", "merged", "moved")
     assert get_args(LineAmounts) == ("exclusive", "inclusive", "no_tax")
     assert get_args(Role) == ("backend", "owner", "support", "auditor", "admin", "engine")

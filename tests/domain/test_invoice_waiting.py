@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.causes import Cause
 from domain.document import Payment
 from domain.event import Event
 from domain.invoice import (
@@ -23,6 +24,7 @@ from domain.invoice import (
 )
 from domain.refusals import ContentConflict
 from tests.domain.invoice_history import (
+    ABSENT,
     BLOCKED,
     DELIVERY,
     DISMISSED,
@@ -89,8 +91,23 @@ def test_other_causes_than_before_are_news() -> None:
     )
 
 
+@pytest.mark.parametrize("later", [(UNKNOWN,), (SYNCED,), (failed(),), (DISMISSED,), (VOIDED,)])
+def test_only_an_invoice_that_is_about_to_be_sent_is_blocked(later: tuple[Event, ...]) -> None:
+    given(QUEUED, *later).when(block, [NO_CONTACT], ORGANISATION).then_nothing()
+
+
+def test_an_invoice_that_a_search_did_not_find_may_be_blocked() -> None:
+    given(QUEUED, UNKNOWN, ABSENT).when(block, [NO_CONTACT, NO_RATE], ORGANISATION).then(BLOCKED)
+
+
+@pytest.mark.parametrize("later", [(), (BLOCKED,)])
+def test_nothing_in_the_way_blocks_nothing(later: tuple[Event, ...]) -> None:
+    given(QUEUED, *later).when(block, [], ORGANISATION).then_nothing()
+
+
 def test_a_blocked_invoice_is_released_when_one_of_its_causes_went() -> None:
-    released = fact(InvoiceReleased, cause="tax_set_unmapped", key="lux@12.5", opens="create_invoice")
+    went = Cause("tax_set_unmapped", key="lux@12.5")
+    released = fact(InvoiceReleased, cause=went, opens="create_invoice")
     outcome = given(QUEUED, BLOCKED).when(release, "tax_set_unmapped", "lux@12.5").then(released)
     assert (outcome.state.status, outcome.state.causes) == ("queued", ())
 

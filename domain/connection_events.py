@@ -1,0 +1,133 @@
+"""The events of a connection: how a Kyrios account came to be linked to one Xero organisation. Storage formats."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.causes import Cause
+from domain.event import Event
+from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxComponent
+
+DisconnectReason = Literal["user", "inactivity", "authorisation_lost", "removed_in_xero"]
+Referenced = Literal["tax_rate", "ledger_account", "organisation", "permissions"]
+
+PERMISSIONS: Final = "permissions"
+"""The word under which a missing right is kept as a reference; a new consent restores it."""
+
+
+class Connected(Event, frozen=True, kw_only=True):
+    """A Xero user consented, for the first time or again: the grant, its scopes, and which Xero user."""
+
+    grant_id: UUID
+    scopes: tuple[str, ...]
+    xero_user_id: str
+
+
+class OrganisationSelected(Event, frozen=True, kw_only=True):
+    """Which organisation's books these are (`organisation_id` is Xero's tenantId)."""
+
+    xero_connection_id: str
+    base_currency: str
+    country: str
+
+
+class SettingsChanged(Event, frozen=True, kw_only=True):
+    """One named setting of this account took a new value."""
+
+    name: str
+    value: str
+
+
+class LedgerAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A chosen Xero ledger account: its id, and its code as seen when chosen (empty if it has none)."""
+
+    account_id: str
+    code: str = ""
+
+
+class AccountsSelected(Event, frozen=True, kw_only=True):
+    """The ledger accounts invoices may use: the default for lines, the one for payments, others a line may name."""
+
+    default_line: LedgerAccount
+    default_payment: LedgerAccount | None = None
+    also_allowed: tuple[LedgerAccount, ...] = ()
+
+
+class TaxRatesDeclared(Event, frozen=True, kw_only=True):
+    """All tax sets Kyrios now offers on a line; replaces what was declared before."""
+
+    tax_sets: tuple[DeclaredTaxSet, ...]
+
+
+class TaxMapped(Event, frozen=True, kw_only=True):
+    """A tax set stands for this Xero rate from now on; `version` counts the mappings of this connection.
+
+    `override_reason_ref` is set if the components differ at an equal rate: it points at the sealed reason.
+    """
+
+    tax_set: TaxSet
+    tax_type: str
+    effective_rate: Decimal
+    components: tuple[XeroTaxComponent, ...]
+    version: int
+    override_reason_ref: UUID | None = None
+
+
+class TaxUnmapped(Event, frozen=True, kw_only=True):
+    """A tax set has no Xero rate any more."""
+
+    tax_set: TaxSet
+    version: int
+
+
+class ReferenceDrifted(Event, frozen=True, kw_only=True):
+    """Something in Xero stopped qualifying: a mapped rate, a chosen account, the organisation, or our permissions."""
+
+    referenced: Referenced
+    reference: str
+    cause: Cause
+
+
+class ReferenceRestored(Event, frozen=True, kw_only=True):
+    """What had drifted qualifies again."""
+
+    referenced: Referenced
+    reference: str
+
+
+class GateClosed(Event, frozen=True, kw_only=True):
+    """The causes that hold this connection back, in full, whenever that set changes."""
+
+    causes: tuple[Cause, ...]
+    during_setup: bool = False
+
+
+class GateOpened(Event, frozen=True, kw_only=True):
+    """Nothing holds this connection back any more."""
+
+    during_setup: bool = False
+
+
+class AlertRecipientsSet(Event, frozen=True, kw_only=True):
+    """Who gets this account's mails; addresses live in their own table."""
+
+    recipient_ids: tuple[UUID, ...]
+
+
+class InactivityWarned(Event, frozen=True, kw_only=True):
+    """A warning is due: so many days until the connection is cut for inactivity."""
+
+    days_left: int
+    last_activity_at: datetime
+
+
+class Disconnected(Event, frozen=True, kw_only=True):
+    """The connection ended: why, and what that was judged by. Mappings, links and the queue stay."""
+
+    reason: DisconnectReason
+    evidence: dict[str, str] = msgspec.field(default_factory=dict)
+    grant_id: UUID | None = None
+    xero_connection_id: str = ""

@@ -1,0 +1,66 @@
+"""The gate of a connection: what holds everything back, in the order a person would meet it. Pure."""
+
+from typing import TYPE_CHECKING
+
+from domain.account_settings import every_tax_set_is_needed
+from domain.causes import Cause
+from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
+from domain.event import Decision, Event
+
+if TYPE_CHECKING:
+    from domain.connection import Connection
+
+
+def what_holds(state: "Connection") -> tuple[Cause, ...]:
+    """The causes that hold the whole connection back, in the order a person would meet them."""
+    if state.disconnected_for is not None:
+        return (Cause("not_connected" if state.disconnected_for == "user" else state.disconnected_for),)
+    if state.grant_id is None:
+        return (Cause("not_connected"),)
+    if missing := missing_steps(state):
+        return (Cause("setup_incomplete", facts={"missing": ", ".join(missing)}),)
+    return (*_unmapped(state), *_drifted(state))
+
+
+def missing_steps(state: "Connection") -> list[str]:
+    """The set-up steps still to do, each in words."""
+    missing = []
+    if state.organisation_id is None or not state.xero_connection_id:
+        missing.append("choose the organisation")
+    if state.default_line is None:
+        missing.append("choose accounts")
+    if state.declared is None:
+        missing.append("declare taxes")
+    return missing
+
+
+def announced(decision: "Decision[Connection]") -> list[Event]:
+    """The events of a decision; GateClosed or GateOpened with them, if what holds the connection back has changed."""
+    state = decision.state
+    assert state is not None
+    held = what_holds(state)
+    if held == state.held_by:
+        return decision.events
+    organisation = state.organisation_id
+    if held:
+        decision.add(GateClosed, organisation_id=organisation, causes=held, during_setup=not state.opened_before)
+    else:
+        decision.add(GateOpened, organisation_id=organisation, during_setup=not state.opened_before)
+    return decision.events
+
+
+def _unmapped(state: "Connection") -> tuple[Cause, ...]:
+    if not every_tax_set_is_needed(state.settings):
+        return ()
+    return tuple(
+        Cause("tax_mapping_incomplete", key=d.tax_set.key, facts={"tax_set": d.name})
+        for d in state.declared or ()
+        if d.tax_set.components and d.tax_set.key not in state.mappings
+    )
+
+
+def _drifted(state: "Connection") -> tuple[Cause, ...]:
+    # A rate or a further account that drifted holds back only the invoices that use it.
+    needed_by_all = {account.account_id for account in (state.default_line, state.default_payment) if account}
+    needed_by_all |= {PERMISSIONS, state.organisation_id or ""}
+    return tuple(cause for reference, cause in state.drifted.items() if reference in needed_by_all)

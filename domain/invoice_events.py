@@ -1,0 +1,135 @@
+"""The events of an invoice on its way into Xero. Storage formats."""
+
+from typing import Literal
+from uuid import UUID
+
+from domain.causes import Cause
+from domain.document import InvoiceDocument, Payment, Totals
+from domain.event import Event
+
+EntryKind = Literal["create_invoice", "update_invoice", "void_invoice", "create_payment"]
+"""What an outbox entry asks of Xero."""
+
+
+class InvoiceQueued(Event, frozen=True, kw_only=True):
+    """Kyrios issued this invoice and we took it on: the whole document without free text, and the text's HMAC."""
+
+    kyrios_invoice_id: str
+    document: InvoiceDocument
+    text_hash: str
+    revision: int = 1
+
+
+class InvoiceRevised(Event, frozen=True, kw_only=True):
+    """Kyrios changed the invoice; `opens` says whether Xero is to create or to update it."""
+
+    document: InvoiceDocument
+    text_hash: str
+    revision: int
+    opens: EntryKind
+
+
+class InvoiceBlocked(Event, frozen=True, kw_only=True):
+    """Preflight found causes of this invoice; its waiting entry was withdrawn."""
+
+    causes: tuple[Cause, ...]
+    revision: int
+
+
+class InvoiceReleased(Event, frozen=True, kw_only=True):
+    """A cause went (code and key as blocked, no facts); the invoice is queued again and all is checked afresh."""
+
+    cause: Cause
+    opens: EntryKind
+
+
+class OutcomeUnknown(Event, frozen=True, kw_only=True):
+    """A delivery got no clear answer: it may or may not have arrived. Nothing is sent until Xero was searched."""
+
+    delivery_id: UUID
+    kind: EntryKind
+
+
+class OutcomeResolved(Event, frozen=True, kw_only=True):
+    """Xero was searched for an unknown outcome: the invoice was there, or it was not."""
+
+    delivery_id: UUID
+    found: bool
+
+
+class InvoiceSynced(Event, frozen=True, kw_only=True):
+    """Xero holds the invoice: its id there, the totals as Xero answered them, and what exactly was sent.
+
+    `fragment_hash` is an HMAC of the bytes sent; `mapping_versions` names the tax mapping used for each tax set;
+    `adopted` says that it was found by a search after an unknown outcome.
+    """
+
+    xero_invoice_id: str
+    totals: Totals
+    fragment_hash: str
+    mapping_versions: dict[str, int]
+    delivery_id: UUID
+    revision: int
+    adopted: bool = False
+
+
+class PaymentSynced(Event, frozen=True, kw_only=True):
+    """Xero holds this Kyrios payment."""
+
+    payment: Payment
+    xero_payment_id: str
+    delivery_id: UUID
+
+
+class SyncFailed(Event, frozen=True, kw_only=True):
+    """Xero refused, or retries ended. Xero's own words lie sealed under `answer_ref`."""
+
+    cause: Cause
+    attempts: int
+    kind: EntryKind
+    delivery_id: UUID | None = None
+    answer_ref: UUID | None = None
+
+
+class RetryRequested(Event, frozen=True, kw_only=True):
+    """A person asked for another try (who: the event's actor)."""
+
+    opens: EntryKind
+
+
+class SyncDismissed(Event, frozen=True, kw_only=True):
+    """A person left this invoice out; `reason_ref` points at the sealed reason."""
+
+    reason_ref: UUID | None = None
+
+
+class DismissalUndone(Event, frozen=True, kw_only=True):
+    """A person brought a left-out invoice back; `reason_ref` points at the sealed reason."""
+
+    opens: EntryKind | None = None
+    reason_ref: UUID | None = None
+
+
+class ReviewRaised(Event, frozen=True, kw_only=True):
+    """The invoice is in Xero, but something needs a look."""
+
+    cause: Cause
+    answer_ref: UUID | None = None
+
+
+class ReviewCleared(Event, frozen=True, kw_only=True):
+    """A person looked, and the matter is settled (code and key as raised, no facts)."""
+
+    cause: Cause
+
+
+class InvoiceVoided(Event, frozen=True, kw_only=True):
+    """Kyrios voided the invoice; `opens` is set if Xero holds it and is to be told."""
+
+    opens: EntryKind | None = None
+
+
+class VoidSynced(Event, frozen=True, kw_only=True):
+    """The invoice is voided in Xero too."""
+
+    delivery_id: UUID
