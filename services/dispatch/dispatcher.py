@@ -72,7 +72,7 @@ class Dispatcher(Generic[S]):
                 return 0
             connection = tx.load([connection_id], connections.evolve)[connection_id]
             subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
-            at = Moment(now=self._store.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+            at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
             events: list[Event] = []
             for entry in entries:
                 assert entry.delivery_id is not None, "a leased entry has a delivery"

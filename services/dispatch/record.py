@@ -78,14 +78,7 @@ class Record(Generic[S]):
                 return
 
     def _write(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
-        at = Moment(
-            now=self._store.now(),
-            actor=ENGINE,
-            correlation_id=self._new_id(),
-            causation_id=work.delivery_id,
-            new_id=self._new_id,
-        )
-        ended = self._decide(work, outcomes, at)
+        ended = self._decide(work, outcomes)
         writes = Writes(
             closed=ended.closed,
             reopened=ended.reopened,
@@ -96,9 +89,16 @@ class Record(Generic[S]):
         )
         self._store.append(ended.events, writes)
 
-    def _decide(self, work: Work[S], outcomes: Sequence[Outcome], at: Moment) -> Ended:
+    def _decide(self, work: Work[S], outcomes: Sequence[Outcome]) -> Ended:
         with self._store.begin() as tx:
             now = self._kind.reload(tx, [item.subject for item in work.items])
+            at = Moment(
+                now=tx.now(),
+                actor=ENGINE,
+                correlation_id=self._new_id(),
+                causation_id=work.delivery_id,
+                new_id=self._new_id,
+            )
         ended = Ended()
         for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
             self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)

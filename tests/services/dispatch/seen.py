@@ -1,0 +1,47 @@
+"""What a test sees of an invoice, its entry and its lane, in the fewest words."""
+
+from typing import Any
+
+from adapters.event_store import lanes
+from domain.streams import invoice_stream
+from tests.world import ACCOUNT, World
+
+
+def story(world: World, invoice_id: str = "inv-0") -> list[str]:
+    """The names of what happened to an invoice."""
+    return [type(event).__name__ for event in world.engine.store.events_of(invoice_stream(ACCOUNT, invoice_id))]
+
+
+def statuses(world: World, count: int) -> list[str]:
+    """The statuses of inv-0, inv-1, …"""
+    return [world.invoice(f"inv-{number}").status for number in range(count)]
+
+
+def states(world: World) -> list[str]:
+    """The states of all entries, in order."""
+    return [entry["state"] for entry in world.outbox()]
+
+
+def lane(world: World) -> dict[str, Any]:
+    """The lane's row."""
+    with world.engine.store.cursor() as cursor:
+        row = lanes.read(cursor, world.lane)
+    assert row is not None
+    return row
+
+
+def pause(world: World) -> float:
+    """Seconds the lane still rests."""
+    with world.engine.store.cursor() as cursor:
+        row = cursor.execute(
+            "SELECT extract(epoch FROM paused_until - app.now())::float8 AS rest"
+            " FROM app.lane WHERE connection_id = %s",
+            (world.lane,),
+        ).fetchone()
+    assert row is not None
+    return float(row["rest"])
+
+
+def keys(world: World) -> list[str]:
+    """The idempotency keys of all requests to create invoices, in order."""
+    return [request["idempotency_key"] for request in world.requests("PUT", "/Invoices")]

@@ -1,0 +1,122 @@
+"""Xero's limits and outages rest the lane: nothing is sent before its time, and waiting uses up no attempt."""
+
+import pytest
+
+from adapters.xero.errors import NotSent
+from domain.retry import MOST_ATTEMPTS
+from services.bootstrap import Parts
+from tests.crash.books import assert_in_xero_once
+from tests.services.dispatch.other_engine import beside, failing
+from tests.services.dispatch.seen import keys, lane, pause, states, statuses, story
+from tests.world import World, example_invoices
+
+COUNT = 3
+UNAVAILABLE = 300.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "rest", "cause"),
+    [
+        ("http_429_minute", 37, 37.0, "rate_limited"),
+        ("http_429_day", 77_000, 77_000.0, "rate_limited_daily"),
+        ("http_429_concurrent", None, 2.0, "rate_limited"),
+    ],
+)
+def test_a_limit_rests_the_lane_for_as_long_as_xero_says_and_uses_no_attempt(
+    world: World, kind: str, told: int | None, rest: float, cause: str
+) -> None:
+    more = {} if told is None else {"retry_after": told}
+    world.fault(kind, method="PUT", path="/Invoices", **more)
+    world.queue(example_invoices(COUNT))
+    world.work()
+    assert states(world) == ["PENDING"] * COUNT
+    assert {entry["attempts"] for entry in world.outbox()} == {0}
+    assert lane(world)["paused_for"] == cause
+    assert rest - 2 < pause(world) <= rest
+    world.engine.sweeper.sweep()
+    world.work()
+    assert len(keys(world)) == 1, "nothing is sent while the lane rests"
+    world.later(rest)
+    world.work()
+    assert len(keys(world)) == 2
+    assert story(world) == ["InvoiceQueued", "InvoiceSynced"]
+    assert_in_xero_once(world, COUNT)
+
+
+def test_five_failures_in_a_row_rest_the_lane_and_then_one_invoice_goes_ahead(world: World) -> None:
+    world.fault("http_503", method="PUT", path="/Invoices", times=5)
+    for number in range(5):
+        world.queue(example_invoices(1, start=number))
+        assert world.engine.dispatcher.look_at(world.lane)
+    assert lane(world)["failures_in_row"] == 5
+    assert lane(world)["paused_for"] == "xero_unavailable"
+    assert 28 < pause(world) <= 30
+    world.queue(example_invoices(4, start=5))
+    assert not world.engine.dispatcher.look_at(world.lane)
+    world.later(30.1)
+    assert world.engine.dispatcher.look_at(world.lane)
+    assert statuses(world, 9)[5:] == ["synced", "queued", "queued", "queued"]
+    assert lane(world)["failures_in_row"] == 0
+    assert world.engine.dispatcher.look_at(world.lane)
+    assert statuses(world, 9)[5:] == ["synced"] * 4
+
+
+def test_a_failed_probe_rests_the_lane_twice_as_long(world: World) -> None:
+    errors = [NotSent("connect")] * 6
+    with beside(world, Parts(session=failing(errors), chance=lambda: 0.0)) as other:
+        other.queue(example_invoices(3))
+        other.work()
+        assert 28 < pause(world) <= 30
+        world.later(30.1)
+        assert other.engine.dispatcher.look_at(other.lane)
+        assert 58 < pause(world) <= 60
+        assert sorted(entry["attempts"] for entry in world.outbox()) == [5, 5, 6], "one went ahead"
+        world.later(60.1)
+        other.work()
+    assert_in_xero_once(world, 3)
+
+
+def test_only_one_probe_is_out_at_a_time(world: World) -> None:
+    with beside(world, Parts(session=failing([NotSent("connect")] * 5), chance=lambda: 0.0)) as other:
+        other.queue(example_invoices(60))
+        other.work()
+        world.later(30.1)
+    claim = world.engine.dispatcher._claim
+    probe = claim.to_send(world.lane)
+    assert probe is not None
+    assert len(probe.items) == 1
+    assert claim.to_send(world.lane) is None
+
+
+def test_requests_that_never_go_out_end_after_twelve_attempts(world: World) -> None:
+    errors = [NotSent("connect")] * 20
+    with beside(world, Parts(session=failing(errors), chance=lambda: 0.5)) as other:
+        other.queue(example_invoices(1))
+        for _ in range(MOST_ATTEMPTS):
+            other.engine.dispatcher.look_at(other.lane)
+            other.later(1_000)
+    assert states(world) == ["DEAD"]
+    assert story(world) == ["InvoiceQueued", "SyncFailed"]
+    assert [cause.code for cause in world.invoice("inv-0").causes] == ["retries_exhausted"]
+    assert world.outbox()[0]["attempts"] == MOST_ATTEMPTS
+
+
+def test_unknown_outcomes_end_after_twelve_attempts_too_and_only_after_a_search(world: World) -> None:
+    world.fault("http_503", method="PUT", path="/Invoices", times=None)
+    world.queue(example_invoices(1))
+    for _ in range(3 * MOST_ATTEMPTS):
+        world.engine.dispatcher.look_at(world.lane)
+        world.later(UNAVAILABLE + 1)
+    assert states(world) == ["DEAD"]
+    assert story(world)[-1] == "SyncFailed"
+    assert len(keys(world)) == len(set(keys(world))) == MOST_ATTEMPTS
+    assert len(world.requests("GET", "/Invoices")) == MOST_ATTEMPTS
+    assert world.in_xero() == []
+
+
+def test_an_invoice_older_than_three_days_is_given_up_with_its_next_failure(world: World) -> None:
+    with beside(world, Parts(session=failing([NotSent("connect")]))) as other:
+        other.queue(example_invoices(1))
+        other.later(72 * 3600 + 1)
+        other.work()
+    assert states(world) == ["DEAD"]

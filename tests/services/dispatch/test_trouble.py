@@ -1,0 +1,138 @@
+"""What each error of the Xero client means for the entries of a call and for their lane: tables."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.xero.errors import (
+    DEFINITE_NON_EFFECT,
+    AuthorisationLost,
+    BatchRefused,
+    ClientRefused,
+    NotConnected,
+    NotFound,
+    NoToken,
+    NotSent,
+    OutcomeUnclear,
+    PermissionMissing,
+    RateLimited,
+    Unauthorised,
+    XeroError,
+)
+from services.dispatch.kind import Unclear, Withheld
+from services.dispatch.trouble import (
+    CONCURRENT_PAUSE,
+    MINUTE_PAUSE,
+    NO_TOKEN_PAUSE,
+    PERMISSION_PAUSE,
+    of_search,
+    of_send,
+)
+
+QUIET = 180.0
+
+
+def limited(kind: str, retry_after: float | None) -> RateLimited:
+    """A 429."""
+    return RateLimited(kind, retry_after=retry_after)  # type: ignore[arg-type]
+
+
+def unclear(code: str, retry_after: float | None = None) -> OutcomeUnclear:
+    """No clear answer."""
+    return OutcomeUnclear(code, retry_after=retry_after)
+
+
+@pytest.mark.parametrize(
+    ("error", "after"),
+    [
+        (unclear("timeout"), QUIET),
+        (unclear("reset"), QUIET),
+        (unclear("cut"), QUIET),
+        (unclear("server_error"), QUIET),
+        (unclear("server_error", retry_after=30.0), QUIET),
+        (unclear("server_error", retry_after=300.0), 300.0),
+    ],
+)
+def test_an_unclear_answer_to_a_send_is_searched_after_the_quiet_period_or_later(
+    error: OutcomeUnclear, after: float
+) -> None:
+    met = of_send(error, 3, 0, QUIET, uuid4)
+    assert met.outcomes == (Unclear(after=after),) * 3
+    assert (met.failures_in_row, met.pause) == (1, None)
+    assert met.word == error.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "pause", "why"),
+    [
+        (limited("minute", 12.0), 12.0, "rate_limited"),
+        (limited("minute", None), MINUTE_PAUSE, "rate_limited"),
+        (limited("app", None), MINUTE_PAUSE, "rate_limited"),
+        (limited("concurrent", None), CONCURRENT_PAUSE, "rate_limited"),
+        (limited("day", 77_000.0), 77_000.0, "rate_limited_daily"),
+        (NoToken("timeout"), NO_TOKEN_PAUSE, "xero_unavailable"),
+        (NoToken("limited", retry_after=30.0), 30.0, "xero_unavailable"),
+        (Unauthorised("TokenExpired"), PERMISSION_PAUSE, "xero_unavailable"),
+        (PermissionMissing("AuthorizationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable"),
+        (NotConnected("AuthenticationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable"),
+        (AuthorisationLost("invalid_grant"), PERMISSION_PAUSE, "xero_unavailable"),
+        (ClientRefused("invalid_client"), PERMISSION_PAUSE, "xero_unavailable"),
+    ],
+)
+def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt(
+    error: XeroError, pause: float, why: str
+) -> None:
+    sent, searched = of_send(error, 2, 3, QUIET, uuid4), of_search(error, 2, 3)
+    assert sent.outcomes == (Withheld(cause="xero_unavailable", counts=False, after=0.0),) * 2
+    assert searched.outcomes == (Unclear(after=0.0),) * 2
+    for met in (sent, searched):
+        assert (met.pause, met.pause_for, met.failures_in_row) == (pause, why, 3)
+
+
+@pytest.mark.parametrize("error", [NotSent("connect"), NotFound("404")])
+def test_a_request_that_came_to_nothing_uses_an_attempt_and_counts_for_the_breaker(error: XeroError) -> None:
+    met = of_send(error, 2, 3, QUIET, uuid4)
+    assert met.outcomes == (Withheld(cause="xero_unavailable", counts=True, after=None),) * 2
+    assert (met.failures_in_row, met.pause) == (4, None)
+
+
+@pytest.mark.parametrize(("before", "pause"), [(3, None), (4, 30.0), (5, 60.0), (6, 120.0), (40, 900.0)])
+def test_failures_in_a_row_open_the_breaker_for_sends_and_searches(before: int, pause: float | None) -> None:
+    for met in (of_send(unclear("timeout"), 1, before, QUIET, uuid4), of_search(unclear("timeout"), 1, before)):
+        assert met.failures_in_row == before + 1
+        assert met.pause == pause
+        assert met.pause_for == ("xero_unavailable" if pause else None)
+
+
+@pytest.mark.parametrize(
+    "error", [unclear("timeout"), unclear("server_error", 300.0), BatchRefused("ValidationException"), NotSent("x")]
+)
+def test_a_search_that_went_wrong_says_nothing_about_what_was_sent(error: XeroError) -> None:
+    assert of_search(error, 2, 0).outcomes == (Unclear(),) * 2
+
+
+@pytest.mark.parametrize(("entries", "first"), [(2, 1), (3, 1), (50, 25)])
+def test_a_request_refused_whole_is_searched_at_once_and_goes_on_in_halves(entries: int, first: int) -> None:
+    met = of_send(BatchRefused("ValidationException", words="no"), entries, 4, QUIET, uuid4)
+    groups = [outcome.group for outcome in met.outcomes if isinstance(outcome, Unclear)]
+    assert [outcome.after for outcome in met.outcomes if isinstance(outcome, Unclear)] == [0.0] * entries
+    assert groups.count(groups[0]) == first
+    assert groups.count(groups[-1]) == entries - first
+    assert len(set(groups)) == 2
+    assert (met.failures_in_row, met.pause) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("Invoice not of valid status", ("Invoice not of valid status",)), ("", ())]
+)
+def test_a_lone_invoice_refused_with_its_request_keeps_xeros_words(words: str, kept: tuple[str, ...]) -> None:
+    new_id: Callable[[], UUID] = uuid4
+    met = of_send(BatchRefused("ValidationException", words=words), 1, 0, QUIET, new_id)
+    assert met.outcomes == (Unclear(refused_alone=True, words=kept),)
+
+
+@pytest.mark.parametrize("kind", DEFINITE_NON_EFFECT)
+def test_no_definite_non_effect_is_ever_searched_for(kind: type[XeroError]) -> None:
+    error = limited("minute", 1.0) if kind is RateLimited else kind("x")
+    assert all(isinstance(outcome, Withheld) for outcome in of_send(error, 2, 0, QUIET, uuid4).outcomes)
