@@ -179,7 +179,7 @@ def settings_for(xero_url: str, database_url: str, home: Path, **more: str) -> S
             "KYRIOS_XERO_READ_TIMEOUT": "3",
             "KYRIOS_XERO_LEASE": "8",
             "KYRIOS_XERO_QUIET": "3",
-            "KYRIOS_XERO_CALLS_PER_MINUTE": "6000",
+            "KYRIOS_XERO_CALLS_PER_MINUTE": "600000",
             "KYRIOS_XERO_SWEEP_INTERVAL": "1",
             **more,
         }

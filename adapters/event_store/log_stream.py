@@ -1,12 +1,14 @@
 """The log as the projections read it: plain rows, undecoded, in commit order or stream by stream."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
-from projections.recorded import Recorded
+Recorded: TypeAlias = tuple[int, UUID, int, str, bytes]
+"""Position, stream, version, topic and body of one stored event, undecoded."""
 
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state"
 

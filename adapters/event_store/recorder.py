@@ -9,7 +9,7 @@ from typing import Any, Final
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 
 from adapters.event_store import commands, deliveries, lanes, outbox, sealed_texts
 from adapters.event_store.writes import Writes
@@ -29,14 +29,13 @@ class OutboxRecorder(PostgresApplicationRecorder):
         The library's own method lets what is raised after the hook out of the transaction only once that has ended,
         which commits the hook's rows without their events, or hides a broken constraint behind an aborted pipeline.
         """
-        with self.datastore.get_connection() as conn, conn.pipeline() as pipeline, conn.transaction():
+        with self.datastore.get_connection() as conn, conn.pipeline(), conn.transaction():
             with conn.cursor() as curs:
                 self._insert_events(curs, stored_events, **kwargs)
             with conn.cursor() as curs:
                 if stored_events:
                     self._insert_stored_events(curs, stored_events)
-                # What the database refuses is raised here, not by the commit.
-                pipeline.sync()
+                _flush(conn)
                 return self._fetch_ids_after_insert_events(curs, stored_events) if stored_events else []
 
     def insert_within(self, curs: Cursor[Row], stored_events: Sequence[StoredEvent], writes: Writes) -> None:
@@ -61,6 +60,17 @@ class OutboxRecorder(PostgresApplicationRecorder):
             _write_entries(curs, writes)
             _write_beside(curs, writes)
         super()._insert_events(curs, stored_events)
+
+
+def _flush(conn: Connection[Row]) -> None:
+    """Send all that is queued and read its results: what the database refuses is raised here, not by the commit.
+
+    Not by the pipeline's own sync: once the socket's buffer is full it waits for an answer to a request that is only
+    half sent, for ever, and with the log locked (psycopg #685, mended for leaving a pipeline, not for its sync).
+    """
+    with conn.cursor() as last:
+        last.execute("SELECT 1")
+        last.fetchall()
 
 
 def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:

@@ -58,6 +58,10 @@ class Transaction:
         self.cursor = cursor
         self._store = store
 
+    def now(self) -> datetime:
+        """The engine's one clock, without a round trip to another connection (UTC)."""
+        return _now(self.cursor)
+
     def append(self, events: Sequence[Event], writes: Writes = NOTHING) -> None:
         """Append events and what belongs to them; they are there once the transaction commits."""
         self._store.append_within(self.cursor, events, writes)
@@ -96,10 +100,7 @@ class EventStore:
     def now(self) -> datetime:
         """The engine's one clock, as the database tells it (UTC)."""
         with self._datastore.cursor() as cursor:
-            row = cursor.execute("SELECT app.now() AS now").fetchone()
-        assert row is not None
-        now: datetime = row["now"]
-        return now
+            return _now(cursor)
 
     def load(self, stream_id: UUID, evolve: Evolve[S]) -> S | None:
         """The present state of one stream, None if it does not exist."""
@@ -179,6 +180,13 @@ def complete(events: Sequence[Event], writes: Writes) -> Writes:
     entries = [entry for event in events for entry in effects_of(event)]
     accounts = {connection_id(e.account_id): e.account_id for e in events} if entries or gates else {}
     return msgspec.structs.replace(writes, entries=entries, gates=gates, accounts=accounts)
+
+
+def _now(cursor: Cursor[Row]) -> datetime:
+    row = cursor.execute("SELECT app.now() AS now").fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now
 
 
 def _environment(database_url: str, pool_size: int, overflow: int, recorder: str) -> dict[str, str]:

@@ -5,13 +5,13 @@ import pytest
 
 from adapters.event_store import commands, sealed_texts
 from adapters.event_store.store import EventStore
-from adapters.event_store.writes import Writes
+from adapters.event_store.writes import SealedInvoiceText, Writes
 from domain import invoice as invoices
 from domain.streams import connection_id, invoice_stream
 from tests.adapters.event_store.conftest import OpenStore
 from tests.adapters.event_store.contents import everything_beside, filled, rows_of_every_table
 from tests.adapters.event_store.recorders import BREAKS_AT_THE_END, Broken
-from tests.examples import ACCOUNT, INVOICE, queued_invoice
+from tests.examples import ACCOUNT, INVOICE, document, line, queued_invoice
 
 STREAM = invoice_stream(ACCOUNT, INVOICE)
 
@@ -109,3 +109,19 @@ def test_the_lane_and_the_entry_follow_from_the_event_itself(store: EventStore) 
     assert (entry["stream_id"], entry["state"], entry["attempts"]) == (STREAM, "PENDING", 0)
     assert lane["connection_id"] == entry["connection_id"] == connection_id(ACCOUNT)
     assert lane["gate"] == "closed"
+
+
+def test_an_append_larger_than_any_buffer_between_us_and_the_database_ends(store: EventStore) -> None:
+    lines = tuple(line("1", f"{number}.00") for number in range(500))
+    many = [
+        event for n in range(200) for event in queued_invoice(f"inv-{n}", issued=document(number=f"N-{n}", lines=lines))
+    ]
+    texts = [
+        SealedInvoiceText(stream_id=event.originator_id, revision=1, account_id=ACCOUNT, sealed=b"x" * 2**16)
+        for event in many
+    ]
+    for _ in range(3):
+        store.append(many, Writes(texts=texts))
+        assert rows_of_every_table(store)["es.sync_events"] == 200
+        with store.cursor() as cursor:
+            cursor.execute("TRUNCATE es.sync_events, app.outbox, app.invoice_text")

@@ -64,7 +64,7 @@ def test_at_most_four_calls_of_a_connection_are_in_flight(world: World) -> None:
         busy.engine.dispatcher.look_at(busy.lane)
         depth[0] -= 1
 
-    with beside(world, Parts(session=while_sending(another)), KYRIOS_XERO_READ_TIMEOUT="7") as busy:
+    with beside(world, Parts(session=while_sending(another))) as busy:
         busy.queue(example_invoices(250))
         busy.work()
     assert deepest == [4]

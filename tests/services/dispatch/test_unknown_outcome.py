@@ -38,10 +38,10 @@ def test_what_did_not_arrive_is_sent_again_under_a_new_key(world: World, kind: s
     world.queue(example_invoices(COUNT))
     world.work()
     assert states(world) == ["AMBIGUOUS"] * COUNT
-    world.later(wait - 0.3)
+    world.later(wait - 2)
     world.work()
     assert world.requests("GET", "/Invoices") == [], "Xero is not asked before its time"
-    world.later(0.3)
+    world.later(2)
     world.work()
     first, second = keys(world)
     assert first != second
@@ -60,6 +60,16 @@ def test_an_answer_that_does_not_come_in_time_is_an_unknown_outcome(world: World
         hurried.work()
     assert len(keys(world)) == 1
     assert_in_xero_once(world, COUNT)
+
+
+def test_fifty_unknown_outcomes_are_one_look_up_of_two_requests(world: World) -> None:
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(50))
+    world.work()
+    world.later(3.1)
+    assert world.engine.dispatcher.look_at(world.lane)
+    assert len(world.requests("GET", "/Invoices")) == 2
+    assert_in_xero_once(world, 50)
 
 
 def test_a_search_that_fails_leaves_the_outcome_unknown_and_is_made_again(world: World) -> None:

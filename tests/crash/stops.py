@@ -1,0 +1,195 @@
+"""The named points at which a process stops to be killed: test subclasses of the parts that are at work there.
+
+A stopped process has said "reached POINT" and waits for a line; one that is killed never gets it.
+"""
+
+import http.client
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import StoredEvent
+from psycopg import Cursor
+
+from adapters.event_store.lanes import Admission
+from adapters.event_store.outbox import LeasedEntry
+from adapters.event_store.recorder import OutboxRecorder
+from adapters.xero.answers import InvoicesAnswer
+from adapters.xero.session import BeforeSend, XeroSession, nothing
+from domain.connection import Connection
+from services.bootstrap import Parts
+from services.dispatch.claim import Claim
+from services.dispatch.create_invoice import Subject
+from services.dispatch.lane_work import Work
+
+
+def reached(point: str) -> None:
+    """Tell the parent where we are, and wait for its word."""
+    say(f"reached {point}")
+    sys.stdin.readline()
+
+
+def say(line: str) -> None:
+    """One line to the parent."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class StopsBeforeCommit(OutboxRecorder):
+    """Events and all that belongs to them are written and not yet committed."""
+
+    def _insert_stored_events(self, curs: Cursor[Any], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        super()._insert_stored_events(curs, stored_events, **kwargs)
+        reached("before_commit")
+
+
+class StopsAfterCommit(OutboxRecorder):
+    """Events and all that belongs to them are committed; the caller does not know yet."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Commit, then stop."""
+        ids: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
+        reached("after_commit")
+        return ids
+
+
+class StopsInsideClaim(Claim[Subject]):
+    """Entries are leased in a transaction that is not committed."""
+
+    def _lease(
+        self,
+        tx: Any,
+        passed: Sequence[tuple[LeasedEntry, Subject]],
+        connection: Connection,
+        connection_id: UUID,
+        admission: Admission,
+        began: float,
+    ) -> Work[Subject]:
+        work = super()._lease(tx, passed, connection, connection_id, admission, began)
+        reached("inside_claim")
+        return work
+
+
+class StopsAfterClaim(Claim[Subject]):
+    """Entries are leased and their delivery is committed; nothing was sent."""
+
+    def to_send(self, connection_id: UUID) -> Work[Subject] | None:
+        """Claim, then stop."""
+        work = super().to_send(connection_id)
+        if work is not None:
+            reached("after_claim")
+        return work
+
+
+class StopsBeforeFence(XeroSession):
+    """A token is at hand; the fence is still to be passed."""
+
+    def put_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Stop right before the fence."""
+
+        def stop() -> None:
+            reached("before_fence")
+            before_send()
+
+        return super().put_invoices(body, idempotency_key, before_send=stop)
+
+
+class StopsAfterFence(XeroSession):
+    """The fence is passed; not a byte is on the wire."""
+
+    def put_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Stop right after the fence."""
+
+        def stop() -> None:
+            before_send()
+            reached("after_fence")
+
+        return super().put_invoices(body, idempotency_key, before_send=stop)
+
+
+class StopsHalfSent(XeroSession):
+    """Half of the request is on the wire."""
+
+    def put_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Send half of the request over a connection of our own, then stop."""
+        token = self._tokens.access_token(self._grant_id)
+        wire = http.client.HTTPConnection(urlsplit(self._client._api_url).netloc, timeout=60)
+        wire.putrequest("PUT", "/api.xro/2.0/Invoices?summarizeErrors=false&unitdp=4")
+        wire.putheader("Authorization", f"Bearer {token.secret.reveal()}")
+        wire.putheader("xero-tenant-id", self._organisation_id)
+        wire.putheader("Accept", "application/json")
+        wire.putheader("Content-Type", "application/json")
+        wire.putheader("Content-Length", str(len(body)))
+        wire.putheader("Idempotency-Key", idempotency_key)
+        wire.endheaders()
+        wire.send(body[: len(body) // 2])
+        reached("half_sent")
+        raise AssertionError("a process that sent half a request is to be killed")
+
+
+class StopsWithAnswer(XeroSession):
+    """Xero's answer is read; nothing of it is recorded."""
+
+    def put_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Send, read the answer, then stop."""
+        answer = super().put_invoices(body, idempotency_key, before_send=before_send)
+        reached("with_answer")
+        return answer
+
+
+class StopsBeforeSearch(XeroSession):
+    """Entries are leased for a look-up; Xero was not asked yet."""
+
+    def find_invoices(self, numbers: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Stop, then search."""
+        reached("before_search")
+        return super().find_invoices(numbers, before_send=before_send)
+
+
+class StopsAfterSearch(XeroSession):
+    """Xero was searched; nothing of what it said is recorded."""
+
+    def find_invoices(self, numbers: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Search, then stop."""
+        answer = super().find_invoices(numbers, before_send=before_send)
+        reached("after_search")
+        return answer
+
+
+def stop_at_doorbell(connection_id: UUID) -> None:
+    """Stands for the ring: all is committed, and nobody was told."""
+    reached("doorbell")
+
+
+def no_ring(connection_id: UUID) -> None:
+    """A ring nobody hears."""
+
+
+class Point(msgspec.Struct, frozen=True):
+    """What to build the engine with so that it stops somewhere."""
+
+    parts: Parts = Parts()
+    ring: Callable[[UUID], None] = no_ring
+
+
+def _recorder(recorder: type[OutboxRecorder]) -> Parts:
+    return Parts(recorder=f"{recorder.__module__}:{recorder.__qualname__}")
+
+
+POINTS: Final = {
+    "nowhere": Point(),
+    "before_commit": Point(_recorder(StopsBeforeCommit)),
+    "after_commit": Point(_recorder(StopsAfterCommit)),
+    "doorbell": Point(ring=stop_at_doorbell),
+    "inside_claim": Point(Parts(claim=StopsInsideClaim)),
+    "after_claim": Point(Parts(claim=StopsAfterClaim)),
+    "before_fence": Point(Parts(session=StopsBeforeFence)),
+    "after_fence": Point(Parts(session=StopsAfterFence)),
+    "half_sent": Point(Parts(session=StopsHalfSent)),
+    "with_answer": Point(Parts(session=StopsWithAnswer)),
+    "before_search": Point(Parts(session=StopsBeforeSearch)),
+    "after_search": Point(Parts(session=StopsAfterSearch)),
+}
