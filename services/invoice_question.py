@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 from psycopg import Cursor
 
-from adapters.event_store import lanes, outbox
+from adapters.event_store import delivery_records, lanes, outbox
+from adapters.event_store.delivery_records import DeliveryRecord
 from adapters.event_store.store import EventStore
 from domain import connection as connections
 from domain import invoice as invoices
@@ -20,8 +21,6 @@ from domain.explain import EntryNow, Explanation, LaneNow, explain
 from domain.invoice import Invoice
 from domain.refusals import NotPossible
 from domain.streams import connection_id, invoice_stream
-from services import delivery_records
-from services.delivery_records import DeliveryRecord
 from services.timeline import status_since
 
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

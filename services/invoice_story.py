@@ -6,12 +6,12 @@ from decimal import Decimal
 import msgspec
 from sqlalchemy import Engine as SqlEngine
 
+from adapters.event_store.delivery_records import DeliveryRecord
 from domain.explain import EntryNow, Explanation
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from projections import invoice_list
 from projections.snapshot import snapshot
-from services.delivery_records import DeliveryRecord
 from services.invoice_question import Engine, Question
 from services.timeline import Step, timeline
 

@@ -12,13 +12,13 @@ import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from adapters.event_store import log_stream
 from adapters.event_store.store import EventStore
 from projections import batch as batches
 from projections import checkpoints
 from projections.batch import Batch
 from projections.checkpoints import RivalProjector
 from projections.recorded import BadEvent
-from services import log_stream
 
 CHANNEL: Final = "sync_events"
 PROJECTOR_LOCK: Final = 7_205_760

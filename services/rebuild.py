@@ -13,10 +13,11 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from adapters.event_store import log_stream
 from projections import batch as batches
 from projections import checkpoints
 from projections.batch import Batch
-from services import log_stream, tables_beside
+from services import tables_beside
 from services.projector import driver_connection
 
 REBUILD_LOCK: Final = 7_205_761

@@ -15,13 +15,13 @@ from psycopg import Cursor
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine
 
-from adapters.event_store import lanes, outbox
+from adapters.event_store import lanes, log_stream, outbox
 from projections import checkpoints, counters
 from projections.blocked_by import BLOCKED_BY, rows_of
 from projections.connection_status import CONNECTION_STATUS, NOT_CONNECTED, ConnectionRow
 from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 from projections.snapshot import snapshot
-from services import conservation, log_stream
+from services import conservation
 from services.conservation import Conservation
 from services.projector import driver_connection
 from services.replay import Replayed, replay

@@ -1,0 +1,172 @@
+"""`connections` and `contacts`: an account is set up by commands alone; what is refused is refused whole."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from adapters.simulator.server import Simulator
+from domain import connection as connections
+from domain.connection import Connection
+from tests.services.cli.conftest import Kyrios, runner
+from tests.services.cli.files import invoice_file, written
+from tests.services.cli.program import variables_of
+from tests.world import ACCOUNT, EXAMPLES, World, organisation_id, world_on
+
+XERO_CONTACT = "11111111-1111-4111-8111-111111111111"
+OTHER_CONTACT = "22222222-2222-4222-8222-222222222222"
+
+
+@pytest.fixture
+def bare(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A world whose account is not connected yet."""
+    with world_on(xero, database_url, tmp_path) as world:
+        yield world
+
+
+def connection(world: World) -> Connection | None:
+    return world.engine.store.load(world.lane, connections.evolve)
+
+
+def consent(world: World, kyrios: Kyrios, account: str = ACCOUNT) -> str:
+    """Follow the link the program prints; returns the address Xero sends the browser to."""
+    printed = kyrios("connections", "connect", account, stdin=b"", code=None).stdout
+    (url,) = (line for line in printed.splitlines() if line.startswith("http"))
+    asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [organisation_id()]}
+    answer: dict[str, Any] = world.control.post("/consent", json=asked).json()
+    return str(answer["redirect"])
+
+
+def test_an_account_is_set_up_by_commands_alone_and_its_invoices_arrive(bare: World, tmp_path: Path) -> None:
+    kyrios = runner(variables_of(bare))
+    answer = consent(bare, kyrios)
+    out = kyrios("connections", "connect", ACCOUNT, "--answer", answer).stdout
+    assert organisation_id() in out
+    assert "connections choose" in out
+    kyrios("connections", "choose", ACCOUNT, organisation_id())
+    kyrios("connections", "set", ACCOUNT, "sync_from", "2026-01-01")
+    assert "The accounts are chosen." in kyrios("connections", "accounts", ACCOUNT, "--line", "200").stdout
+    file = str(EXAMPLES / "taxes.json")
+    mapped = ["--map", "gst@15=OUTPUT2", "--map", "gst-zero@0=ZERORATED"]
+    out = kyrios("connections", "taxes", ACCOUNT, "--declare", file, *mapped).stdout
+    assert [line.split() for line in out.splitlines()[1:]] == [
+        ["gst-zero@0", "Zero-rated", "0", "%", "ZERORATED"],
+        ["gst@15", "GST", "15%", "15", "%", "OUTPUT2"],
+    ]
+    links = str(EXAMPLES / "contacts.ndjson")
+    assert (
+        kyrios("contacts", "link", ACCOUNT, "--file", links).stdout
+        == "11 contacts linked, 0 linked like this already.\n"
+    )
+    assert (
+        kyrios("contacts", "link", ACCOUNT, "--file", links).stdout
+        == "0 contacts linked, 11 linked like this already.\n"
+    )
+    kyrios("invoices", "import", str(invoice_file(tmp_path / "a", 3)))
+    bare.work()
+    assert len(bare.in_xero()) == 3
+    assert kyrios("connections", "disconnect", ACCOUNT).stdout == "Disconnected; your choices are kept.\n"
+    assert kyrios("connections", "disconnect", ACCOUNT).stdout == "It was not connected.\n"
+    # Coming back to the same organisation goes on as before, with nothing left to choose.
+    again = kyrios("connections", "connect", ACCOUNT, "--answer", consent(bare, kyrios)).stdout
+    assert again == f"Connected; invoices of {ACCOUNT} go to organisation {organisation_id()} as before.\n"
+
+
+def test_the_address_of_the_consent_may_come_through_a_pipe(bare: World) -> None:
+    kyrios = runner(variables_of(bare))
+    answer = consent(bare, kyrios)
+    # The state in the address is the account's, so a second link does not put the first one out of force.
+    assert organisation_id() in kyrios("connections", "connect", ACCOUNT, stdin=answer.encode() + b"\n").stdout
+
+
+def test_ledger_accounts_are_listed_with_those_on_offer_first_and_a_reason_for_the_others(
+    kyrios_in_world: Kyrios,
+) -> None:
+    out = kyrios_in_world("connections", "accounts", ACCOUNT).stdout.splitlines()
+    assert [line.split()[0] for line in out[1:4]] == ["200", "260", "850"]
+    assert any(line.startswith("400 ") and "Enable payments to this account" in line for line in out)
+    listed = json.loads(kyrios_in_world("connections", "accounts", ACCOUNT, "--json").stdout)
+    assert {one["code"] for one in listed if not one["not_offered"]} == {"200", "260", "850"}
+
+
+REFUSALS: Final = [
+    (("choose", ACCOUNT, "nowhere"), "Xero does not list organisation nowhere for this consent; it lists: "),
+    (("choose", "nobody", "nowhere"), "Account nobody was never connected to Xero; connect it first."),
+    (("accounts", "nobody"), "Account nobody was never connected to Xero; connect it first."),
+    (("accounts", ACCOUNT, "--line", "999"), "Xero has no ledger account 999; offered are: "),
+    (("accounts", ACCOUNT, "--line", "800"), "Ledger account 800 Accounts Payable cannot be used: "),
+    (("accounts", ACCOUNT, "--payment", "850"), "Give --line as well"),
+    (("taxes", "nobody"), "Account nobody was never connected"),
+    (("taxes", ACCOUNT, "--map", "gst"), "--map gst names no declared tax set; write TAX_SET=XERO_TAX_TYPE."),
+    (("taxes", ACCOUNT, "--map", "gst@15="), "Declared: gst-zero@0, gst@15."),
+    (("taxes", ACCOUNT, "--map", "gst@15=NO"), "Xero has no tax rate NO; it has: INPUT2, NONE, OUTPUT2, ZERORATED."),
+    (("taxes", ACCOUNT, "--map", "gst@15=NONE"), "a tax is only ever mapped to a rate that charges the same."),
+    (("set", ACCOUNT, "colour", "red"), "name: there is no setting 'colour'; there are: sync_from, tax.gate."),
+    (("set", ACCOUNT, "sync_from", "yesterday"), "value: sync_from is a date such as 2026-04-01."),
+    (("set", "nobody", "sync_from", "2026-01-01"), "Xero is not connected; connect it first."),
+    (("connect", ACCOUNT, "--answer", "http://localhost/?state=x&code=y"), "This answer from Xero is not one we wait"),
+    (("connect", ACCOUNT, "--answer", "nonsense"), "This answer from Xero is not one we wait for"),
+]
+
+
+def test_what_cannot_be_is_one_sentence_and_changes_nothing(world: World, kyrios_in_world: Kyrios) -> None:
+    before = world.engine.store.head()
+    for arguments, says in REFUSALS:
+        assert says in kyrios_in_world("connections", *arguments, code=2).stderr
+    assert world.engine.store.head() == before
+
+
+def test_of_taxes_to_declare_and_to_map_all_are_done_or_none(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "taxes.json", b'[{"name": "Five", "taxes": [{"id": "five", "rate": "5"}]}]')
+    before = world.engine.store.head()
+    refused = ["--map", "five@5=NONE"]
+    kyrios_in_world("connections", "taxes", ACCOUNT, "--declare", str(file), *refused, code=2)
+    kyrios_in_world("connections", "taxes", ACCOUNT, "--map", "gst@15=OUTPUT2", *refused, code=2)
+    assert world.engine.store.head() == before
+
+
+def test_a_tax_set_without_a_tax_has_a_name_to_be_mapped_by(kyrios_in_world: Kyrios, tmp_path: Path) -> None:
+    file = written(tmp_path / "taxes.json", b'[{"name": "Untaxed", "taxes": []}]')
+    out = kyrios_in_world(
+        "connections", "taxes", ACCOUNT, "--declare", str(file), "--map", "none=NONE", "--json"
+    ).stdout
+    assert json.loads(out) == [{"tax_set": "none", "name": "Untaxed", "rate": "0 %", "xero_rate": "NONE"}]
+
+
+BAD_LINKS: Final = [
+    (b"", "holds no link, such as"),
+    (b"\xff\xfe", "Line 1 of"),
+    (b'{"contact_id": "a"}', "is no link, such as"),
+    (b'{"contact_id": "a", "xero_contact_id": "b"}', "Line 1: 'b' is no Xero ContactID, such as"),
+    (b'{"contact_id": " ", "xero_contact_id": "%s"}' % XERO_CONTACT.encode(), "Line 1: the Kyrios contact's id is"),
+    (
+        b'{"contact_id": "a", "xero_contact_id": "%s"}\n\n{"contact_id": "a", "xero_contact_id": "%s"}'
+        % (XERO_CONTACT.encode(), OTHER_CONTACT.encode()),
+        "Line 3: contact a is linked to another Xero contact on an earlier line.",
+    ),
+]
+
+
+def test_a_file_of_links_with_a_fault_links_nothing(world: World, kyrios_in_world: Kyrios, tmp_path: Path) -> None:
+    before = world.engine.store.head()
+    good = b'\n{"contact_id": "z", "xero_contact_id": "%s"}' % XERO_CONTACT.encode()
+    for content, says in BAD_LINKS:
+        file = written(tmp_path / "links", content + good if content else b"")
+        assert says in kyrios_in_world("contacts", "link", ACCOUNT, "--file", str(file), code=2).stderr
+    assert world.engine.store.head() == before
+
+
+def test_either_one_contact_is_linked_or_a_file(kyrios: Kyrios) -> None:
+    for arguments in ((), ("a",), ("a", XERO_CONTACT, "--file", "x"), ("a", "--file", "x")):
+        result = kyrios("contacts", "link", ACCOUNT, *arguments, code=2)
+        assert result.stderr == "Give either a contact and its Xero contact, or --file.\n"
+
+
+def test_one_contact_is_linked_by_its_ids(kyrios_in_world: Kyrios) -> None:
+    out = kyrios_in_world("contacts", "link", ACCOUNT, "cus-new", XERO_CONTACT.upper()).stdout
+    assert out == "1 contact linked, 0 linked like this already.\n"
+    assert "Xero ContactID" in kyrios_in_world("contacts", "link", ACCOUNT, "cus-new", "nobody", code=2).stderr
