@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -38,8 +38,9 @@ from domain.connection import Connection
 from services.contact_links import ContactLinks
 from services.database import sqlalchemy_url
 from services.dispatch.claim import Claim
-from services.dispatch.create_invoice import CreateInvoice, Subject
+from services.dispatch.create_invoice import CreateInvoice
 from services.dispatch.dispatcher import Dispatcher
+from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
 from services.dispatch.record import Record
 from services.handling import Handling
@@ -68,8 +69,8 @@ class Parts:
     new_id: Callable[[], UUID] = uuid4
     chance: Callable[[], float] = random.random
     session: type[XeroSession] = XeroSession
-    claim: type[Claim[Subject]] = Claim
-    record: type[Record[Subject]] = Record
+    claim: type[Claim] = Claim
+    record: type[Record] = Record
 
 
 class Engine:
@@ -171,15 +172,16 @@ class Engine:
         return doorbell
 
     @cached_property
-    def dispatcher(self) -> Dispatcher[Subject]:
-        """Carries invoices to Xero."""
-        kind, parts = CreateInvoice(self.account_keys), self._parts
+    def dispatcher(self) -> Dispatcher:
+        """Carries entries to Xero."""
+        made: tuple[DeliveryKind[Any], ...] = (CreateInvoice(self.account_keys),)
+        kinds, parts = {kind.name: kind for kind in made}, self._parts
         budget = Budget(per_minute=self.settings.calls_per_minute * GUARD_SHARE)
         return Dispatcher(
             self.store,
-            kind,
-            parts.claim(self.store, self.account_keys, kind, self.timing, budget, parts.new_id),
-            parts.record(self.store, self.account_keys, kind, parts.new_id, parts.chance),
+            kinds,
+            parts.claim(self.store, self.account_keys, kinds, self.timing, budget, parts.new_id),
+            parts.record(self.store, self.account_keys, parts.new_id, parts.chance),
             LostConnection(self.store, self.session_of, parts.new_id),
             self.session_of,
             self.ring,

@@ -114,22 +114,22 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     )
 
 
-def lock_due(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) -> list[LeasedEntry]:
-    """Lock up to `limit` due entries of one lane and kind, oldest first, all of the oldest one's group."""
+def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
+    """Lock up to `limit` due entries of one lane, oldest first, all of the oldest one's kind and group."""
     curs.execute(
         """
         WITH first AS (
-            SELECT grp FROM app.outbox
-            WHERE connection_id = %(lane)s AND kind = %(kind)s AND state = 'PENDING' AND due_at <= app.now()
+            SELECT kind, grp FROM app.outbox
+            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now()
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age
         FROM app.outbox o, first
-        WHERE o.connection_id = %(lane)s AND o.kind = %(kind)s AND o.state = 'PENDING' AND o.due_at <= app.now()
+        WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
           AND o.grp IS NOT DISTINCT FROM first.grp
         ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
-        {"lane": connection_id, "kind": kind, "limit": limit},
+        {"lane": connection_id, "limit": limit},
     )
     return [_entry(row) for row in curs]
 
@@ -155,18 +155,23 @@ def withdraw(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None:
     wake_waiting(curs, entry_ids)
 
 
-def lock_unclear(curs: Cursor[Row], connection_id: UUID, kind: str, limit: int) -> list[LeasedEntry]:
-    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over."""
+def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
+    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over, all of the oldest's kind."""
     curs.execute(
         """
-        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause,
-               extract(epoch FROM app.now() - created_at)::float8 AS age
-        FROM app.outbox
-        WHERE connection_id = %s AND kind = %s AND state = 'AMBIGUOUS' AND due_at <= app.now()
-          AND (lease_until IS NULL OR lease_until < app.now())
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        WITH first AS (
+            SELECT kind FROM app.outbox
+            WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS' AND due_at <= app.now()
+              AND (lease_until IS NULL OR lease_until < app.now())
+            ORDER BY id LIMIT 1)
+        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
+               extract(epoch FROM app.now() - o.created_at)::float8 AS age
+        FROM app.outbox o, first
+        WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'AMBIGUOUS' AND o.due_at <= app.now()
+          AND (o.lease_until IS NULL OR o.lease_until < app.now())
+        ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
-        (connection_id, kind, limit),
+        {"lane": connection_id, "limit": limit},
     )
     return [_entry(row) for row in curs]
 

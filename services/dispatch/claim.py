@@ -6,7 +6,7 @@ Entries that fail preflight end here with InvoiceBlocked, in the same transactio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,34 +24,33 @@ from domain.retry import is_probe
 from services.dispatch.kind import DeliveryKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 
-S = TypeVar("S")
 
-
-class Claim(Generic[S]):
-    """Claims work of one kind."""
+class Claim:
+    """Claims work of any kind; one request carries one kind."""
 
     def __init__(
         self,
         store: EventStore,
         keys: AccountKeys,
-        kind: DeliveryKind[S],
+        kinds: Mapping[str, DeliveryKind[Any]],
         timing: Timing,
         budget: Budget,
         new_id: Callable[[], UUID],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._keys, self._kind = store, keys, kind
+        self._store, self._keys, self._kinds = store, keys, kinds
+        self._most = max(kind.most_entries for kind in kinds.values())
         self._timing, self._budget = timing, budget
         self._new_id, self._monotonic = new_id, monotonic
 
-    def to_send(self, connection_id: UUID) -> Work[S] | None:
+    def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
         work, more = None, True
         while more:
             work, more = self._to_send(connection_id)
         return work
 
-    def _to_send(self, connection_id: UUID) -> tuple[Work[S] | None, bool]:
+    def _to_send(self, connection_id: UUID) -> tuple[Work[Any] | None, bool]:
         """One transaction; the flag says that all it met was blocked, and there may be more behind."""
         began = self._monotonic()
         with self._store.begin() as tx:
@@ -63,28 +62,30 @@ class Claim(Generic[S]):
                 lanes.give_back(tx.cursor, connection_id)
                 return None, False
             connection = tx.load([connection_id], connections.evolve)[connection_id]
-            items = self._preflight(tx, entries, connection, self._moment(admission))
+            kind = self._kinds[entries[0].kind]
+            items = self._preflight(tx, kind, entries, connection, self._moment(admission))
             if not items:
                 lanes.give_back(tx.cursor, connection_id)
                 return None, True
-            return self._lease(tx, items, connection, connection_id, admission, began), False
+            return self._lease(tx, kind, items, connection, connection_id, admission, began), False
 
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
         """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
         probe = is_probe(admission.failures_in_row)
         if probe and admission.in_flight:
             return []
-        entries = outbox.lock_due(tx.cursor, connection_id, self._kind.name, 1 if probe else self._kind.most_entries)
+        found = outbox.lock_due(tx.cursor, connection_id, 1 if probe else self._most)
+        entries = found[: self._kinds[found[0].kind].most_entries] if found else []
         return [] if entries and self._better_later(entries, admission) else entries
 
-    def to_look_up(self, connection_id: UUID) -> Work[S] | None:
+    def to_look_up(self, connection_id: UUID) -> Work[Any] | None:
         """Claim entries whose outcome is unknown and whose quiet period is over."""
         began = self._monotonic()
         with self._store.begin() as tx:
             admission = lanes.admit(tx.cursor, connection_id, self._budget)
             if admission is None:
                 return None
-            entries = outbox.lock_unclear(tx.cursor, connection_id, self._kind.name, self._kind.most_entries)
+            entries = outbox.lock_unclear(tx.cursor, connection_id, self._most)
             if not entries:
                 lanes.give_back(tx.cursor, connection_id)
                 return None
@@ -93,20 +94,25 @@ class Claim(Generic[S]):
 
     def _better_later(self, entries: Sequence[LeasedEntry], admission: Admission) -> bool:
         """Under load a request waits a moment to be full; an idle lane sends at once."""
-        if admission.in_flight == 0 or len(entries) >= self._kind.most_entries:
+        if admission.in_flight == 0 or len(entries) >= self._kinds[entries[0].kind].most_entries:
             return False
         return max(entry.age for entry in entries) < self._timing.coalesce
 
     def _preflight(
-        self, tx: Transaction, entries: Sequence[LeasedEntry], connection: Connection, at: Moment
-    ) -> list[tuple[LeasedEntry, S]]:
-        subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        self,
+        tx: Transaction,
+        kind: DeliveryKind[Any],
+        entries: Sequence[LeasedEntry],
+        connection: Connection,
+        at: Moment,
+    ) -> list[tuple[LeasedEntry, Any]]:
+        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         passed, events = [], list[Event]()
         for entry in entries:
             subject = subjects[entry.stream_id]
-            causes = self._kind.causes(subject, connection)
+            causes = kind.causes(subject, connection)
             if causes:
-                events += self._kind.blocked(subject, causes, connection, at)
+                events += kind.blocked(subject, causes, connection, at)
                 outbox.withdraw(tx.cursor, [entry.id], causes[0].code)
             else:
                 passed.append((entry, subject))
@@ -117,20 +123,21 @@ class Claim(Generic[S]):
     def _lease(
         self,
         tx: Transaction,
-        passed: Sequence[tuple[LeasedEntry, S]],
+        kind: DeliveryKind[Any],
+        passed: Sequence[tuple[LeasedEntry, Any]],
         connection: Connection,
         connection_id: UUID,
         admission: Admission,
         began: float,
-    ) -> Work[S]:
+    ) -> Work[Any]:
         delivery_id, token = self._new_id(), self._new_id()
         key = self._keys.get(admission.account_id)
-        rendered: list[tuple[LeasedEntry, S, bytes, dict[str, Any]]] = []
+        rendered: list[tuple[LeasedEntry, Any, bytes, dict[str, Any]]] = []
         size = 0
         for entry, subject in passed:
-            fragment, facts = self._kind.render(subject, connection)
+            fragment, facts = kind.render(subject, connection)
             size += len(fragment) + 1
-            if rendered and size > self._kind.largest_body:
+            if rendered and size > kind.largest_body:
                 break
             rendered.append((entry, subject, fragment, facts))
         fragments = [
@@ -143,11 +150,9 @@ class Claim(Generic[S]):
             )
             for position, (entry, _, fragment, facts) in enumerate(rendered)
         ]
-        body = self._kind.body([fragment for _, _, fragment, _ in rendered])
+        body = kind.body([fragment for _, _, fragment, _ in rendered])
         digest = hashlib.sha256(body).digest()
-        deliveries.open_send(
-            tx.cursor, delivery_id, connection_id, self._kind.name, digest, fragments, self._timing.lease
-        )
+        deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, self._timing.lease)
         outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, self._timing.lease)
         items = [
             Item(
@@ -158,6 +163,7 @@ class Claim(Generic[S]):
             for (entry, subject, _, facts), fragment in zip(rendered, fragments, strict=True)
         ]
         return Work(
+            kind=kind,
             connection=connection,
             connection_id=connection_id,
             delivery_id=delivery_id,
@@ -176,15 +182,15 @@ class Claim(Generic[S]):
         connection_id: UUID,
         admission: Admission,
         began: float,
-    ) -> Work[S]:
+    ) -> Work[Any]:
         delivery_id, token = self._new_id(), self._new_id()
-        subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        kind = self._kinds[entries[0].kind]
+        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         notes = deliveries.last_sent(tx.cursor, [(e.id, e.delivery_id) for e in entries if e.delivery_id])
         outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, self._timing.lease)
-        deliveries.open_look_up(
-            tx.cursor, delivery_id, connection_id, self._kind.name, len(entries), self._timing.lease
-        )
+        deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), self._timing.lease)
         return Work(
+            kind=kind,
             connection=connection,
             connection_id=connection_id,
             delivery_id=delivery_id,

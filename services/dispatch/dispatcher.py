@@ -1,16 +1,17 @@
-"""The dispatcher of one kind: `look_at` does the next piece of work of a connection, `recover` frees what died.
+"""The dispatcher: `look_at` does the next piece of work of a connection, `recover` frees what died.
 
 Any number of threads and processes may call both at any time; the lane's row and the entries' leases keep order.
 """
 
 import logging
-from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
 from uuid import UUID
 
 from adapters.event_store import deliveries, outbox
-from adapters.event_store.outbox import LeaseLost
-from adapters.event_store.store import EventStore
+from adapters.event_store.outbox import LeasedEntry, LeaseLost
+from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
 from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, XeroError
 from adapters.xero.session import XeroSession
@@ -24,27 +25,26 @@ from services.dispatch.lane_work import FencePassed, Timing, Work, fence
 from services.dispatch.record import Record
 from services.lost_connection import LostConnection
 
-S = TypeVar("S")
 LOG: Final = logging.getLogger(__name__)
 _EXPIRED_AT_ONCE: Final = 200
 
 
-class Dispatcher(Generic[S]):
-    """Carries the entries of one kind to Xero."""
+class Dispatcher:
+    """Carries entries of all kinds to Xero."""
 
     def __init__(
         self,
         store: EventStore,
-        kind: DeliveryKind[S],
-        claim: Claim[S],
-        record: Record[S],
+        kinds: Mapping[str, DeliveryKind[Any]],
+        claim: Claim,
+        record: Record,
         lost: LostConnection,
         session_of: Callable[[Connection], XeroSession],
         ring: Callable[[UUID], None],
         timing: Timing,
         new_id: Callable[[], UUID],
     ) -> None:
-        self._store, self._kind, self._claim, self._record = store, kind, claim, record
+        self._store, self._kinds, self._claim, self._record = store, kinds, claim, record
         self._lost, self._session_of, self._ring = lost, session_of, ring
         self._timing, self._new_id = timing, new_id
 
@@ -53,7 +53,7 @@ class Dispatcher(Generic[S]):
         work = self._claim.to_send(connection_id) or self._claim.to_look_up(connection_id)
         if work is None:
             return False
-        if len(work.items) == self._kind.most_entries:
+        if len(work.items) == work.kind.most_entries:
             self._ring(connection_id)
         try:
             self._carry_out(work)
@@ -71,20 +71,31 @@ class Dispatcher(Generic[S]):
             if not entries:
                 return 0
             connection = tx.load([connection_id], connections.evolve)[connection_id]
-            subjects = self._kind.subjects(tx, [entry.stream_id for entry in entries], connection)
             at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
             events: list[Event] = []
-            for entry in entries:
-                assert entry.delivery_id is not None, "a leased entry has a delivery"
-                events += self._kind.unclear(
-                    subjects[entry.stream_id], entry.delivery_id, connection.organisation_id, at
-                )
+            for name, group in groupby(sorted(entries, key=lambda e: e.kind), key=lambda e: e.kind):
+                events += self._unclear(tx, self._kinds[name], list(group), connection, at)
             outbox.mark_unclear(tx.cursor, [entry.id for entry in entries], self._timing.quiet)
             deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
             tx.append(events)
         return len(entries)
 
-    def _carry_out(self, work: Work[S]) -> None:
+    def _unclear(
+        self,
+        tx: Transaction,
+        kind: DeliveryKind[Any],
+        entries: Sequence[LeasedEntry],
+        connection: Connection,
+        at: Moment,
+    ) -> list[Event]:
+        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        events: list[Event] = []
+        for entry in entries:
+            assert entry.delivery_id is not None, "a leased entry has a delivery"
+            events += kind.unclear(subjects[entry.stream_id], entry.delivery_id, connection.organisation_id, at)
+        return events
+
+    def _carry_out(self, work: Work[Any]) -> None:
         try:
             answered = self._call(work)
         except XeroError as error:
@@ -103,16 +114,16 @@ class Dispatcher(Generic[S]):
         )
         self._record.outcomes(work, answered.outcomes, finished, heard)
 
-    def _call(self, work: Work[S]) -> Answered:
+    def _call(self, work: Work[Any]) -> Answered:
         session = self._session_of(work.connection)
         subjects = [item.subject for item in work.items]
         sent = [item.sent for item in work.items]
         check = fence(work.began, self._timing)
         if work.body is None:
-            return self._kind.search(session, subjects, sent, check)
-        return self._kind.send(session, work.body, work.delivery_id, subjects, sent, check)
+            return work.kind.search(session, subjects, sent, check)
+        return work.kind.send(session, work.body, work.delivery_id, subjects, sent, check)
 
-    def _record_trouble(self, work: Work[S], error: XeroError) -> None:
+    def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
         LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)
         if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
             self._lost.hear(work.connection, error)

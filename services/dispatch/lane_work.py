@@ -10,7 +10,7 @@ import msgspec
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.writes import Closed, EndState, Reopened
 from domain.connection import Connection
-from services.dispatch.kind import Sent
+from services.dispatch.kind import DeliveryKind, Sent
 
 S = TypeVar("S")
 
@@ -40,8 +40,9 @@ class Item(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, Generic[S], kw_only=True):
-    """Entries one worker holds under one lease: to send (`body` set) or to look up."""
+    """Entries of one kind that one worker holds under one lease: to send (`body` set) or to look up."""
 
+    kind: DeliveryKind[S]
     connection: Connection
     connection_id: UUID
     delivery_id: UUID

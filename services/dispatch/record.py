@@ -7,7 +7,7 @@ is worth waiting for a database that restarts: without it, Xero would have to be
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -20,10 +20,8 @@ from domain.causes import Cause
 from domain.event import ENGINE, Event, Moment
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before
-from services.dispatch.kind import Absent, DeliveryKind, Outcome, Refused, Saved, Unclear, Withheld
+from services.dispatch.kind import Absent, Outcome, Refused, Saved, Unclear, Withheld
 from services.dispatch.lane_work import Item, Work
-
-S = TypeVar("S")
 
 LOG: Final = logging.getLogger(__name__)
 TRIES: Final = 10
@@ -43,24 +41,23 @@ class Ended(msgspec.Struct, kw_only=True):
     activity: bool = False
 
 
-class Record(Generic[S]):
+class Record:
     """Records what came of a work."""
 
     def __init__(
         self,
         store: EventStore,
         keys: AccountKeys,
-        kind: DeliveryKind[S],
         new_id: Callable[[], UUID],
         chance: Callable[[], float],
         wait: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._keys, self._kind = store, keys, kind
+        self._store, self._keys = store, keys
         self._new_id, self._chance, self._wait = new_id, chance, wait
         self._monotonic = monotonic
 
-    def outcomes(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
+    def outcomes(self, work: Work[Any], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         """Write one outcome per entry. Raises LeaseLost, with nothing written, if another worker took over."""
         patience_ends = self._monotonic() + DATABASE_PATIENCE
         for attempt in range(TRIES):
@@ -77,7 +74,7 @@ class Record(Generic[S]):
             else:
                 return
 
-    def _write(self, work: Work[S], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
+    def _write(self, work: Work[Any], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         ended = self._decide(work, outcomes)
         writes = Writes(
             closed=ended.closed,
@@ -89,9 +86,9 @@ class Record(Generic[S]):
         )
         self._store.append(ended.events, writes)
 
-    def _decide(self, work: Work[S], outcomes: Sequence[Outcome]) -> Ended:
+    def _decide(self, work: Work[Any], outcomes: Sequence[Outcome]) -> Ended:
         with self._store.begin() as tx:
-            now = self._kind.reload(tx, [item.subject for item in work.items])
+            now = work.kind.reload(tx, [item.subject for item in work.items])
             at = Moment(
                 now=tx.now(),
                 actor=ENGINE,
@@ -104,7 +101,7 @@ class Record(Generic[S]):
             self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)
         return ended
 
-    def _one(self, work: Work[S], item: Item[S], outcome: Outcome, at: Moment, ended: Ended) -> None:
+    def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Moment, ended: Ended) -> None:
         match outcome:
             case Saved():
                 self._saved(work, item, outcome, at, ended)
@@ -117,35 +114,35 @@ class Record(Generic[S]):
             case Withheld():
                 self._withheld(work, item, outcome, at, ended)
 
-    def _saved(self, work: Work[S], item: Item[S], outcome: Saved, at: Moment, ended: Ended) -> None:
+    def _saved(self, work: Work[Any], item: Item[Any], outcome: Saved, at: Moment, ended: Ended) -> None:
         organisation = work.connection.organisation_id
         assert organisation is not None, "nothing is sent before an organisation is chosen"
         adopted = work.body is None
-        ended.events += self._kind.saved(item.subject, outcome, item.sent, adopted, organisation, at)
+        ended.events += work.kind.saved(item.subject, outcome, item.sent, adopted, organisation, at)
         ended.closed.append(work.close(item, "DONE"))
         ended.activity = True
 
-    def _refused(self, work: Work[S], item: Item[S], outcome: Refused, at: Moment, ended: Ended) -> None:
+    def _refused(self, work: Work[Any], item: Item[Any], outcome: Refused, at: Moment, ended: Ended) -> None:
         answer_ref = None
         if outcome.words:
             answer_ref = self._new_id()
-            ended.answers.append(self._answer(item.subject, answer_ref, outcome.words))
+            ended.answers.append(self._answer(work, item, answer_ref, outcome.words))
         ended.events += self._failed(work, item, outcome.cause, answer_ref, at)
         ended.closed.append(work.close(item, "CONFLICT" if outcome.conflict else "REJECTED", outcome.cause.code))
         ended.activity = True
 
-    def _unclear(self, work: Work[S], item: Item[S], outcome: Unclear, at: Moment, ended: Ended) -> None:
+    def _unclear(self, work: Work[Any], item: Item[Any], outcome: Unclear, at: Moment, ended: Ended) -> None:
         organisation = work.connection.organisation_id
-        ended.events += self._kind.unclear(item.subject, item.sent.delivery_id, organisation, at)
+        ended.events += work.kind.unclear(item.subject, item.sent.delivery_id, organisation, at)
         # A search that went wrong leaves what is known of the send as it was.
         known = item.entry.cause if work.body is None else ""
         cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else known
         group = outcome.group or item.entry.group
         ended.reopened.append(work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=cause))
         if outcome.words:
-            ended.answers.append(self._answer(item.subject, refusal_ref(item.sent.delivery_id), outcome.words))
+            ended.answers.append(self._answer(work, item, refusal_ref(item.sent.delivery_id), outcome.words))
 
-    def _absent(self, work: Work[S], item: Item[S], at: Moment, ended: Ended) -> None:
+    def _absent(self, work: Work[Any], item: Item[Any], at: Moment, ended: Ended) -> None:
         """Searched and not there: send again under a new key, unless it was refused alone or tried too often."""
         entry = item.entry
         if entry.cause == WHOLE_REQUEST_REFUSED:
@@ -154,10 +151,10 @@ class Record(Generic[S]):
             self._give_up(work, item, _exhausted(entry.age), None, at, ended)
         else:
             organisation = work.connection.organisation_id
-            ended.events += self._kind.absent(item.subject, item.sent.delivery_id, organisation, at)
+            ended.events += work.kind.absent(item.subject, item.sent.delivery_id, organisation, at)
             ended.reopened.append(work.reopen(item, "PENDING", group=entry.group))
 
-    def _withheld(self, work: Work[S], item: Item[S], outcome: Withheld, at: Moment, ended: Ended) -> None:
+    def _withheld(self, work: Work[Any], item: Item[Any], outcome: Withheld, at: Moment, ended: Ended) -> None:
         entry = item.entry
         if outcome.counts and exhausted(entry.attempts, entry.age):
             self._give_up(work, item, _exhausted(entry.age), None, at, ended)
@@ -170,13 +167,15 @@ class Record(Generic[S]):
         )
 
     def _give_up(
-        self, work: Work[S], item: Item[S], cause: Cause, answer_ref: UUID | None, at: Moment, ended: Ended
+        self, work: Work[Any], item: Item[Any], cause: Cause, answer_ref: UUID | None, at: Moment, ended: Ended
     ) -> None:
         ended.events += self._failed(work, item, cause, answer_ref, at)
         ended.closed.append(work.close(item, "DEAD" if cause.code == "retries_exhausted" else "REJECTED", cause.code))
 
-    def _failed(self, work: Work[S], item: Item[S], cause: Cause, answer_ref: UUID | None, at: Moment) -> list[Event]:
-        return self._kind.failed(
+    def _failed(
+        self, work: Work[Any], item: Item[Any], cause: Cause, answer_ref: UUID | None, at: Moment
+    ) -> list[Event]:
+        return work.kind.failed(
             item.subject,
             cause,
             item.entry.attempts,
@@ -186,9 +185,9 @@ class Record(Generic[S]):
             at,
         )
 
-    def _answer(self, subject: S, answer_ref: UUID, words: Sequence[str]) -> SealedAnswer:
+    def _answer(self, work: Work[Any], item: Item[Any], answer_ref: UUID, words: Sequence[str]) -> SealedAnswer:
         """Xero's own words about a subject, sealed."""
-        stream, account_id = self._kind.place(subject)
+        stream, account_id = work.kind.place(item.subject)
         text = msgspec.json.encode(list(words))
         sealed = self._keys.get(account_id).seal("answer_text", str(answer_ref), 1, text)
         return SealedAnswer(answer_id=answer_ref, stream_id=stream, account_id=account_id, sealed=sealed)

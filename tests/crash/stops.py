@@ -22,7 +22,7 @@ from adapters.xero.session import BeforeSend, XeroSession, nothing
 from domain.connection import Connection
 from services.bootstrap import Parts
 from services.dispatch.claim import Claim
-from services.dispatch.create_invoice import Subject
+from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Work
 
 
@@ -56,27 +56,28 @@ class StopsAfterCommit(OutboxRecorder):
         return ids
 
 
-class StopsInsideClaim(Claim[Subject]):
+class StopsInsideClaim(Claim):
     """Entries are leased in a transaction that is not committed."""
 
     def _lease(
         self,
         tx: Any,
-        passed: Sequence[tuple[LeasedEntry, Subject]],
+        kind: DeliveryKind[Any],
+        passed: Sequence[tuple[LeasedEntry, Any]],
         connection: Connection,
         connection_id: UUID,
         admission: Admission,
         began: float,
-    ) -> Work[Subject]:
-        work = super()._lease(tx, passed, connection, connection_id, admission, began)
+    ) -> Work[Any]:
+        work = super()._lease(tx, kind, passed, connection, connection_id, admission, began)
         reached("inside_claim")
         return work
 
 
-class StopsAfterClaim(Claim[Subject]):
+class StopsAfterClaim(Claim):
     """Entries are leased and their delivery is committed; nothing was sent."""
 
-    def to_send(self, connection_id: UUID) -> Work[Subject] | None:
+    def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim, then stop."""
         work = super().to_send(connection_id)
         if work is not None:

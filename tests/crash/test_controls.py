@@ -23,7 +23,6 @@ from adapters.xero.errors import RateLimited
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from services.bootstrap import Parts
 from services.dispatch.claim import Claim
-from services.dispatch.create_invoice import Subject
 from services.dispatch.kind import Absent, Outcome, Unclear
 from services.dispatch.lane_work import Item, Work
 from services.dispatch.record import Ended, Record
@@ -58,16 +57,16 @@ def copies(world: World) -> set[int]:
 # ── without a look-up ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class SendsAgainWithoutLookingUp(Record[Subject]):
+class SendsAgainWithoutLookingUp(Record):
     """Takes an unknown outcome for a failure: sends again under a new key."""
 
-    def _one(self, work: Work[Subject], item: Item[Subject], outcome: Outcome, at: Any, ended: Ended) -> None:
+    def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
         super()._one(work, item, Absent() if isinstance(outcome, Unclear) else outcome, at, ended)
 
 
 @pytest.mark.parametrize(("record", "expected"), [(Record, {1}), (SendsAgainWithoutLookingUp, {2})])
 def test_a_lost_answer_doubles_invoices_if_they_are_sent_again_without_a_look_up(
-    world: World, record: type[Record[Subject]], expected: set[int]
+    world: World, record: type[Record], expected: set[int]
 ) -> None:
     world.queue(example_invoices(COUNT))
     world.fault("answer_lost", method="PUT", path="/Invoices")
@@ -169,10 +168,10 @@ def test_a_thawed_workers_result_doubles_invoices_if_the_lease_does_not_guard_it
 # ── without the fence ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class ClaimedLongAgo(Claim[Subject]):
+class ClaimedLongAgo(Claim):
     """Its claims are as old as if the worker had been frozen for the length of a lease."""
 
-    def to_send(self, connection_id: UUID) -> Work[Subject] | None:
+    def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim, and let time pass."""
         work = super().to_send(connection_id)
         if work is not None:

@@ -81,17 +81,17 @@ def test_an_entry_of_the_future_is_due_when_the_sessions_clock_gets_there(store:
     store.append([*open_connection(), *queued_invoice()])
     with session_at(database_url, LONG_AGO) as cursor:
         assert lanes.due(cursor, 10) == []
-        assert outbox.lock_due(cursor, LANE, "create_invoice", 50) == []
+        assert outbox.lock_due(cursor, LANE, 50) == []
     with session_at(database_url, LONG_AGO.replace(year=2060)) as cursor:
         assert lanes.due(cursor, 10) == [LANE]
-        assert len(outbox.lock_due(cursor, LANE, "create_invoice", 50)) == 1
+        assert len(outbox.lock_due(cursor, LANE, 50)) == 1
 
 
 def test_a_lease_runs_by_the_sessions_clock(store: EventStore, database_url: str) -> None:
     store.append([*open_connection(), *queued_invoice()])
     future = LONG_AGO.replace(year=2060)
     with session_at(database_url, future) as cursor:
-        (entry,) = outbox.lock_due(cursor, LANE, "create_invoice", 50)
+        (entry,) = outbox.lock_due(cursor, LANE, 50)
         delivery, token = identity("delivery"), identity("token")
         deliveries.open_send(cursor, delivery, LANE, "create_invoice", b"", [], 8)
         outbox.lease(cursor, [entry.id], delivery, token, 8)

@@ -49,7 +49,7 @@ def lease(cursor: Cursor[Any], entries: Sequence[LeasedEntry], seconds: float = 
 def leased(store: EventStore, limit: int = 50) -> list[LeasedEntry]:
     """Lock what is due and lease it."""
     with store.cursor() as cursor:
-        entries = outbox.lock_due(cursor, LANE, KIND, limit)
+        entries = outbox.lock_due(cursor, LANE, limit)
         if entries:
             lease(cursor, entries)
     return entries
@@ -87,7 +87,7 @@ def test_only_one_entry_of_a_stream_is_live_and_its_end_wakes_the_next(store: Ev
 def test_a_withdrawn_entry_wakes_the_next(store: EventStore) -> None:
     insert(store, entry("a", 1), entry("a", 2))
     with store.cursor() as cursor:
-        outbox.withdraw(cursor, [one.id for one in outbox.lock_due(cursor, LANE, KIND, 50)], "contact_missing")
+        outbox.withdraw(cursor, [one.id for one in outbox.lock_due(cursor, LANE, 50)], "contact_missing")
     assert states(store) == {"a/1": "WITHDRAWN", "a/2": "PENDING"}
 
 
@@ -151,7 +151,7 @@ def test_an_entry_given_back_is_due_when_it_was_told_and_keeps_or_loses_its_atte
     group = identity("half")
     store.append([], Writes(reopened=[reopen(first, due_in=30.0), reopen(second, give_back_attempt=True, group=group)]))
     with store.cursor() as cursor:
-        (again,) = outbox.lock_due(cursor, LANE, KIND, 50)
+        (again,) = outbox.lock_due(cursor, LANE, 50)
         assert (again.id, again.attempts, again.group) == (second.id, 0, group)
         cursor.execute(
             "SELECT attempts, extract(epoch FROM due_at - app.now())::float8 AS due FROM app.outbox WHERE id = %s",
@@ -175,8 +175,8 @@ def test_two_workers_never_lock_the_same_entry(open_store: OpenStore) -> None:
     one, other = open_store(), open_store()
     insert(one, *(entry(name) for name in "abcd"))
     with one.cursor() as mine, other.cursor() as theirs:
-        first = outbox.lock_due(mine, LANE, KIND, 2)
-        second = outbox.lock_due(theirs, LANE, KIND, 50)
+        first = outbox.lock_due(mine, LANE, 2)
+        second = outbox.lock_due(theirs, LANE, 50)
     assert [e.id for e in first] == [1, 2]
     assert [e.id for e in second] == [3, 4]
 
