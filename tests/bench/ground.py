@@ -1,0 +1,81 @@
+"""What the bench stands on: a PostgreSQL that survives a power cut, and a simulator in a process of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import cast
+
+from adapters.embedded_postgres import Cluster
+from adapters.simulator.server import Simulator
+from services.bootstrap import Parts
+from services.migrations import migrate
+from tests.world import EXAMPLES, World, world_on
+
+
+@dataclass(frozen=True)
+class RemoteSimulator:
+    """Where a simulator in another process listens."""
+
+    api_url: str
+    control_url: str
+
+
+class Ground:
+    """Gives each measurement a database and a simulated Xero of its own."""
+
+    def __init__(self, cluster: Cluster, home: Path) -> None:
+        self._cluster, self._home, self._numbers = cluster, home, count(1)
+
+    def database(self) -> str:
+        """A new database at the newest schema."""
+        url = self._cluster.create_database(f"bench_{next(self._numbers)}")
+        migrate(url)
+        return url
+
+    @contextmanager
+    def world(self, parts: Parts, **settings: str) -> Iterator[World]:
+        """An engine, set up, on a simulator in another process that answers without limits."""
+        home = self._home / f"world-{next(self._numbers)}"
+        home.mkdir()
+        more = {"KYRIOS_XERO_CALLS_PER_MINUTE": "99999", "KYRIOS_XERO_READ_TIMEOUT": "30", "KYRIOS_XERO_LEASE": "60"}
+        with simulator_process(home) as xero, world_on(xero, self.database(), home, parts, **more, **settings) as world:
+            world.set_up()
+            yield world
+
+
+@contextmanager
+def solid_ground() -> Iterator[Ground]:
+    """A durable cluster, and everything removed at the end."""
+    # Root's stand-in must be able to reach it.
+    home = Path(tempfile.mkdtemp(prefix="kyrios-xero-bench-"))
+    home.chmod(0o755)
+    cluster = Cluster(home / "postgres", durable=True, open_place=home / "open")
+    cluster.start()
+    try:
+        yield Ground(cluster, home)
+    finally:
+        cluster.destroy()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def simulator_process(home: Path) -> Iterator[Simulator]:
+    """`python -m adapters.simulator`, ended with the block. Only the addresses of a Simulator are there to be used."""
+    command = [sys.executable, "-m", "adapters.simulator", "--ledger", str(home / "xero.sqlite"), "--no-rate-limits"]
+    command += ["--seed", str(EXAMPLES / "xero-organisation.json")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=EXAMPLES.parent, env=dict(os.environ))
+    assert process.stdout is not None
+    try:
+        words = dict(word.split("=", 1) for word in process.stdout.readline().split() if "=" in word)
+        yield cast(Simulator, RemoteSimulator(words["api"], words["control"]))
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
