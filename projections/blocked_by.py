@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Connection, Index, PrimaryKeyConstraint, Table, Text, Uuid, any_, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    literal,
+    select,
+)
 
 from projections.invoice_status import InvoiceRow, causes_of
 from projections.schema import METADATA
@@ -16,13 +29,14 @@ BLOCKED_BY: Final = Table(
     Column("connection_id", Uuid, nullable=False),
     Column("cause", Text, nullable=False),
     Column("key", Text, nullable=False),
+    Column("accepted_at_position", BigInteger, nullable=False),
     Column("stream_id", Uuid, nullable=False),
-    PrimaryKeyConstraint("connection_id", "cause", "key", "stream_id", name="blocked_by_pkey"),
+    PrimaryKeyConstraint("connection_id", "cause", "key", "accepted_at_position", name="blocked_by_pkey"),
     Index("blocked_by_stream", "stream_id"),
 )
 
-BlockedBy = tuple[UUID, str, str, UUID]
-"""One row: connection, cause, key, invoice stream."""
+BlockedBy = tuple[UUID, str, str, int, UUID]
+"""One row: connection, cause, key, where in the log the invoice was accepted, its stream."""
 
 
 def rows_of(row: InvoiceRow) -> list[BlockedBy]:
@@ -30,7 +44,7 @@ def rows_of(row: InvoiceRow) -> list[BlockedBy]:
     if row.status != "blocked":
         return []
     causes = dict.fromkeys((cause.code, cause.key) for cause in causes_of(row.causes))
-    return [(row.connection_id, code, key, row.stream_id) for code, key in causes]
+    return [(row.connection_id, code, key, row.accepted_at_position, row.stream_id) for code, key in causes]
 
 
 def replace(connection: Connection, were_blocked: Sequence[UUID], rows: Iterable[InvoiceRow]) -> None:
@@ -44,18 +58,21 @@ def replace(connection: Connection, were_blocked: Sequence[UUID], rows: Iterable
 
 
 def waiting_for(
-    connection: Connection, connection_id: UUID, cause: str, key: str, after: UUID, limit: int
-) -> list[UUID]:
-    """Up to `limit` invoice streams that wait for this cause and key, in the order of their ids, after `after`."""
+    connection: Connection, connection_id: UUID, cause: str, key: str, after: int, limit: int
+) -> list[tuple[int, UUID]]:
+    """Up to `limit` invoices that wait for this cause and key, in the order they were accepted, behind `after`.
+
+    Each as the position in the log where it was accepted, and its stream.
+    """
     query = (
-        select(BLOCKED_BY.c.stream_id)
+        select(BLOCKED_BY.c.accepted_at_position, BLOCKED_BY.c.stream_id)
         .where(
             BLOCKED_BY.c.connection_id == connection_id,
             BLOCKED_BY.c.cause == cause,
             BLOCKED_BY.c.key == key,
-            BLOCKED_BY.c.stream_id > after,
+            BLOCKED_BY.c.accepted_at_position > after,
         )
-        .order_by(BLOCKED_BY.c.stream_id)
+        .order_by(BLOCKED_BY.c.accepted_at_position)
         .limit(limit)
     )
-    return list(connection.execute(query).scalars())
+    return [(position, stream) for position, stream in connection.execute(query)]

@@ -4,7 +4,7 @@ It reads behind the projector, never ahead of it, so that what a fix releases is
 came before the block was written is met when the block itself is read: it is checked again at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -52,24 +52,26 @@ class Releaser:
             start = rows[-1][0]
         return released
 
-    def _follow(self, events: Iterable[Event]) -> int:
+    def _follow(self, events: Sequence[Event]) -> int:
         released = 0
         for event in events:
             for code, key in fixed_by(event):
                 released += self._release_all(event.account_id, code, key)
-            if isinstance(event, InvoiceBlocked):
-                released += self._check_again(event)
+        blocked = [event for event in events if isinstance(event, InvoiceBlocked)]
+        for account_id in dict.fromkeys(event.account_id for event in blocked):
+            streams = [event.originator_id for event in blocked if event.account_id == account_id]
+            released += self._check_again(account_id, list(dict.fromkeys(streams)))
         return released
 
     def _release_all(self, account_id: str, code: str, key: str) -> int:
-        lane, released, after = connection_id(account_id), 0, UUID(int=0)
+        lane, released, after = connection_id(account_id), 0, 0
         while True:
             with self._read.connect() as connection:
-                streams = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
-            if not streams:
+                waiting = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
+            if not waiting:
                 break
-            released += self._release(lane, streams, code, key)
-            after = streams[-1]
+            released += self._release(lane, [stream for _, stream in waiting], code, key)
+            after = waiting[-1][0]
         if released:
             self._ring(lane)
         return released
@@ -96,18 +98,22 @@ class Releaser:
                 return len(events)
         return 0
 
-    def _check_again(self, event: InvoiceBlocked) -> int:
-        state = self._store.load(event.originator_id, invoices.evolve)
-        if state is None or state.status != "blocked" or self._still_blocked(state):
-            return 0
-        first, lane = state.causes[0], connection_id(state.account_id)
-        released = self._release(lane, [event.originator_id], first.code, first.key)
+    def _check_again(self, account_id: str, streams: list[UUID]) -> int:
+        """Release what was blocked by causes that are gone by now; one load of each kind for all of them."""
+        lane, released = connection_id(account_id), 0
+        connection = self._store.load(lane, connections.evolve)
+        states = self._store.load_many(streams, invoices.evolve)
+        links = self._store.load_many([_link_stream(state) for state in states.values()], contact_link.evolve)
+        for stream in streams:
+            state = states.get(stream)
+            if connection is None or state is None or state.status != "blocked":
+                continue
+            if not causes_against(state.document, connection, links.get(_link_stream(state))):
+                released += self._release(lane, [stream], state.causes[0].code, state.causes[0].key)
         if released:
             self._ring(lane)
         return released
 
-    def _still_blocked(self, state: Invoice) -> bool:
-        connection = self._store.load(connection_id(state.account_id), connections.evolve)
-        stream = contact_link_stream(state.account_id, state.document.kyrios_contact_id)
-        link = self._store.load(stream, contact_link.evolve)
-        return connection is None or bool(causes_against(state.document, connection, link))
+
+def _link_stream(state: Invoice) -> UUID:
+    return contact_link_stream(state.account_id, state.document.kyrios_contact_id)

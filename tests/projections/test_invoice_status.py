@@ -109,7 +109,7 @@ def test_only_a_blocked_invoice_waits_for_causes_and_for_each_once() -> None:
     batch = Batch({}, {})
     batch.fold(recorded(renumbered([*queued_invoice(), twice])))
     (row,) = batch.invoices.values()
-    assert [(cause, key) for _, cause, key, _ in blocked_by.rows_of(row)] == [(c.code, c.key) for c in blocked.causes]
+    assert [(cause, key) for _, cause, key, *_ in blocked_by.rows_of(row)] == [(c.code, c.key) for c in blocked.causes]
     row.status = "queued"
     assert blocked_by.rows_of(row) == []
 

@@ -10,6 +10,7 @@ from adapters.event_store.writes import Writes
 from domain.event import Event
 from domain.invoice import InvoiceReleased
 from domain.refusals import ConcurrentChange
+from domain.streams import invoice_stream
 from services.intake import IssuedInvoice
 from services.releaser import Releaser
 from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices
@@ -79,11 +80,19 @@ def test_more_waiting_invoices_than_one_append_takes_are_all_released(world: Wor
     assert len(world.in_xero()) == 520
 
 
+def test_waiting_invoices_are_released_in_the_order_they_were_accepted(world: World) -> None:
+    blocked_by_contact(world, 12)
+    link(world)
+    follow(world)
+    streams = [invoice_stream(ACCOUNT, f"inv-{number}") for number in range(12)]
+    assert [event.originator_id for event in releases(world.engine.store)] == streams
+
+
 def test_a_fix_that_came_between_the_check_and_the_block_is_not_missed(world: World) -> None:
     # The link is in the log before the block: the releaser reads it first and finds nobody waiting for it.
     world.queue(billed_to("cus-a", 1))
-    claim = world.engine.dispatcher._claim
-    causes = claim._kind.causes
+    kind = world.engine.dispatcher._claim._kinds["create_invoice"]
+    causes = kind.causes
 
     def link_lands_after_the_check(subject: Any, connection: Any) -> Any:
         found = causes(subject, connection)
@@ -91,7 +100,7 @@ def test_a_fix_that_came_between_the_check_and_the_block_is_not_missed(world: Wo
             link(world)
         return found
 
-    claim._kind.causes = link_lands_after_the_check  # type: ignore[method-assign]
+    kind.causes = link_lands_after_the_check  # type: ignore[method-assign]
     world.work()
     assert world.invoice("inv-0").status == "blocked"
     assert follow(world) == 1

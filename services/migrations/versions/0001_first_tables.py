@@ -201,8 +201,9 @@ CREATE TABLE app.blocked_by (
     connection_id uuid NOT NULL,
     cause text NOT NULL,
     key text NOT NULL,
+    accepted_at_position bigint NOT NULL,
     stream_id uuid NOT NULL,
-    CONSTRAINT blocked_by_pkey PRIMARY KEY (connection_id, cause, key, stream_id)
+    CONSTRAINT blocked_by_pkey PRIMARY KEY (connection_id, cause, key, accepted_at_position)
 );
 CREATE INDEX blocked_by_stream ON app.blocked_by (stream_id);
 CREATE TABLE app.connection_status (
