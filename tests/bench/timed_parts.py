@@ -36,17 +36,17 @@ def timed_parts(
             with watch.timing("  render one"):
                 return super().render(subject, connection)
 
-    class TimedClaim(Claim[Subject]):
-        def to_send(self, connection_id: UUID) -> Work[Subject] | None:
-            if not isinstance(self._kind, TimedKind):
-                self._kind = TimedKind(self._keys)
+    class TimedClaim(Claim):
+        def to_send(self, connection_id: UUID) -> Work[Any] | None:
+            if not isinstance(self._kinds[TimedKind.name], TimedKind):
+                self._kinds = {**self._kinds, TimedKind.name: TimedKind(self._keys)}
             began = time.perf_counter()
             work = super().to_send(connection_id)
             watch.add("claim" if work else "claim nothing", time.perf_counter() - began)
             return work
 
-    class TimedRecord(Record[Subject]):
-        def outcomes(self, work: Work[Subject], *args: Any) -> None:
+    class TimedRecord(Record):
+        def outcomes(self, work: Work[Any], *args: Any) -> None:
             with watch.timing("record"):
                 super().outcomes(work, *args)
             recorded(len(work.items))
