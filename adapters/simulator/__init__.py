@@ -27,6 +27,6 @@ Not verified
     is a choice, it is a named option in ``options.Behaviour``.
 
 Not here
-    Everything of Xero that is not listed in ``accounting.routes`` answers 501: POST /Invoices, payments, contact
-    writes, webhooks.
+    Everything of Xero that is not listed in ``accounting.routes`` answers 501: credit notes, prepayments, items,
+    webhooks and the rest.
 """

@@ -49,6 +49,14 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """XERO-UNVERIFIED XU-12."""
     name_matches_contact: bool = True
     """XERO-UNVERIFIED XU-17."""
+    archived_frees_name: bool = True
+    """XERO-UNVERIFIED XU-15: the name of an archived contact may be given to another."""
+    negative_totals: bool = False
+    """XERO-UNVERIFIED XU-29: a sales invoice below zero is accepted (Xero's own form for it is the credit note)."""
+    paid_edits_show_as_updated: bool = False
+    """Whether the edits a part or fully paid invoice still allows move UpdatedDateUTC (Xero's page: they may not)."""
+    approval_limit: Count | None = None
+    """Sales invoices a small plan may approve per month (by invoice date) in each organisation; None: no limit."""
     lock_date_inclusive: bool = True
     """XERO-UNVERIFIED XU-18: a document dated on the lock date itself is refused."""
     disconnected_status: Literal[401, 403] = 403

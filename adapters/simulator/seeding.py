@@ -8,10 +8,13 @@ from typing import Any
 
 from adapters.simulator import errors
 from adapters.simulator.accounting.amounts import FOUR, effective_rate
+from adapters.simulator.accounting.body import number
 from adapters.simulator.accounting.dates import ms_of, read_date
-from adapters.simulator.accounting.invoice_body import number, read_invoices
+from adapters.simulator.accounting.elements import read_invoices
 from adapters.simulator.accounting.invoice_lines import CAN_APPLY
 from adapters.simulator.accounting.invoice_rules import InvoiceRules
+from adapters.simulator.accounting.plan import ACTIONS, ALLOWED, NOT_ALLOWED
+from adapters.simulator.accounting.settling import by_status
 from adapters.simulator.clock import VirtualClock
 from adapters.simulator.ledger.books import Books, Kind
 from adapters.simulator.ledger.database import Ledger
@@ -27,12 +30,14 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     "tax_rates": ("TaxType", "Name"),
     "contacts": ("Name",),
     "currencies": ("Code",),
+    "actions": ("Name", "Status"),
 }
 SECTIONS: Mapping[str, Kind] = {
     "Accounts": "accounts",
     "TaxRates": "tax_rates",
     "Contacts": "contacts",
     "Currencies": "currencies",
+    "Actions": "actions",
 }
 
 
@@ -100,7 +105,7 @@ def existing_invoice(
     judged = InvoiceRules(tenant_id, books, clock, behaviour, FOUR).judge(document | {"Status": "AUTHORISED"})
     if judged.messages:
         raise SeedError(f"invoice {given.get('InvoiceNumber')!r}: {judged.messages[0]}")
-    judged.document["Status"] = status
+    judged.document |= {"Status": status} | by_status(status, judged.document)
     if invoice_id:
         judged.document["InvoiceID"] = invoice_id
     return StoredInvoice(tenant_id, judged.document, clock.now_ms(), clock.now_ms(), "seed", None)
@@ -125,6 +130,8 @@ def tidy(kind: Kind, given: Any) -> Document:
         document = {"Status": "ACTIVE", "TaxComponents": list[Any]()} | document
         own = effective_rate(_components(document))
         document = {"EffectiveRate": own, "DisplayTaxRate": document.get("EffectiveRate", own)} | document
+    if kind == "actions" and (document["Name"] not in ACTIONS or document["Status"] not in (ALLOWED, NOT_ALLOWED)):
+        raise ValueError(f"{document['Name']!r} with status {document['Status']!r} is no action of an organisation")
     if kind == "contacts":
         document = {"ContactStatus": "ACTIVE", "IsSupplier": False, "IsCustomer": True} | document
     return document

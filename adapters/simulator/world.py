@@ -12,9 +12,11 @@ from adapters.simulator.identity.consent import Consent
 from adapters.simulator.identity.endpoints import Identity
 from adapters.simulator.identity.tokens import TokenOffice
 from adapters.simulator.ledger.books import Books
+from adapters.simulator.ledger.contact_origins import ContactOrigins
 from adapters.simulator.ledger.database import Ledger
 from adapters.simulator.ledger.invoices import InvoiceShelf
 from adapters.simulator.ledger.journal import Journal
+from adapters.simulator.ledger.payments import PaymentShelf
 from adapters.simulator.options import Behaviour, SimulatorOptions
 from adapters.simulator.seeding import load_seed, sow
 
@@ -29,6 +31,8 @@ class World:
     clock: VirtualClock
     books: Books
     invoices: InvoiceShelf
+    payments: PaymentShelf
+    contact_origins: ContactOrigins
     journal: Journal
     identity: Identity
     limits: Limits
@@ -62,6 +66,8 @@ def build_world(options: SimulatorOptions) -> World:
             clock=clock,
             books=books,
             invoices=invoices,
+            payments=PaymentShelf(ledger),
+            contact_origins=ContactOrigins(ledger),
             journal=journal,
             identity=Identity(options.client_id, options.client_secret, consent, tokens, connections),
             limits=Limits(clock, journal),

@@ -1,21 +1,16 @@
-"""Contacts, read only: paged with everything, unpaged in short."""
+"""The Contacts resource: create (PUT), update or create (POST) and read; paged with everything, unpaged in short."""
+
+from collections.abc import Callable, Sequence
 
 from adapters.simulator import errors
 from adapters.simulator.accounting.call import Call
+from adapters.simulator.accounting.contact_rules import ContactJudgement, ContactRules, find_contact
+from adapters.simulator.accounting.contact_view import in_full, in_short, refused
+from adapters.simulator.accounting.elements import read_contacts
 from adapters.simulator.accounting.question import Question
-from adapters.simulator.accounting.reference import dated
+from adapters.simulator.accounting.verdicts import ZERO_GUID, Verdict, settle, summarises
 from adapters.simulator.ledger.documents import Document
 from adapters.simulator.wire.exchange import Response
-
-LISTS = ("ContactPersons", "Addresses", "Phones", "ContactGroups")
-ONLY_IN_FULL = (
-    "ContactPersons",
-    "MergedToContactID",
-    "Balances",
-    "PaymentTerms",
-    "SalesDefaultAccountCode",
-    "PurchasesDefaultAccountCode",
-)
 
 
 def list_contacts(call: Call) -> Response:
@@ -23,34 +18,85 @@ def list_contacts(call: Call) -> Response:
     question = call.question
     page, short = question.page(), question.flag("summaryOnly")
     held = sorted(_wanted(call, question), key=lambda contact: (contact["UpdatedDateUTC"], contact["ContactID"]))
-    shown = question.filtered([_shown(contact, full=page is not None and not short) for contact in held])
+    show = in_full if page is not None and not short else in_short
+    shown = question.filtered([show(contact) for contact in held])
     return call.answer("Contacts", page.cut(shown) if page else shown, page, len(shown))
 
 
 def get_contact(call: Call) -> Response:
     """One contact by ContactID, else by ContactNumber; in full."""
+    return call.answer("Contacts", [in_full(_named(call))])
+
+
+def put_contacts(call: Call) -> Response:
+    """Create only."""
+    return _write(call, read_contacts(call.request.body), lambda contact, rules: None, summarises(call))
+
+
+def post_contacts(call: Call) -> Response:
+    """Update the contact that is meant, or create one.
+
+    XERO-UNVERIFIED XU-17: a contact sent with a name alone updates the active contact of that name.
+    """
+    given = read_contacts(call.request.body)
+    return _write(
+        call, given, lambda contact, rules: find_contact(rules.contacts, contact, call.behaviour), summarises(call)
+    )
+
+
+def post_contact(call: Call) -> Response:
+    """Update one contact; its errors are always summarised."""
+    held, given = _named(call), read_contacts(call.request.body)
+    if len(given) != 1:
+        raise errors.post_data("Contacts must have exactly one element")
+    return _write(call, given, lambda contact, rules: held, summarise=True)
+
+
+def _write(
+    call: Call,
+    given: Sequence[Document],
+    meant: Callable[[Document, ContactRules], Document | None],
+    summarise: bool,
+) -> Response:
+    """Judge one after the other: what is accepted counts for those that follow. ``meant``: the contact to change."""
+    call.note_size(len(given), "contacts")
+    rules = ContactRules(call.books.shelf(call.tenant_id, "contacts"), call.behaviour)
+    accepted: list[tuple[Document, bool]] = []
+    verdicts = []
+    for contact in given:
+        held = meant(contact, rules)
+        judged = rules.judge(contact, held)
+        if held is None and "ContactID" in contact:
+            judged.messages = ["The Contact could not be found."]  # XERO-UNVERIFIED XU-29: the text
+        if not judged.messages:
+            rules.accept(judged.document)
+            accepted.append((judged.document, held is None))
+        verdicts.append(_verdict(call, judged, ZERO_GUID if held is None else held["ContactID"]))
+    return settle(call, "Contacts", verdicts, lambda: _save(call, accepted), summarise)
+
+
+def _verdict(call: Call, judged: ContactJudgement, contact_id: str) -> Verdict:
+    now = call.clock.now_ms()
+    if judged.messages:
+        return Verdict(False, lambda: refused({**judged.document, "ContactID": contact_id}, judged.messages, now))
+    return Verdict(True, lambda: in_full({**judged.document, "UpdatedDateUTC": now}))
+
+
+def _save(call: Call, accepted: Sequence[tuple[Document, bool]]) -> None:
+    now = call.clock.now_ms()
+    for document, new in accepted:
+        call.books.put(call.tenant_id, "contacts", {**document, "UpdatedDateUTC": now}, now)
+        if new:
+            call.contact_origins.note(call.tenant_id, document["ContactID"], call.idempotency_key, now)
+
+
+def _named(call: Call) -> Document:
     wanted = call.segments["id"]
     shelf = call.books.shelf(call.tenant_id, "contacts")
     contact = shelf.get(wanted.lower()) or next((c for c in shelf.values() if c.get("ContactNumber") == wanted), None)
     if contact is None:
         raise errors.Refusal(errors.not_found())
-    return call.answer("Contacts", [_shown(contact, full=True)])
-
-
-def summary(contact: Document) -> Document:
-    """A contact as it appears inside an invoice."""
-    shown = {
-        name: contact[name]
-        for name in ("ContactID", "ContactNumber", "ContactStatus", "Name", "EmailAddress")
-        if name in contact
-    }
-    return shown | {
-        "Addresses": [],
-        "Phones": [],
-        "ContactGroups": [],
-        "ContactPersons": [],
-        "HasValidationErrors": False,
-    }
+    return contact
 
 
 def _wanted(call: Call, question: Question) -> list[Document]:
@@ -70,13 +116,3 @@ def _wanted(call: Call, question: Question) -> list[Document]:
 def _mentions(contact: Document, term: str) -> bool:
     names = ("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress")
     return any(term in str(contact.get(name, "")).casefold() for name in names)
-
-
-def _shown(contact: Document, full: bool) -> Document:
-    shown = dated(contact) | {"HasValidationErrors": False, "HasAttachments": False}
-    for name in LISTS:
-        shown.setdefault(name, [])
-    if not full:
-        for name in ONLY_IN_FULL:
-            shown.pop(name, None)
-    return shown

@@ -1,49 +1,42 @@
-"""The Invoices resource: create (PUT) and read. Updating (POST) is not here yet."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""The Invoices resource: create (PUT), update or create (POST), read."""
 
 from adapters.simulator import errors
 from adapters.simulator.accounting.call import Call
-from adapters.simulator.accounting.invoice_body import read_invoices
-from adapters.simulator.accounting.invoice_rules import InvoiceRules, Judgement
+from adapters.simulator.accounting.elements import read_invoices
+from adapters.simulator.accounting.invoice_batch import InvoiceBatch
 from adapters.simulator.accounting.invoice_view import InvoiceView
 from adapters.simulator.accounting.question import Question
+from adapters.simulator.accounting.verdicts import settle, summarises
 from adapters.simulator.ledger.documents import Document
 from adapters.simulator.ledger.invoices import StoredInvoice, Wanted
-from adapters.simulator.options import Behaviour
 from adapters.simulator.wire.exchange import Response
-
-ABOUT_MAX_ELEMENTS = 50
-ABOUT_MAX_BYTES = 3_500_000
-NUMBER_TAKEN = "Invoice # must be unique."  # XERO-UNVERIFIED XU-04: exact text, echo and InvoiceID
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one element: stored, or refused with messages."""
-
-    judgement: Judgement
-    stored: StoredInvoice | None
 
 
 def put_invoices(call: Call) -> Response:
     """Create only. Each element is judged alone; unreadable bodies are refused as a whole."""
-    question = call.question
-    unit_step = question.unit_step()
-    summarise = question.flag("summarizeErrors", call.behaviour.summarise_by_default)  # XERO-UNVERIFIED XU-02
+    unit_step, summarise = call.question.unit_step(), summarises(call)
     given = read_invoices(call.request.body)
-    _note_size(call, len(given))
-    rules = InvoiceRules(call.tenant_id, call.books, call.clock, call.behaviour, unit_step)
-    verdicts = _decide(call, [(invoice, rules.judge(invoice)) for invoice in given])
-    view = InvoiceView(call.tenant_id, call.books, unit_step)
-    refused = [verdict.judgement for verdict in verdicts if verdict.stored is None]
-    # XERO-UNVERIFIED XU-01: whether a summarised 400 has saved its valid elements.
-    if not (summarise and refused and not call.behaviour.summarised_400_saves_valid):
-        call.invoices.add([verdict.stored for verdict in verdicts if verdict.stored])
-    if summarise and refused:
-        return errors.validation([view.refused(j.document, j.messages, call.clock.now_ms()) for j in refused])
-    return call.answer("Invoices", [_element(call, view, verdict, summarise) for verdict in verdicts])
+    call.note_size(len(given), "invoices")
+    batch = InvoiceBatch(call, given, unit_step)
+    return settle(call, "Invoices", [batch.create(invoice) for invoice in given], batch.save, summarise)
+
+
+def post_invoices(call: Call) -> Response:
+    """Update what is named by InvoiceID or number, create what is not there."""
+    unit_step, summarise = call.question.unit_step(), summarises(call)
+    given = read_invoices(call.request.body)
+    call.note_size(len(given), "invoices")
+    batch = InvoiceBatch(call, given, unit_step)
+    return settle(call, "Invoices", [batch.update_or_create(invoice) for invoice in given], batch.save, summarise)
+
+
+def post_invoice(call: Call) -> Response:
+    """Update one invoice, named in the path; its errors are always summarised."""
+    held, given = _named(call), read_invoices(call.request.body)
+    if len(given) != 1:
+        raise errors.post_data("Invoices must have exactly one element")
+    batch = InvoiceBatch(call, given, call.question.unit_step())
+    return settle(call, "Invoices", [batch.change(given[0], held)], batch.save, summarise=True)
 
 
 def list_invoices(call: Call) -> Response:
@@ -66,50 +59,16 @@ def list_invoices(call: Call) -> Response:
 
 def get_invoice(call: Call) -> Response:
     """One invoice by InvoiceID or number, with lines."""
-    found = call.invoices.by_id_or_number(call.tenant_id, call.segments["id"])
-    if found is None:
-        raise errors.Refusal(errors.not_found())
+    found = _named(call)
     view = InvoiceView(call.tenant_id, call.books, call.question.unit_step())
     return call.answer("Invoices", [view.whole(found)])
 
 
-def frees_number(status: str, behaviour: Behaviour) -> bool:
-    """XERO-UNVERIFIED XU-03: whether an invoice of this status leaves its number to others."""
-    return (status == "DELETED" and behaviour.deleted_frees_number) or (
-        status == "VOIDED" and behaviour.voided_frees_number
-    )
-
-
-def _decide(call: Call, judged: Sequence[tuple[Document, Judgement]]) -> list[Verdict]:
-    """Number uniqueness, in the order of the batch: the second of two equal numbers is the one refused."""
-    numbers = [j.document["InvoiceNumber"] for _, j in judged if "InvoiceNumber" in j.document]
-    known = call.invoices.statuses_of_numbers(call.tenant_id, numbers)
-    taken = {number for number, status in known if not frees_number(status, call.behaviour)}
-    verdicts, now, serial = [], call.clock.now_ms(), call.invoices.next_number(call.tenant_id)
-    for _, judgement in judged:
-        document = judgement.document
-        fenced = document["Type"] == "ACCREC" and call.behaviour.unique_numbers
-        if fenced and document.get("InvoiceNumber") in taken:
-            judgement.messages.append(NUMBER_TAKEN)
-        if judgement.messages:
-            verdicts.append(Verdict(judgement, None))
-            continue
-        if document["Type"] == "ACCREC":
-            while "InvoiceNumber" not in document:
-                candidate, serial = f"INV-{serial:04d}", serial + 1
-                if candidate not in taken and not call.invoices.statuses_of_numbers(call.tenant_id, [candidate]):
-                    document["InvoiceNumber"] = candidate
-            taken.add(document["InvoiceNumber"])
-        key = call.request.headers.get("idempotency-key")
-        verdicts.append(Verdict(judgement, StoredInvoice(call.tenant_id, document, now, now, "api", key)))
-    return verdicts
-
-
-def _element(call: Call, view: InvoiceView, verdict: Verdict, summarise: bool) -> Document:
-    if verdict.stored is None:
-        return view.refused(verdict.judgement.document, verdict.judgement.messages, call.clock.now_ms())
-    shown = view.whole(verdict.stored)
-    return shown if summarise else shown | {"StatusAttributeString": "OK"}
+def _named(call: Call) -> StoredInvoice:
+    found = call.invoices.by_id_or_number(call.tenant_id, call.segments["id"])
+    if found is None:
+        raise errors.Refusal(errors.not_found())
+    return found
 
 
 def _wanted(call: Call, question: Question) -> Wanted:
@@ -134,10 +93,3 @@ def _mentions(document: Document, term: str) -> bool:
     return not sought or any(
         sought in str(document.get(name, "")).casefold() for name in ("InvoiceNumber", "Reference")
     )
-
-
-def _note_size(call: Call, count: int) -> None:
-    if count > ABOUT_MAX_ELEMENTS:
-        call.broke("too_many_elements", f"{count} invoices in one request")
-    if len(call.request.body) > ABOUT_MAX_BYTES:
-        call.broke("body_too_large", f"{len(call.request.body)} bytes in one request")

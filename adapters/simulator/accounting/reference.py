@@ -1,10 +1,11 @@
-"""Organisation, accounts, tax rates and currencies: what an app reads before it writes."""
+"""Organisation, actions, accounts, tax rates and currencies: what an app reads before it writes."""
 
 from typing import Any
 
 from adapters.simulator import errors
 from adapters.simulator.accounting.call import Call
-from adapters.simulator.accounting.dates import instant_string, ms_date
+from adapters.simulator.accounting.dates import instant_string, ms_date, zone
+from adapters.simulator.accounting.plan import Plan
 from adapters.simulator.ledger.documents import Document
 from adapters.simulator.wire.exchange import Response
 
@@ -16,6 +17,13 @@ def get_organisation(call: Call) -> Response:
         if isinstance(shown.get(name), int):
             shown[name] = ms_date(shown[name])
     return call.answer("Organisations", [_without_nulls(shown)])
+
+
+def get_actions(call: Call) -> Response:
+    """What the user may do in the organisation; an action a plan has used up is not allowed any more."""
+    today = call.clock.now().astimezone(zone(str(call.organisation.get("Timezone", "")))).date()
+    plan = Plan(call.tenant_id, call.books, call.invoices, call.behaviour, today)
+    return call.answer("Actions", plan.actions())
 
 
 def list_accounts(call: Call) -> Response:

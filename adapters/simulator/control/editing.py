@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
-from adapters.simulator.accounting.amounts import FOUR, ZERO
+from adapters.simulator.accounting.amounts import FOUR
 from adapters.simulator.accounting.dates import ms_of, read_date
 from adapters.simulator.accounting.invoice_view import DAYS, InvoiceView
+from adapters.simulator.accounting.settling import by_status
 from adapters.simulator.ledger.books import KEY_OF, Books, Kind
 from adapters.simulator.ledger.documents import Document
 from adapters.simulator.ledger.invoices import StoredInvoice
@@ -16,12 +17,27 @@ from adapters.simulator.world import World
 
 def disconnect(world: World, asked: Mapping[str, str], body: Any) -> Document:
     """An administrator removes the app inside Xero."""
-    return {"removed": world.identity.connections.remove_tenant(_tenant(world, asked))}
+    return {"removed": world.identity.connections.remove_tenant(named_tenant(world, asked))}
+
+
+def merge(world: World, asked: Mapping[str, str], body: Any) -> Document:
+    """``{"source": ContactID, "target": ContactID}``: the source is archived into the target, invoices and all."""
+    tenant_id = named_tenant(world, asked)
+    given = body if isinstance(body, dict) else {}
+    source, target = str(given.get("source", "")).lower(), str(given.get("target", "")).lower()
+    shelf = world.books.shelf(tenant_id, "contacts")
+    if source not in shelf or target not in shelf or source == target:
+        raise ValueError('send {"source": ContactID, "target": ContactID} of two contacts')
+    with world.ledger.transaction():
+        merged: Document = {"ContactID": source, "ContactStatus": "ARCHIVED", "MergedToContactID": target}
+        world.books.put(tenant_id, "contacts", merged, world.clock.now_ms())
+        moved = world.invoices.move_contact(tenant_id, source, target)
+    return {"moved_invoices": moved}
 
 
 def upsert(world: World, asked: Mapping[str, str], body: Any) -> Document:
     """Merge one object, or a list of them, over what is there under the same key; null removes a property."""
-    tenant_id, kind = _tenant(world, asked), asked["kind"].lower()
+    tenant_id, kind = named_tenant(world, asked), asked["kind"].lower()
     objects = body if isinstance(body, list) else [body]
     if kind == "invoices":
         return {"invoices": [_invoice(world, tenant_id, given) for given in objects]}
@@ -69,20 +85,14 @@ def _invoice(world: World, tenant_id: str, given: Any) -> Document:
     else:
         changes = {name: ms_of(read_date(value)) if name in DAYS and value else value for name, value in given.items()}
         now = world.clock.now_ms()
-        document = held.document | _settled(str(given.get("Status")), held.document) | changes
+        document = held.document | by_status(str(given.get("Status")), held.document) | changes
         stored = StoredInvoice(tenant_id, document, held.created_ms, now, held.origin, held.idempotency_key)
         world.invoices.replace(stored)
     return InvoiceView(tenant_id, world.books, FOUR).whole(stored)
 
 
-def _settled(status: str, invoice: Document) -> Document:
-    """What a change of status does to the amounts."""
-    if status == "PAID":
-        return {"AmountDue": ZERO, "AmountPaid": invoice["Total"]}
-    return {"AmountDue": ZERO} if status in ("VOIDED", "DELETED") else {}
-
-
-def _tenant(world: World, asked: Mapping[str, str]) -> str:
+def named_tenant(world: World, asked: Mapping[str, str]) -> str:
+    """The organisation in the path; raises LookupError unless it is there or being founded."""
     tenant_id = asked["tenant_id"].lower()
     founding = asked.get("kind", "").lower() == "organisation"
     if world.books.organisation(tenant_id) is None and not founding:

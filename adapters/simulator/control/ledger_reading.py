@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulator.accounting.amounts import FOUR
+from adapters.simulator.accounting.contact_view import in_full
 from adapters.simulator.accounting.invoice_view import InvoiceView
+from adapters.simulator.accounting.payment_view import PaymentView
 from adapters.simulator.clock import moment
 from adapters.simulator.ledger.documents import Document
 from adapters.simulator.world import World
@@ -31,6 +33,34 @@ def invoices(world: World, asked: Mapping[str, str], body: Any) -> Document:
             for held in world.invoices.everything(tenant_id)
         ]
     }
+
+
+def payments(world: World, asked: Mapping[str, str], body: Any) -> Document:
+    """Every payment as Xero shows it, removed ones too, with what the API does not say: tenant, key, origin, time."""
+    tenant_id = asked.get("tenant_id", "").lower() or None
+    views = {tenant: PaymentView(tenant, world.books, world.invoices) for tenant in world.books.tenants()}
+    return {
+        "payments": [
+            views[held.tenant_id].whole(held)
+            | {"tenant_id": held.tenant_id, "idempotency_key": held.idempotency_key, "origin": held.origin}
+            | {"created_at": moment(held.created_ms).isoformat()}
+            for held in world.payments.everything(tenant_id)
+        ]
+    }
+
+
+def contacts(world: World, asked: Mapping[str, str], body: Any) -> Document:
+    """Every contact in full; first those that were there, then those the API created, in order, with key and time."""
+    shown: list[Document] = []
+    for tenant in [asked["tenant_id"].lower()] if asked.get("tenant_id") else world.books.tenants():
+        origins, shelf = world.contact_origins.of_tenant(tenant), world.books.shelf(tenant, "contacts")
+        for contact_id in [*(held for held in shelf if held not in origins), *origins]:
+            origin = origins.get(contact_id)
+            shown.append(in_full(shelf[contact_id]) | {"tenant_id": tenant, "origin": "api" if origin else "seed"})
+            if origin:
+                created = moment(origin.created_ms).isoformat()
+                shown[-1] |= {"idempotency_key": origin.idempotency_key, "created_at": created}
+    return {"contacts": shown}
 
 
 def summary(world: World, asked: Mapping[str, str], body: Any) -> Document:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from adapters.simulator.control import editing, ledger_reading, steering, waiting
+from adapters.simulator.control import editing, ledger_reading, paying, steering, waiting
 from adapters.simulator.ledger.documents import NotJson, decode, encode
 from adapters.simulator.wire.exchange import Line, Request, Response
 from adapters.simulator.wire.routing import Route, Router
@@ -51,6 +51,8 @@ def control_routes() -> Router[Command]:
         [
             Route("GET", "/health", ledger_reading.health),
             Route("GET", "/ledger/invoices", ledger_reading.invoices),
+            Route("GET", "/ledger/payments", ledger_reading.payments),
+            Route("GET", "/ledger/contacts", ledger_reading.contacts),
             Route("GET", "/ledger/summary", ledger_reading.summary),
             Route("GET", "/ledger/requests", ledger_reading.requests),
             Route("GET", "/ledger/violations", ledger_reading.violations),
@@ -67,6 +69,8 @@ def control_routes() -> Router[Command]:
             Route("POST", "/consent", steering.give_consent),
             Route("POST", "/expire_tokens", steering.expire_tokens),
             Route("DELETE", "/organisations/{tenant_id}/connection", editing.disconnect),
+            Route("POST", "/organisations/{tenant_id}/payments", paying.pay),
+            Route("POST", "/organisations/{tenant_id}/merges", editing.merge),
             Route("POST", "/organisations/{tenant_id}/{kind}", editing.upsert),
         ]
     )

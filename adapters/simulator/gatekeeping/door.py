@@ -150,6 +150,8 @@ class Door:
             organisation=world.books.organisation(visit.tenant_id) or {},
             books=world.books,
             invoices=world.invoices,
+            payments=world.payments,
+            contact_origins=world.contact_origins,
             journal=world.journal,
             clock=world.clock,
             behaviour=world.behaviour,

@@ -20,7 +20,15 @@ INVOICES_READ = (
     "accounting.transactions.read",
 )
 INVOICES_WRITE = ("accounting.invoices", "accounting.transactions")
+PAYMENTS_READ = (
+    "accounting.payments",
+    "accounting.payments.read",
+    "accounting.transactions",
+    "accounting.transactions.read",
+)
+PAYMENTS_WRITE = ("accounting.payments", "accounting.transactions")
 CONTACTS_READ = ("accounting.contacts", "accounting.contacts.read")
+CONTACTS_WRITE = ("accounting.contacts",)
 SETTINGS_READ = ("accounting.settings", "accounting.settings.read")
 
 

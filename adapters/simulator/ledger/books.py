@@ -1,4 +1,4 @@
-"""The reference objects of each organisation: itself, its accounts, tax rates, contacts and currencies."""
+"""The reference objects of each organisation: itself, its accounts, tax rates, contacts, currencies and actions."""
 
 import uuid
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Literal
 from adapters.simulator.ledger.database import Ledger
 from adapters.simulator.ledger.documents import Document, decode, encode
 
-Kind = Literal["organisation", "accounts", "tax_rates", "contacts", "currencies"]
+Kind = Literal["organisation", "accounts", "tax_rates", "contacts", "currencies", "actions"]
 
 KEY_OF: Mapping[Kind, str] = {
     "organisation": "OrganisationID",
@@ -15,6 +15,7 @@ KEY_OF: Mapping[Kind, str] = {
     "tax_rates": "TaxType",
     "contacts": "ContactID",
     "currencies": "Code",
+    "actions": "Name",
 }
 
 
@@ -24,6 +25,7 @@ class Books:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._shelves: dict[tuple[str, Kind], dict[str, Document]] = {}
+        ledger.when_undone(self._shelves.clear)
 
     def shelf(self, tenant_id: str, kind: Kind) -> Mapping[str, Document]:
         """All objects of one kind by key, in the order of their keys; read once, then from memory."""
@@ -58,5 +60,11 @@ class Books:
                 key_name: key,
             }
             db.execute("INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?)", (tenant_id, kind, key, encode(merged)))
-            self._shelves.pop((tenant_id, kind), None)
+            self._place(tenant_id, kind, key, merged)
         return merged
+
+    def _place(self, tenant_id: str, kind: Kind, key: str, document: Document) -> None:
+        """Renew what is in memory; somebody may be reading the mapping that is there, so it is not changed."""
+        known = self._shelves[tenant_id, kind]
+        renewed = {**known, key: document}
+        self._shelves[tenant_id, kind] = renewed if key in known else dict(sorted(renewed.items()))

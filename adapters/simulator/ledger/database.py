@@ -6,7 +6,7 @@ crash tests prove. It would not survive a power cut; nobody's books are in here.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,13 @@ CREATE TABLE IF NOT EXISTS invoice (
     UNIQUE (tenant_id, invoice_id));
 CREATE INDEX IF NOT EXISTS invoice_by_number ON invoice (tenant_id, number);
 CREATE INDEX IF NOT EXISTS invoice_by_update ON invoice (tenant_id, updated_ms);
+CREATE TABLE IF NOT EXISTS payment (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, payment_id TEXT NOT NULL, invoice_id TEXT NOT NULL,
+    document BLOB NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, origin TEXT NOT NULL,
+    idempotency_key TEXT, UNIQUE (tenant_id, payment_id));
+CREATE TABLE IF NOT EXISTS contact_origin (
+    tenant_id TEXT NOT NULL, contact_id TEXT NOT NULL, idempotency_key TEXT, created_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, contact_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS request (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, target TEXT NOT NULL, tenant_id TEXT,
     idempotency_key TEXT, body_sha256 TEXT, fault TEXT, processed_status INTEGER, status INTEGER,
@@ -59,6 +66,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._depth = 0
+        self._forgetters: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=256)
         self._connection.row_factory = sqlite3.Row
         try:
@@ -96,11 +104,17 @@ class Ledger:
                 yield self._connection
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                for forget in self._forgetters:
+                    forget()
                 raise
             else:
                 self._connection.execute("COMMIT")
             finally:
                 self._depth = 0
+
+    def when_undone(self, forget: Callable[[], None]) -> None:
+        """Call this whenever a transaction was rolled back: what was remembered of it never happened."""
+        self._forgetters.append(forget)
 
     def setting(self, name: str) -> str | None:
         """A remembered setting, or None."""

@@ -1,7 +1,7 @@
 """The invoices of every organisation: written once each, found by id, number, status, contact or time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.simulator.ledger.database import Ledger
 from adapters.simulator.ledger.documents import Document, decode, encode
@@ -19,6 +19,15 @@ class StoredInvoice:
     updated_ms: int
     origin: str
     idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who bears a number."""
+
+    number: str
+    invoice_id: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +68,14 @@ class InvoiceShelf:
                 (number, kind, status, contact_id, document, invoice.updated_ms, tenant_id, invoice_id),
             )
 
-    def statuses_of_numbers(self, tenant_id: str, numbers: Sequence[str]) -> list[tuple[str, str]]:
-        """(number, status) of the sales invoices that bear one of the numbers."""
-        found: list[tuple[str, str]] = []
+    def bearers_of_numbers(self, tenant_id: str, numbers: Sequence[str]) -> list[Bearer]:
+        """The sales invoices that bear one of the numbers, oldest first."""
+        found: list[Bearer] = []
         with self._ledger.reading() as db:
             for part in _chunks(numbers):
-                sql = "SELECT number, status FROM invoice WHERE tenant_id = ? AND type = 'ACCREC'"
-                sql += f" AND number IN ({_marks(part)})"
-                found += [(row["number"], row["status"]) for row in db.execute(sql, (tenant_id, *part))]
+                sql = "SELECT number, invoice_id, status FROM invoice WHERE tenant_id = ? AND type = 'ACCREC'"
+                sql += f" AND number IN ({_marks(part)}) ORDER BY seq"
+                found += [Bearer(*row) for row in db.execute(sql, (tenant_id, *part))]
         return found
 
     def next_number(self, tenant_id: str) -> int:
@@ -74,15 +83,29 @@ class InvoiceShelf:
         with self._ledger.reading() as db:
             return int(db.execute("SELECT count(*) FROM invoice WHERE tenant_id = ?", (tenant_id,)).fetchone()[0]) + 1
 
+    def by_id(self, tenant_id: str, invoice_id: str) -> StoredInvoice | None:
+        """One invoice, or None."""
+        with self._ledger.reading() as db:
+            row = db.execute(
+                "SELECT * FROM invoice WHERE tenant_id = ? AND invoice_id = ?", (tenant_id, invoice_id.lower())
+            ).fetchone()
+        return None if row is None else _stored(row)
+
     def by_id_or_number(self, tenant_id: str, text: str) -> StoredInvoice | None:
         """One invoice by its id, else the newest with that number."""
         with self._ledger.reading() as db:
-            sql = "SELECT * FROM invoice WHERE tenant_id = ? AND {} = ? ORDER BY seq DESC LIMIT 1"
-            row = (
-                db.execute(sql.format("invoice_id"), (tenant_id, text.lower())).fetchone()
-                or db.execute(sql.format("number"), (tenant_id, text)).fetchone()
-            )
-        return None if row is None else _stored(row)
+            row = db.execute(
+                "SELECT * FROM invoice WHERE tenant_id = ? AND number = ? ORDER BY seq DESC LIMIT 1", (tenant_id, text)
+            ).fetchone()
+        return self.by_id(tenant_id, text) or (None if row is None else _stored(row))
+
+    def move_contact(self, tenant_id: str, source_id: str, target_id: str) -> int:
+        """Give one contact's invoices to another, as merging does; returns how many."""
+        moved = [i for i in self.everything(tenant_id) if i.document["Contact"]["ContactID"] == source_id]
+        for invoice in moved:
+            document = {**invoice.document, "Contact": {"ContactID": target_id}}
+            self.replace(replace(invoice, document=document))
+        return len(moved)
 
     def find(
         self, tenant_id: str, wanted: Wanted, limit: int | None = None, offset: int = 0

@@ -32,6 +32,11 @@ class Router(Generic[Handler]):
     def __init__(self, routes: Sequence[Route[Handler]]) -> None:
         self._rows = [(_expression(route.pattern), route) for route in routes]
 
+    @property
+    def routes(self) -> list[Route[Handler]]:
+        """The rows of the table."""
+        return [route for _, route in self._rows]
+
     def find(self, method: str, path: str) -> Match[Handler] | None:
         """The first route that fits, or None."""
         for expression, route in self._rows:

@@ -17,6 +17,7 @@ def xero(tmp_path: Path) -> Iterator[Visitor]:
         visitor = Visitor(simulator.api_url, simulator.control_url)
         visitor.steer("POST", "/clock", {"now": "2026-11-22T00:00:00Z"})
         yield visitor
+        assert "simulator_defect" not in visitor.rules_broken()
         visitor.close()
 
 

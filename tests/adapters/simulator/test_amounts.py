@@ -43,6 +43,21 @@ def test_totals(connected: Visitor, amount_type: str, lines: list[Json], sums: s
     assert found["AmountDue"] == found["Total"]
 
 
+@pytest.mark.parametrize(("price", "tax"), [("100.00", "15.47"), ("30000.00", "4642.14")])
+def test_a_compound_rate_taxes_by_its_effective_rate_of_four_decimals(connected: Visitor, price: str, tax: str) -> None:
+    """XERO-UNVERIFIED XU-13: 5 % and 9.975 % on top are 15.47375 %, which the rate shows as 15.4738."""
+    parts = [{"Name": "GST", "Rate": 5, "IsCompound": False}, {"Name": "QST", "Rate": "9.975", "IsCompound": True}]
+    rate = {"TaxType": "TAX010", "Name": "GST and QST", "CanApplyToRevenue": True, "TaxComponents": parts}
+    connected.steer("POST", f"/organisations/{TENANT}/tax_rates", rate)
+    assert str(created(connected, an_invoice(LineItems=[a_line(price, TaxType="TAX010")]))["TotalTax"]) == tax
+
+
+def test_a_rate_may_be_given_as_it_is_instead_of_being_computed(connected: Visitor) -> None:
+    rate = {"TaxType": "TAX010", "Name": "Given", "CanApplyToRevenue": True, "EffectiveRate": 12, "TaxComponents": []}
+    connected.steer("POST", f"/organisations/{TENANT}/tax_rates", rate)
+    assert str(created(connected, an_invoice(LineItems=[a_line(TaxType="TAX010")]))["TotalTax"]) == "12.00"
+
+
 def test_unit_prices_are_rounded_to_two_decimals_unless_four_are_asked_for(connected: Visitor) -> None:
     lines = [a_line("0.1250", Quantity=1000)]
     four = created(connected, an_invoice("K-4", LineItems=lines))

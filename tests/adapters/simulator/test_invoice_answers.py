@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.simulator.accounting.invoice_rules import ZERO_GUID
+from adapters.simulator.accounting.verdicts import ZERO_GUID
 from tests.adapters.simulator.visitor import TENANT, Json, Visitor, an_invoice, contact, read
 
 

@@ -1,21 +1,16 @@
 """Xero's own Python SDK, an independent reader of our answers, works against the simulator."""
 
-import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from xero_python import accounting, exceptions, identity
+from xero_python.api_client import oauth2
 
 from tests.adapters.simulator.visitor import CLIENT, TENANT, Visitor, account, contact
-
-accounting = pytest.importorskip("xero_python.accounting")
-api_client = pytest.importorskip("xero_python.api_client")
-identity = pytest.importorskip("xero_python.identity")
-oauth2 = pytest.importorskip("xero_python.api_client.oauth2")
-configuration = pytest.importorskip("xero_python.api_client.configuration")
-exceptions = pytest.importorskip("xero_python.exceptions")
+from tests.conformance.sdk import sdk_client
 
 
 @pytest.fixture
@@ -23,16 +18,8 @@ def sdk(connected: Visitor) -> Iterator[Any]:
     """The SDK's client with this simulator's tokens; its hidden retries are off."""
     # Tokens are dated by this machine's clock inside the SDK, so the simulator's must run with it.
     connected.steer("POST", "/clock", {"real": True})
-    tokens = connected.connect()
-    kept = {"token": tokens | {"expires_at": time.time() + 1800, "scope": tokens["scope"].split()}}
-    credentials = oauth2.OAuth2Token(client_id=CLIENT[0], client_secret=CLIENT[1])
-    client = api_client.ApiClient(configuration.Configuration(oauth2_token=credentials), pool_threads=1)
-    client.configuration.oauth2_token = credentials  # the configuration is a singleton
-    client.rest_client.pool_manager.connection_pool_kw["retries"] = False
-    client.oauth2_token_getter(lambda: kept["token"])
-    client.oauth2_token_saver(lambda token: kept.update(token=token))
-    yield client
-    client.rest_client.pool_manager.clear()
+    with sdk_client(connected.connect()) as client:
+        yield client
 
 
 @pytest.fixture
@@ -104,7 +91,7 @@ def test_the_sdk_lists_and_deletes_connections(sdk: Any, connected: Visitor) -> 
 
 
 def test_the_sdk_refreshes_its_token(sdk: Any, connected: Visitor) -> None:
-    class LocalTokens(oauth2.TokenApi):  # type: ignore[misc, name-defined]
+    class LocalTokens(oauth2.TokenApi):  # type: ignore[misc]
         refresh_token_url = f"{connected.api_url}/connect/token"
 
     before = connected.connect()["refresh_token"]

@@ -59,6 +59,27 @@ def test_what_was_committed_survives_kill_9_although_nothing_was_answered(tmp_pa
         assert int(xero.get("Currencies").headers["X-DayLimit-Remaining"]) <= 5000 - 4
 
 
+def test_payments_contacts_and_changes_survive_kill_9_as_well(tmp_path: Path) -> None:
+    ledger, payment = tmp_path / "ledger.sqlite", {"Invoice": {"InvoiceNumber": "K-1"}, "Account": {"Code": "835"}}
+    with process(ledger) as (child, xero):
+        xero.connect()
+        xero.put(an_invoice("K-1"))
+        xero.saved("PUT", "Contacts", {"Name": "Matariki Gardens", "ContactNumber": "kyrios-1"})
+        xero.saved("POST", "Invoices", {"InvoiceNumber": "K-1", "Reference": "Changed"})
+        held = xero.fault("answer_lost", method="PUT", path="/Payments")
+        with pytest.raises(httpx.RemoteProtocolError):
+            xero.write("PUT", "Payments", payment | {"Amount": 115})
+        assert xero.fired(held)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait(5)
+    with process(ledger) as (_, xero):
+        (invoice,) = xero.steer("GET", "/ledger/invoices")["invoices"]
+        assert (invoice["Status"], invoice["Reference"]) == ("PAID", "Changed")
+        assert [str(held["Amount"]) for held in xero.steer("GET", "/ledger/payments")["payments"]] == ["115.00"]
+        made = [held for held in xero.steer("GET", "/ledger/contacts")["contacts"] if held["origin"] == "api"]
+        assert [held["ContactNumber"] for held in made] == ["kyrios-1"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with process(tmp_path / "ledger.sqlite", "--no-rate-limits") as (child, xero):

@@ -114,10 +114,10 @@ def test_without_accepting_json_there_is_no_answer_to_read(connected: Visitor) -
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("POST", "Invoices", 501),
-        ("PUT", "Payments", 501),
-        ("PUT", "Contacts", 501),
-        ("GET", "Organisation/Actions", 501),
+        ("POST", "CreditNotes", 501),
+        ("PUT", "TaxRates", 501),
+        ("PUT", "Prepayments", 501),
+        ("GET", "Reports/BalanceSheet", 501),
         ("DELETE", "Accounts/1", 501),
         ("GET", "Invoicess", 404),
     ],

@@ -14,7 +14,7 @@ Json: TypeAlias = dict[str, Any]
 TENANT = "0b6f1c52-7c0e-4f0e-9a51-3f1d6a2b9c01"
 CALLBACK = "http://localhost:8080/xero/callback"
 CLIENT = ("simulator-client", "simulator-secret")
-SCOPE = "offline_access accounting.invoices accounting.contacts.read accounting.settings.read"
+SCOPE = "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings.read"
 INVOICES = "/api.xro/2.0/Invoices"
 
 
@@ -130,6 +130,29 @@ class Visitor:
         """Why each invoice of one request was refused."""
         elements = read(self.put(*invoices))["Invoices"]
         return [[error["Message"] for error in element.get("ValidationErrors", [])] for element in elements]
+
+    def write(self, method: str, path: str, *objects: Json, summarise: bool | None = False, **asked: Any) -> Any:
+        """PUT or POST objects to a resource; the HTTP answer."""
+        resource = path.partition("/")[0]
+        parameters = asked if summarise is None else {"summarizeErrors": str(summarise).lower()} | asked
+        if resource == "Invoices":
+            parameters = {"unitdp": "4"} | parameters
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        body = json.dumps({resource: objects})
+        return self.api.request(method, f"/api.xro/2.0/{path}", content=body, params=parameters, headers=key)
+
+    def saved(self, method: str, path: str, *objects: Json, **asked: Any) -> Any:
+        """Write objects that must be accepted; the one element of the answer, or all of them."""
+        elements = read(self.write(method, path, *objects, **asked))[path.partition("/")[0]]
+        assert not any(element.get("ValidationErrors") for element in elements), elements
+        return elements[0] if len(elements) == 1 else elements
+
+    def refused(self, method: str, path: str, *objects: Json, **asked: Any) -> list[str]:
+        """Write one object that must be refused; why, in Xero's words."""
+        answer = read(self.write(method, path, *objects, **asked))
+        (element,) = answer["Elements"] if "Elements" in answer else answer[path.partition("/")[0]]
+        found: list[str] = [error["Message"] for error in element["ValidationErrors"]]
+        return found
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, **parameters: Any) -> httpx.Response:
         """GET below the Accounting API."""
