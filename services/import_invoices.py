@@ -77,5 +77,5 @@ def _file(receipt: Receipt, number: int, report: ImportReport) -> None:
 
 def _reasons(refusal: Refusal) -> tuple[str, ...]:
     if isinstance(refusal, InvalidInput):
-        return tuple(str(fault) for fault in refusal.faults)
+        return tuple(str(fault) if fault.pointer else fault.message for fault in refusal.faults)
     return (str(refusal),)

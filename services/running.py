@@ -14,10 +14,14 @@ from typing import Final
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.refusals import ConcurrentChange
+from projections.checkpoints import RivalProjector
 from services.bootstrap import Engine
 
 LOG: Final = logging.getLogger(__name__)
 LOOPS_STOP_WITHIN: Final = 30.0
+BEGUN_AGAIN_AFTER: Final = 2.0
+"""Seconds. A thread that died silently would leave a process that looks alive and does half of its work."""
 
 
 @contextmanager
@@ -63,6 +67,9 @@ def _release(engine: Engine, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             engine.releaser.step(engine.projector.position())
+        except (RivalProjector, ConcurrentChange) as rival:
+            # Another ticker follows the same log; what it did not release, the next step does.
+            LOG.info("the releaser met another one (%s)", rival)
         except (PersistenceError, SQLAlchemyError) as error:
             LOG.warning("the releaser could not reach the database (%s); it tries again", type(error).__name__)
         stop.wait(min(1.0, engine.settings.sweep_interval))
@@ -70,8 +77,18 @@ def _release(engine: Engine, stop: threading.Event) -> None:
 
 @contextmanager
 def _looping(name: str, run: Callable[[threading.Event], object]) -> Iterator[None]:
+    """Run a loop in a thread of its own for as long as the block; one that fails is begun again after a while."""
     stop = threading.Event()
-    thread = threading.Thread(target=run, args=(stop,), name=name, daemon=True)
+
+    def run_on() -> None:
+        while not stop.is_set():
+            try:
+                run(stop)
+            except Exception as error:
+                LOG.critical("the %s ended in %s and begins again", name, type(error).__name__, exc_info=True)
+                stop.wait(BEGUN_AGAIN_AFTER)
+
+    thread = threading.Thread(target=run_on, name=name, daemon=True)
     thread.start()
     try:
         yield

@@ -10,10 +10,13 @@ from domain import connection as connections
 from domain.streams import connection_id
 from services import local_xero
 from services.bootstrap import CALLBACK_PATH, Engine, open_engine
+from services.demo.alone import alone
 from services.demo.processes import simulated_xero
 from services.demo.simulated_owner import ACCOUNT, set_up_account
 from services.running import ticking, working
 from services.settings import Settings
+
+BUSY: Final = "Another serve is running on this home; stop it, or set KYRIOS_XERO_HOME."
 
 
 @contextmanager
@@ -21,6 +24,8 @@ def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Itera
     """Everything runs for as long as the block; yields lines that say what runs where and what to try."""
     with ExitStack() as running:
         lines: list[str] = []
+        make_directory(settings.home)
+        running.enter_context(alone(settings.home / "serve.lock", BUSY))
         if local_xero.is_wanted(settings):
             settings, lines = _with_simulator(running, settings, examples, ports)
         engine = running.enter_context(open_engine(settings))
@@ -39,7 +44,6 @@ def _with_simulator(
     running: ExitStack, settings: Settings, examples: Path, ports: tuple[int, int]
 ) -> tuple[Settings, list[str]]:
     home = settings.home
-    make_directory(home)
     redirect = settings.public_url.replace("http://127.0.0.1", "http://localhost") + CALLBACK_PATH
     seed = examples / "xero-organisation.json"
     local = running.enter_context(simulated_xero(home, seed, redirect, home / "simulator.log", ports))

@@ -3,15 +3,29 @@
 Neither has dramatiq's Retries: a retry writes exception text into messages, and time lives in the outbox's due dates.
 """
 
+import logging
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from dramatiq import Broker, Middleware
+from dramatiq import Broker, Consumer, Middleware
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, CurrentMessage, ShutdownNotifications, TimeLimit
 
-HEARTBEAT_SECONDS: Final = 30
+PARAMETERS: Final = {"heartbeat": 30, "blocked_connection_timeout": 30, "socket_timeout": 2, "stack_timeout": 4}
+"""Seconds after which a dead connection is noticed, or a node that does not answer is given up; the address may differ.
+"""
+
+
+class _Rabbitmq(RabbitmqBroker):
+    """A node whose name cannot be found is away like any other that cannot be reached."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        try:
+            return super().consume(queue_name, prefetch, timeout)
+        except OSError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
 
 def in_process_broker(longest_work: float) -> StubBroker:
@@ -21,9 +35,9 @@ def in_process_broker(longest_work: float) -> StubBroker:
 
 def rabbitmq_broker(url: str, longest_work: float) -> RabbitmqBroker:
     """RabbitMQ; a publish returns once the node has confirmed it, so a killed node loses no ring silently."""
-    parameters = {"heartbeat": HEARTBEAT_SECONDS, "blocked_connection_timeout": HEARTBEAT_SECONDS}
-    joined = f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(parameters)}"
-    return RabbitmqBroker(url=joined, confirm_delivery=True, middleware=_middleware(longest_work))
+    # The driver tells every lost connection in a dozen lines; what matters of it, the doorbell says in one.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    return _Rabbitmq(url=_with_parameters(url), confirm_delivery=True, middleware=_middleware(longest_work))
 
 
 def boot(broker: Broker) -> None:
@@ -33,3 +47,11 @@ def boot(broker: Broker) -> None:
 
 def _middleware(longest_work: float) -> list[Middleware]:
     return [AgeLimit(), TimeLimit(time_limit=int(longest_work * 1000)), ShutdownNotifications(), CurrentMessage()]
+
+
+def _with_parameters(url: str) -> str:
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query)
+    named = {name for name, _ in given}
+    missing = [(name, str(value)) for name, value in PARAMETERS.items() if name not in named]
+    return urlunsplit(parts._replace(query=urlencode(given + missing)))

@@ -13,17 +13,20 @@ from services.cli import (
     proof,
     simulator,
     status,
+    taxes,
 )
 
 app = typer.Typer(
     name="kyrios-xero",
     help="Carries Kyrios invoices into Xero exactly once.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for room in (local, processes, simulator, status, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
+taxes.register(connections.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contacts.app, name="contacts")

@@ -21,4 +21,4 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = Fals
     if as_json:
         console.print_json(shown)
     else:
-        console.out().print(console.table(["variable", "value"], list(shown.items())))
+        console.show(console.table(["variable", "value"], list(shown.items())), console.out())

@@ -1,15 +1,16 @@
 """Commands that connect an account to Xero and set it up, step by step."""
 
-from pathlib import Path
+import sys
+from getpass import getpass
 from typing import Annotated
 
 import typer
 
 from adapters.vault.secret import Secret
+from adapters.xero.answers import XeroAccount
+from domain.causes import CATALOGUE, Cause, words
 from domain.event import Actor
-from domain.tax import plain
 from services.cli import console
-from services.tax_sets_file import read_tax_sets
 
 app = typer.Typer(help="Connect an account to Xero and set it up.", no_args_is_help=True)
 OWNER = Actor("owner", "cli")
@@ -24,20 +25,26 @@ def connect(
     answer: Annotated[str | None, typer.Option(help="the address Xero sent the browser to")] = None,
 ) -> None:
     """Print the link to consent at Xero and take the address Xero sends the browser to."""
-    with console.engine() as engine:
+    out = console.out()
+    with console.engine(console.settings_with_xero()) as engine:
         if answer is None:
-            console.out().print("Open this link, agree, and paste the address you are sent to:\n")
-            console.out().print(engine.set_up.begin_connect(account), markup=False, soft_wrap=True)
-            answer = typer.prompt("\nAddress", hide_input=True)
+            out.print("Open this link, agree, and paste the address you are sent to:\n")
+            out.print(engine.set_up.begin_connect(account), soft_wrap=True)
+            answer = _pasted()
         listed = engine.set_up.finish_connect(account, Secret(answer), OWNER)
+        chosen = engine.set_up.connection(account).organisation_id
+    if any(one.organisation_id == chosen for one in listed):
+        out.print(f"Connected; invoices of {account} go to organisation {chosen} as before.")
+    else:
         rows = [(one.organisation_id, one.name) for one in listed]
-        console.out().print(console.table(["organisation", "name"], rows, title="Connected. Choose one of:"))
+        out.print(f"Connected. Choose whose books these are: kyrios-xero connections choose {account} ORGANISATION")
+        console.show(console.table(["organisation", "name"], rows), out)
 
 
 @app.command()
 def choose(account: Account, organisation: Annotated[str, typer.Argument(help="its id")]) -> None:
     """Choose the organisation whose books these are."""
-    with console.engine() as engine:
+    with console.engine(console.settings_with_xero()) as engine:
         engine.set_up.choose_organisation(account, organisation, OWNER)
     console.out().print(f"Invoices of {account} go to organisation {organisation}.")
 
@@ -47,54 +54,31 @@ def accounts(
     account: Account,
     line: Annotated[str | None, typer.Option(help="code or id of the default account for lines")] = None,
     payment: Annotated[str | None, typer.Option(help="code or id of the default account for payments")] = None,
-    also: Annotated[list[str] | None, typer.Option(help="further accounts a line may name")] = None,
+    also: Annotated[list[str] | None, typer.Option(help="a further account a line may name; may be repeated")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List Xero's ledger accounts and why some are not offered; with --line, choose."""
-    with console.engine() as engine:
+    if line is None and (payment or also):
+        console.end("Give --line as well: the accounts for lines and payments are chosen together.")
+    with console.engine(console.settings_with_xero()) as engine:
         if line is not None:
             engine.set_up.choose_accounts(account, line=line, payment=payment, also=also or [], actor=OWNER)
-            console.out().print("The accounts are chosen.")
-            return
-        listed = engine.set_up.ledger_accounts(account)
+        listed = engine.set_up.ledger_accounts(account) if line is None or as_json else ()
     if as_json:
         console.print_json(listed)
-        return
-    rows = [(a.code, a.name, a.type, "yes" if a.offered else ", ".join(a.not_offered)) for a in listed]
-    console.out().print(console.table(["code", "name", "type", "offered"], rows))
-
-
-@app.command()
-def taxes(
-    account: Account,
-    declare: Annotated[Path | None, typer.Option(help="JSON list of the tax sets Kyrios offers")] = None,
-    map_to: Annotated[
-        list[str] | None, typer.Option("--map", help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2")
-    ] = None,
-) -> None:
-    """Show, declare and map tax sets. While one has no Xero rate, nothing is sent."""
-    with console.engine() as engine:
-        if declare is not None:
-            read = read_tax_sets(declare.read_bytes())
-            engine.set_up.declare_taxes(account, [one for one, _ in read], OWNER)
-        for pair in map_to or ():
-            key, _, tax_type = pair.rpartition("=")
-            known = engine.set_up.connection(account)
-            wanted = next((d.tax_set for d in known.declared or () if d.tax_set.key == key), None)
-            if wanted is None:
-                console.end(f"{key or pair} is no declared tax set; write it as the table shows it, then =TAX_TYPE")
-            engine.set_up.map_tax(account, wanted, tax_type, OWNER)
-        known = engine.set_up.connection(account)
-    rows = []
-    for one in known.declared or ():
-        mapping = known.mappings.get(one.tax_set.key)
-        rate = f"{plain(one.tax_set.effective_rate)} %"
-        rows.append((one.tax_set.key, one.name, rate, mapping.tax_type if mapping else "not mapped"))
-    console.out().print(console.table(["tax set", "name", "rate", "Xero rate"], rows))
+    elif line is not None:
+        console.out().print("The accounts are chosen.")
+    else:
+        rows = [_account_row(one) for one in sorted(listed, key=lambda one: (not one.offered, one.code, one.name))]
+        console.show(console.table(["code", "name", "type", "offered"], rows), console.out())
 
 
 @app.command(name="set")
-def change_setting(account: Account, name: str, value: str) -> None:
+def change_setting(
+    account: Account,
+    name: Annotated[str, typer.Argument(help="sync_from or tax.gate")],
+    value: Annotated[str, typer.Argument(help="a date for sync_from; all_active or used_on_invoice for tax.gate")],
+) -> None:
     """Change a setting of the account, such as sync_from."""
     with console.engine() as engine:
         engine.set_up.change_setting(account, name, value, OWNER)
@@ -107,3 +91,24 @@ def disconnect(account: Account) -> None:
     with console.engine() as engine:
         ended = engine.set_up.disconnect(account, OWNER)
     console.out().print("Disconnected; your choices are kept." if ended else "It was not connected.")
+
+
+def _pasted() -> str:
+    """The address a person pastes, unseen since it holds a code; from a pipe, the first line."""
+    try:
+        given = getpass("\nAddress: ") if sys.stdin.isatty() else sys.stdin.readline()
+    except EOFError:
+        given = ""
+    given = given.strip()
+    if not given:
+        console.end("No address was given; within ten minutes, repeat this with --answer ADDRESS.")
+    return given
+
+
+def _account_row(one: XeroAccount) -> tuple[str, ...]:
+    return one.code, one.name, one.type, "yes" if one.offered else " ".join(_reason(code) for code in one.not_offered)
+
+
+def _reason(code: str) -> str:
+    """Why an account is not offered, in the catalogue's words; Xero's own accounts are no cause of ours."""
+    return words(Cause(code), account="It") if code in CATALOGUE else "Xero keeps it for itself."

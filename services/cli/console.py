@@ -2,39 +2,63 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.embedded_postgres import PostgresUnavailable
-from adapters.xero.errors import XeroError
-from domain.refusals import InvalidInput, Refusal
 from services import local_xero
 from services.bootstrap import Engine, open_engine
-from services.migrations import SchemaBehind
+from services.cli.complaints import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_REFUSED, EXPLAINED, complaint
 from services.settings import Settings, SettingsError, load_settings
 
-EXIT_REFUSED = 2
-EXIT_UNCLEAN = 1
-EXIT_CONFIGURATION = 78
+UNBOUNDED: Final = 100_000
+"""Columns of a pipe: whoever reads it expects one row on one line."""
 
 
-def out() -> Console:
-    """Standard output; plain text when it is no terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+def out(piped_width: int = UNBOUNDED) -> Console:
+    """Standard output; plain text when it is no terminal, then so wide, unless COLUMNS says otherwise."""
+    return _console(sys.stdout.isatty(), piped_width)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> Table:
-    """A table of rows."""
-    made = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def errors() -> Console:
+    """Standard error: what went wrong, and progress, so that standard output holds nothing but the answer."""
+    return _console(sys.stderr.isatty(), UNBOUNDED, stderr=True)
+
+
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    title: str | None = None,
+    numbers: Collection[str] = (),
+) -> Table:
+    """A table of rows; the columns headed as in `numbers` are aligned to the right. No cell is ever cut."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made
+
+
+def show(made: Table, to: Console) -> None:
+    """Print a table; on a pipe without the blanks that fill its last column."""
+    if to.is_terminal:
+        to.print(made)
+        return
+    with to.capture() as kept:
+        to.print(made)
+    to.print("\n".join(line.rstrip() for line in kept.get().splitlines()), soft_wrap=True)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 line, 2 lines."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def print_json(value: Any) -> None:
@@ -44,24 +68,43 @@ def print_json(value: Any) -> None:
 
 def end(message: str, code: int = EXIT_REFUSED) -> NoReturn:
     """End the command with one clear sentence on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+    errors().print(message, soft_wrap=True)
     raise typer.Exit(code)
 
 
 def settings() -> Settings:
     """The settings of this process, pointed at the simulated Xero of this home if they leave Xero to us."""
+    loaded = settings_as_given()
+    local = local_xero.found(loaded.home) if local_xero.is_wanted(loaded) else None
+    return local_xero.pointed_at(loaded, local) if local else loaded
+
+
+def settings_as_given() -> Settings:
+    """The settings of this process, whatever else runs on this machine."""
     try:
-        loaded = load_settings(os.environ)
-        local = local_xero.found(loaded.home) if local_xero.is_wanted(loaded) else None
-        return local_xero.pointed_at(loaded, local) if local else loaded
+        return load_settings(os.environ)
     except SettingsError as error:
-        end("\n".join(error.problems), EXIT_CONFIGURATION)
+        end(*complaint(error))
+
+
+def settings_with_xero() -> Settings:
+    """The settings of a command that talks to Xero."""
+    loaded = settings()
+    check_xero(loaded)
+    return loaded
+
+
+def check_xero(of: Settings) -> None:
+    """End with a sentence if these settings have no client id, without which Xero does not talk to us."""
+    if of.client_id is None:
+        serve = "start kyrios-xero serve, or " if of.embedded else ""
+        end(f"No Xero is set: {serve}set KYRIOS_XERO_CLIENT_ID and KYRIOS_XERO_CLIENT_SECRET.", EXIT_CONFIGURATION)
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
+def engine(of: Settings | None = None) -> Iterator[Engine]:
     """An engine for one command; refusals and trouble with the database end it with a sentence, never a traceback."""
-    with explained(), open_engine(settings()) as opened:
+    with explained(), open_engine(of or settings()) as opened:
         yield opened
 
 
@@ -70,13 +113,14 @@ def explained() -> Iterator[None]:
     """Turn what can go wrong into a sentence and an exit code."""
     try:
         yield
-    except InvalidInput as error:
-        end("\n".join(str(fault) for fault in error.faults))
-    except Refusal as error:
-        end(str(error))
-    except XeroError as error:
-        end(f"Xero did not do it: {error}")
-    except SettingsError as error:
-        end("\n".join(error.problems), EXIT_CONFIGURATION)
-    except (PostgresUnavailable, SchemaBehind) as error:
-        end(str(error), EXIT_CONFIGURATION)
+    except BrokenPipeError:
+        raise  # whoever read our output has seen enough; the program ends silently
+    except EXPLAINED as error:
+        end(*complaint(error))
+    except KeyboardInterrupt:
+        end("Stopped.", EXIT_INTERRUPTED)
+
+
+def _console(terminal: bool, piped_width: int, *, stderr: bool = False) -> Console:
+    width = None if terminal or "COLUMNS" in os.environ else piped_width
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not terminal)

@@ -1,7 +1,10 @@
 """Commands about contacts."""
 
+import codecs
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -11,6 +14,9 @@ from domain.refusals import Fault, InvalidInput
 from services.cli import console
 
 app = typer.Typer(help="Which Xero contact stands for which Kyrios contact.", no_args_is_help=True)
+
+_XERO_ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+_FORM: Final = '{"contact_id": "…", "xero_contact_id": "…"}'
 
 
 class _Link(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,26 +37,51 @@ def link(
     file: Annotated[Path | None, typer.Option(help="NDJSON of contact_id and xero_contact_id")] = None,
 ) -> None:
     """Link one contact, or all of a file. Invoices that wait for one of them go by themselves."""
-    if (file is None) == (contact is None or xero_contact is None):
+    one = (contact, xero_contact)
+    if (file is not None and one != (None, None)) or (file is None and None in one):
         console.end("Give either a contact and its Xero contact, or --file.")
     with console.engine() as engine:
-        links = _read(file) if file is not None else {contact or "": xero_contact or ""}
+        links = _read(file) if file is not None else _checked([(None, contact or "", xero_contact or "")])
         linked = engine.contact_links.link(account, links, Actor("owner", "cli"))
-    console.out().print(f"{linked} of {len(links)} links are new.")
+    known = len(links) - linked
+    console.out().print(f"{console.count(linked, 'contact')} linked, {known:,} linked like this already.")
 
 
 def _read(file: Path) -> dict[str, str]:
-    links = {}
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        console.end(f"{file} cannot be read: {error.strerror}")
-    for number, line in enumerate(lines, 1):
+    """The links of a file; a file with a fault links nothing."""
+    found: list[tuple[int | None, str, str]] = []
+    for number, line in enumerate(file.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(), 1):
         if not line.strip():
             continue
         try:
             one = msgspec.json.decode(line, type=_Link)
-        except msgspec.MsgspecError as error:
-            raise InvalidInput(Fault(f"/{number}", f"line {number} is no link: {error}")) from None
-        links[one.contact_id] = one.xero_contact_id
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise InvalidInput(Fault("", f"line {number} of {file} is no link, such as {_FORM}")) from None
+        found.append((number, one.contact_id, one.xero_contact_id))
+    if not found:
+        raise InvalidInput(Fault("", f"the file {file} holds no link, such as {_FORM}"))
+    return _checked(found)
+
+
+def _checked(given: Sequence[tuple[int | None, str, str]]) -> dict[str, str]:
+    """The links by Kyrios contact; every fault with the number of its line, if it has one."""
+    links: dict[str, str] = {}
+    faults = []
+    for number, contact, xero_contact in given:
+        fault = _fault(contact, xero_contact, links)
+        if fault is not None:
+            faults.append(Fault("", f"line {number}: {fault}" if number else fault))
+        links.setdefault(contact, xero_contact.lower())
+    if faults:
+        raise InvalidInput(*faults)
     return links
+
+
+def _fault(contact: str, xero_contact: str, links: Mapping[str, str]) -> str | None:
+    if not contact.strip():
+        return "the Kyrios contact's id is empty"
+    if not _XERO_ID.fullmatch(xero_contact):
+        return f"{xero_contact!r} is no Xero ContactID, such as 00000000-0000-0000-0000-000000000000"
+    if links.get(contact, xero_contact.lower()) != xero_contact.lower():
+        return f"contact {contact} is linked to another Xero contact on an earlier line"
+    return None

@@ -3,17 +3,22 @@
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Final
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from domain.event import Actor
 from services.cli import console
+from services.cli.complaints import EXIT_INTERRUPTED, EXIT_UNCLEAN
 from services.import_invoices import ImportReport, import_invoices
+from services.invoice_story import tell
 
 BACKEND = Actor("backend", "cli")
 OWNER = Actor("owner", "cli")
+MOST_SHOWN: Final = 20
+"""Lines that were not taken that a person is shown; --json lists all."""
+NO_ACCOUNT: Final = "/account_id: is missing"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,42 +33,56 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Take on a file of invoices. A bad line is reported with its number and reason and does not stop the rest."""
-    if str(file) != "-" and not file.is_file():
-        console.end(f"There is no file {file}.")
-    with console.engine() as engine, _opened(file) as stream, _progress() as progress:
-        task = progress.add_task("invoices", total=None, taken=0)
-
-        def show(report: ImportReport) -> None:
-            progress.update(task, taken=report.lines)
-
-        report = import_invoices(stream, account, engine.queue_invoices, BACKEND, show)
+    with console.explained(), _opened(file) as stream, console.engine() as engine, _progress() as progress:
+        task = progress.add_task("reading", total=None, lines=0)
+        try:
+            report = import_invoices(
+                stream,
+                account,
+                engine.queue_invoices,
+                BACKEND,
+                lambda so_far: progress.update(task, lines=so_far.lines),
+            )
+        except KeyboardInterrupt:
+            console.end("Stopped. What was taken on is kept; import the file again for the rest.", EXIT_INTERRUPTED)
     if as_json:
         console.print_json(report)
     else:
-        _show(report)
+        _show(report, account)
     if report.not_taken:
-        raise typer.Exit(console.EXIT_UNCLEAN)
+        raise typer.Exit(EXIT_UNCLEAN)
 
 
 def retry(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    invoice: Annotated[str, typer.Argument(help="the Kyrios invoice's id")],
+    invoice: Annotated[str, typer.Argument(help="the invoice's Kyrios id, or its number")],
 ) -> None:
     """Try a failed or blocked invoice again; everything is checked afresh."""
     with console.engine() as engine:
-        queued = engine.retry_invoice(account, invoice, OWNER)
+        invoice_id = tell(engine, engine.read, account, invoice).kyrios_invoice_id
+        queued = engine.retry_invoice(account, invoice_id, OWNER)
     console.out().print(f"{invoice} is queued again." if queued else f"{invoice} is queued already.")
 
 
-def _show(report: ImportReport) -> None:
+def _show(report: ImportReport, account: str | None) -> None:
     out = console.out()
+    if not report.lines:
+        out.print("The file holds no line, so nothing was taken on.")
+        return
     out.print(
-        f"{report.lines} lines: {len(report.accepted)} accepted, {len(report.known)} known already, "
-        f"{len(report.not_taken)} not taken."
+        f"{console.count(report.lines, 'line')}: {len(report.accepted):,} accepted, {len(report.known):,} known "
+        f"already, {len(report.not_taken):,} not taken."
     )
-    if report.not_taken:
-        rows = [(one.line, one.invoice_id or "", "\n".join(one.reasons)) for one in report.not_taken]
-        out.print(console.table(["line", "invoice", "why it was not taken"], rows))
+    if not report.not_taken:
+        return
+    rows = [(one.line, one.invoice_id or "", "\n".join(one.reasons)) for one in report.not_taken[:MOST_SHOWN]]
+    console.show(console.table(["line", "invoice", "why it was not taken"], rows, numbers=["line"]), out)
+    if len(report.not_taken) > MOST_SHOWN:
+        out.print(f"… and {len(report.not_taken) - MOST_SHOWN:,} more; --json lists all.")
+    if account is None and any(NO_ACCOUNT in one.reasons for one in report.not_taken):
+        out.print("Lines that name no account are taken with --account ACCOUNT.")
+    if not report.accepted and not report.known:
+        out.print("Nothing was taken on. A file of invoices has one JSON object on each line.")
 
 
 def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
@@ -71,5 +90,5 @@ def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[taken]} lines"))
-    return Progress(*columns, console=console.out(), transient=True, disable=not sys.stdout.isatty())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[lines]:,} lines"))
+    return Progress(*columns, console=console.errors(), transient=True, disable=not sys.stderr.isatty())

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from domain.money import Money
 from services.cli import console
 from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
 from services.invoice_story import InvoiceStory, tell
@@ -53,7 +53,7 @@ def show(
 def _render_list(listing: InvoiceListing, out: Console) -> None:
     rows = [_row(one) for one in listing.invoices]
     if rows:
-        out.print(console.table(["id", "number", "date", "", "total", "status", "why"], rows))
+        console.show(console.table(["id", "number", "date", "total", "status", "why"], rows, numbers=["total"]), out)
     else:
         out.print("No invoice fits.")
     if listing.next_cursor:
@@ -65,38 +65,37 @@ def _row(one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
     why = " ".join(cause.words for cause in one.why)
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
-    number, total = escape(invoice.number), f"{invoice.total:,.2f}"
-    return escape(invoice.kyrios_invoice_id), number, invoice.date, invoice.currency, total, status, escape(why)
+    return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
 
 
 def _render_story(story: InvoiceStory, out: Console) -> None:
     answer = story.explanation
     out.print(
         f"{story.number} ({story.kyrios_invoice_id}) of {story.date}, due {story.due_date}, contact "
-        f"{story.kyrios_contact_id}: {story.currency} {story.total:,.2f}",
-        markup=False,
+        f"{story.kyrios_contact_id}: {Money(story.total, story.currency)}"
     )
-    out.print(f"\n{answer.status}: {answer.sentence}", markup=False)
-    for cause in answer.causes:
-        out.print(f"  {cause.code}: {cause.words}", markup=False)
-    out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}", markup=False)
-    out.print(f"Next: {answer.next_step}\n", markup=False)
-    rows = [(_time(step.at), escape(step.actor), step.event, escape(step.says)) for step in story.timeline]
-    out.print(console.table(["when (UTC)", "who", "what", ""], rows))
+    out.print(f"\n{answer.status}: {answer.sentence}")
+    if answer.causes:
+        out.print(f"Cause: {', '.join(cause.code for cause in answer.causes)}")
+    out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}")
+    out.print(f"Next: {answer.next_step}\n")
+    rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
+    console.show(console.table(["when (UTC)", "who", "what", "in words"], rows), out)
     _render_deliveries(story, out)
     out.print(f"\nAs of version {story.version} of its history.")
 
 
 def _render_deliveries(story: InvoiceStory, out: Console) -> None:
     if story.entry is not None:
-        out.print(f"\nEntry: {story.entry.kind}, {story.entry.state}, attempts: {story.entry.attempts}", markup=False)
+        out.print(f"\nEntry: {story.entry.kind}, {story.entry.state}, attempts: {story.entry.attempts}")
     if story.deliveries:
         rows = [
             (d.id, d.purpose, _time(d.created_at), d.http_status or "", d.outcome or "under way", d.entries)
             for d in story.deliveries
         ]
+        headings = ["delivery", "for", "begun (UTC)", "HTTP", "outcome", "invoices"]
         out.print()
-        out.print(console.table(["delivery", "for", "begun (UTC)", "HTTP", "outcome", "invoices"], rows))
+        console.show(console.table(headings, rows, numbers=["invoices"]), out)
 
 
 def _time(moment: datetime) -> str:

@@ -4,17 +4,24 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
+from services import local_xero
 from services.cli import console
+from services.cli.complaints import EXIT_INTERRUPTED, EXIT_UNCLEAN
+from services.cli.processes import check_complete
+from services.cli.simulator import ControlPort, Port
+from services.demo.books import BooksUnreadable
 from services.demo.processes import CouldNotStart
 from services.running import until_told
-from services.settings import SettingsError, load_settings
+from services.settings import load_settings
 
 PASSED_ON = ("KYRIOS_XERO_HOME", "KYRIOS_XERO_PG_BIN", "HOME", "XDG_DATA_HOME")
 """What the demo takes from the environment: where it may put its files. All else is the story's own."""
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+STORY_WIDTH = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -30,35 +37,37 @@ def demo(
     from services.demo.stage import set_stage
     from services.demo.story import Story
 
-    out = console.out()
-    try:
-        settings = load_settings({name: os.environ[name] for name in PASSED_ON if name in os.environ})
-        with console.explained(), set_stage(settings, examples) as stage:
-            agreed = Story(stage, examples, out).tell()
-    except SettingsError as error:
-        console.end("\n".join(error.problems), console.EXIT_CONFIGURATION)
-    except (CouldNotStart, TimeoutError) as error:
-        console.end(f"The demo stopped: {error}", console.EXIT_UNCLEAN)
-    except KeyboardInterrupt:
-        console.end("Stopped; everything is put away.", 130)
+    out = console.out(piped_width=STORY_WIDTH)
+    with console.explained():
+        try:
+            settings = load_settings({name: os.environ[name] for name in PASSED_ON if name in os.environ})
+            out.print("A database and a simulated Xero are started for this story, and removed after it.")
+            with set_stage(settings, examples) as stage:
+                agreed = Story(stage, examples, out).tell()
+        except (CouldNotStart, TimeoutError, BooksUnreadable) as error:
+            console.end(f"The demo stopped: {error}", EXIT_UNCLEAN)
+        except httpx.HTTPError as error:
+            console.end(f"The demo stopped: the simulated Xero does not answer ({type(error).__name__}).", EXIT_UNCLEAN)
+        except KeyboardInterrupt:
+            console.end("Stopped; everything is put away.", EXIT_INTERRUPTED)
     if not agreed:
-        raise typer.Exit(console.EXIT_UNCLEAN)
+        raise typer.Exit(EXIT_UNCLEAN)
 
 
-def serve(
-    port: Annotated[int, typer.Option(help="port of the simulated Xero's API, if it is wanted")] = 8090,
-    control_port: Annotated[int, typer.Option(help="port of its control surface")] = 8091,
-) -> None:
+def serve(port: Port = 8090, control_port: ControlPort = 8091) -> None:
     """Keep an engine running: database, workers and projections in one process, and a simulated Xero if none is set."""
     from services.serving import serving
 
     out = console.out()
     with console.explained(), until_told() as told:
         try:
-            with serving(console.settings(), EXAMPLES, (port, control_port)) as lines:
+            settings = console.settings_as_given()
+            if not local_xero.is_wanted(settings):
+                check_complete(settings)
+            with serving(settings, EXAMPLES, (port, control_port)) as lines:
                 for line in lines:
-                    out.print(line, markup=False)
+                    out.print(line)
                 told.wait()
                 out.print("Stopping ...")
         except CouldNotStart as error:
-            console.end(str(error), console.EXIT_UNCLEAN)
+            console.end(str(error), EXIT_UNCLEAN)

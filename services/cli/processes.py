@@ -1,10 +1,21 @@
 """The commands an installation runs: migrate the schema once, then any number of workers and tickers."""
 
+import os
+import signal
+import threading
+from typing import Annotated
+
 import typer
 
 from services.cli import console
+from services.cli.complaints import EXIT_CONFIGURATION
+from services.key_file import keyring_of
 from services.migrations import migrate as bring_to_head
 from services.running import ticking, until_told, working
+from services.settings import Settings
+
+WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True, help="end when standard input ends")]
+"""A process that another one starts for itself is given a pipe; it ends with whoever holds the other end."""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,18 +29,47 @@ def migrate() -> None:
     with console.explained():
         settings = console.settings()
         if settings.database_url is None:
-            console.end("KYRIOS_XERO_DATABASE_URL is not set; the embedded database is migrated when it is used.")
+            why = "KYRIOS_XERO_DATABASE_URL is not set; the embedded database is migrated when it is used."
+            console.end(why, EXIT_CONFIGURATION)
         bring_to_head(settings.database_url.reveal())
     console.out().print("The database is at the newest schema.")
 
 
-def worker() -> None:
+def worker(with_parent: WithParent = False) -> None:
     """Carry invoices to Xero: answer rings, and sweep for what was forgotten. Ends in order on SIGTERM."""
-    with until_told() as told, console.engine() as engine, working(engine):
-        told.wait()
+    if with_parent:
+        end_with_parent()
+    with console.explained(), until_told() as told:
+        settings = console.settings()
+        check_complete(settings)
+        with console.engine(settings) as engine, working(engine):
+            console.out().print(f"A worker runs with {console.count(settings.worker_threads, 'thread')}.")
+            told.wait()
 
 
 def ticker() -> None:
     """Keep projections up to date and release what is no longer blocked. Ends in order on SIGTERM."""
-    with until_told() as told, console.engine() as engine, ticking(engine):
-        told.wait()
+    with console.explained(), until_told() as told:
+        settings = console.settings()
+        keyring_of(settings)
+        with console.engine(settings) as engine, ticking(engine):
+            console.out().print("A ticker runs.")
+            told.wait()
+
+
+def end_with_parent() -> None:
+    """From now on, end in order as soon as standard input ends, as it does when its other end dies."""
+
+    def wait() -> None:
+        # Not through sys.stdin: its lock would be held when the interpreter shuts down.
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def check_complete(settings: Settings) -> None:
+    """End with a sentence if a process that carries invoices lacks a setting it will need."""
+    console.check_xero(settings)
+    keyring_of(settings)

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from projections.recorded import BadEvent
 from services.cli import console
+from services.cli.complaints import EXIT_UNCLEAN
 from services.rebuild import RebuildRefused
 from services.rebuild import rebuild as rebuild_projections
 from services.verify import Verified
@@ -29,7 +30,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = Fa
     else:
         _render(verified)
     if not verified.clean:
-        raise typer.Exit(console.EXIT_UNCLEAN)
+        raise typer.Exit(EXIT_UNCLEAN)
 
 
 def rebuild() -> None:
@@ -51,16 +52,16 @@ def rebuild() -> None:
 def _render(verified: Verified) -> None:
     out = console.out()
     for place in verified.conservation:
-        out.print(f"{place.account_id}: {place}", markup=False)
+        out.print(f"{place.account_id}: {place}")
     for finding in verified.findings:
-        out.print(f"  {finding}", markup=False)
+        out.print(f"  {finding}")
     if verified.found > len(verified.findings):
         out.print(f"  … and {verified.found - len(verified.findings)} more")
     if verified.head > verified.position:
         out.print(f"The projections are at position {verified.position}, the log at {verified.head}.")
-    out.print(verified.summary() if verified.clean else f"Not clean: {verified.found} found.", markup=False)
+    out.print(verified.summary() if verified.clean else f"Not clean: {verified.found} found.")
 
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
-    return Progress(*columns, console=console.out(), transient=True, disable=not sys.stdout.isatty())
+    return Progress(*columns, console=console.errors(), transient=True, disable=not sys.stderr.isatty())

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from domain.money import Money
 from services.account_status import AccountStatus, StatusAnswer, status_of
 from services.cli import console
 
@@ -38,11 +39,11 @@ def _render(answer: StatusAnswer, out: Console) -> None:
 
 def _render_account(account: AccountStatus, out: Console) -> None:
     organisation = f", organisation {account.organisation_id}" if account.organisation_id else ""
-    out.print(f"{account.account_id}: {account.status}{organisation}", markup=False)
+    out.print(f"{account.account_id}: {account.status}{organisation}")
     for cause in account.held_by:
-        out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", markup=False)
+        out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)")
     out.print(f"  {account.invoices}")
     if account.sums:
-        rows = [("", s.status, s.invoices, s.currency, f"{s.total:,.2f}") for s in account.sums]
-        out.print(console.table(["", "status", "invoices", "", "total"], rows))
+        rows = [("", s.status, f"{s.invoices:,}", Money(s.total, s.currency)) for s in account.sums]
+        console.show(console.table(["", "status", "invoices", "total"], rows, numbers=["invoices", "total"]), out)
     out.print()

@@ -1,6 +1,7 @@
 """The demo's other processes: a simulated Xero and a worker, each a real process that can be killed.
 
-Each has a process group of its own, so that Ctrl-C reaches the story first and the story ends them in order.
+Each has a process group of its own, so that Ctrl-C reaches the story first and the story ends them in order. Each holds
+the reading end of a pipe as its standard input, so that it ends by itself when we are killed.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from services.local_xero import LocalXero
+from services.settings import PREFIX
 
 STOP_WITHIN: Final = 20.0
 _PROGRAM: Final = (sys.executable, "-m", "services.program")
@@ -30,28 +32,37 @@ def simulated_xero(
     command = [*_PROGRAM, "simulator", "--port", str(ports[0]), "--control-port", str(ports[1])]
     command += ["--ledger", str(home / "xero.sqlite"), "--seed", str(seed), "--redirect-uri", redirect_uri]
     with log.open("a") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0)
+        said_before = errors.tell()
+        process = subprocess.Popen(
+            [*command, "--with-parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            process_group=0,
+        )
     try:
         assert process.stdout is not None
-        yield _addresses(process.stdout.readline(), log)
+        yield _addresses(process.stdout.readline(), log, said_before)
     finally:
         _stop(process)
 
 
 class WorkerProcess:
-    """One `kyrios-xero worker`."""
+    """One `kyrios-xero worker`, whose settings are the given variables and nothing else of that kind."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._environment, self._log = {**os.environ, **environment}, log
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self._environment, self._log = {**ours, **environment}, log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> int:
         """Start it; returns its process id."""
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [*_PROGRAM, "worker"],
+                [*_PROGRAM, "worker", "--with-parent"],
                 env=self._environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 process_group=0,
@@ -62,7 +73,7 @@ class WorkerProcess:
         """Kill it with SIGKILL, as a power cut would."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(STOP_WITHIN)
+        _stop(self._process)
 
     def running(self) -> bool:
         """Whether it still runs."""
@@ -82,12 +93,14 @@ def _stop(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
-def _addresses(line: str, log: Path) -> LocalXero:
+def _addresses(line: str, log: Path, said_before: int) -> LocalXero:
     words = dict(part.split("=", 1) for part in line.split() if "=" in part)
     if "api" not in words:
-        raise CouldNotStart(f"The simulated Xero did not start; it said: {log.read_text().strip() or 'nothing'}")
+        said = log.read_bytes()[said_before:].decode(errors="replace").strip()
+        raise CouldNotStart(said or f"The simulated Xero did not start and did not say why; its log is {log}.")
     return LocalXero(api_url=words["api"], control_url=words["control"])

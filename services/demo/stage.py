@@ -1,6 +1,5 @@
 """The demo's stage: a home, a database, a simulated Xero, an engine and a worker process, all put away afterwards."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +15,15 @@ from adapters.embedded_postgres.directory import make_directory
 from adapters.vault.secret import Secret
 from services import local_xero
 from services.bootstrap import CALLBACK_PATH, Engine, configure_logging
-from services.demo.processes import CouldNotStart, WorkerProcess, simulated_xero
+from services.demo.alone import alone
+from services.demo.processes import WorkerProcess, simulated_xero
 from services.key_file import keyring_of
 from services.local_xero import LocalXero
 from services.migrations import migrate
 from services.running import ticking
 from services.settings import PREFIX, Settings
 
+BUSY: Final = "Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME."
 REDIRECT_URI: Final = "http://localhost:8080" + CALLBACK_PATH
 
 
@@ -54,7 +55,7 @@ def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
     """Build the stage below the settings' home and put it away afterwards, whatever happened."""
     home = settings.home / "demo"
     make_directory(settings.home)
-    with _alone(settings.home / "demo.lock"):
+    with alone(settings.home / "demo.lock", BUSY):
         shutil.rmtree(home / "engine", ignore_errors=True)
         make_directory(home / "engine")
         log = home / "demo.log"
@@ -69,12 +70,13 @@ def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
                 yield from _play(settings, home / "engine", url, xero, log)
         finally:
             cluster.destroy()
-            shutil.rmtree(home / "engine", ignore_errors=True)
+            for emptied in ("postgres", "engine"):
+                shutil.rmtree(home / emptied, ignore_errors=True)
 
 
 def _clear(home: Path, settings: Settings) -> None:
     """Take away what a demo that was killed has left, its running server included."""
-    if home.exists():
+    if home.exists() and any(home.iterdir()):
         left = Cluster(home, bin_dir=settings.pg_bin)
         left.start()
         left.destroy()
@@ -114,14 +116,3 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
     }
     return {PREFIX + name: value for name, value in values.items()}
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One demo at a time below one home."""
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CouldNotStart("Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME.") from None
-        yield

@@ -15,8 +15,9 @@ from domain.causes import CATALOGUE
 from domain.explain import explain
 from domain.invoice import Invoice
 from domain.streams import connection_id, invoice_stream
-from services.cli.console import table
+from services.cli.console import show, table
 from services.demo.books import Outcome, check_books
+from services.demo.processes import CouldNotStart
 from services.demo.simulated_owner import ACCOUNT, BACKEND, organisation_in, set_up_account
 from services.demo.stage import Stage
 from services.import_invoices import ImportReport, import_invoices
@@ -77,7 +78,7 @@ class Story:
             )
         self._say(f"{report.lines} lines are read: {len(report.accepted)} accepted, {len(report.not_taken)} not taken:")
         for one in report.not_taken:
-            self._console.print(f"          line {one.line}: {'; '.join(one.reasons)}", markup=False)
+            self._console.print(f"          line {one.line}: {'; '.join(one.reasons)}")
         return report
 
     def _all_is_well(self, report: ImportReport) -> None:
@@ -131,7 +132,7 @@ class Story:
             rows.insert(4, ("…", "", f"{len(states) - len(shown)} more", ""))
         self._console.print()
         title = f"In Xero: {len(states)} invoices"
-        self._console.print(table(["number", "date", "NZD", "Xero's id"], rows, title=title))
+        show(table(["number", "date", "NZD", "Xero's id"], rows, title=title, numbers=["NZD"]), self._console)
 
     def _show_held_back(self, states: list[Invoice]) -> None:
         connection = self._engine.store.load(connection_id(ACCOUNT), connections.evolve)
@@ -144,7 +145,7 @@ class Story:
             rows.append((state.document.number, kind, " ".join(c.words for c in answer.causes), ", ".join(answer.who)))
         self._console.print()
         title = f"Not in Xero: {len(states)} invoices"
-        self._console.print(table(["number", "", "why, and what to do", "who acts"], rows, title=title))
+        show(table(["number", "", "why, and what to do", "who acts"], rows, title=title), self._console)
 
     def _prove(self, report: ImportReport) -> bool:
         states = self._states(report)
@@ -156,7 +157,7 @@ class Story:
             f"entries, {verified.found} findings."
         )
         for finding in verified.findings:
-            self._console.print(f"    {finding}", markup=False)
+            self._console.print(f"    {finding}")
         outcome = Outcome(
             accepted=report.accepted,
             waiting=[s.kyrios_invoice_id for s in states if s.status == "blocked"],
@@ -170,7 +171,7 @@ class Story:
             opening_books=self._examples / "xero-organisation.json",
         )
         self._say(f"The story took {time.monotonic() - self._began:.0f} s. The books, checked by other arithmetic:")
-        self._console.print(str(books), markup=False)
+        self._console.print(str(books))
         return books.agrees and verified.clean
 
     def _states(self, report: ImportReport) -> list[Invoice]:
@@ -197,6 +198,8 @@ class Story:
     def _until(self, done: Callable[[], bool]) -> None:
         end = time.monotonic() + LONGEST
         while not done():
+            if not self._stage.worker.running():
+                raise CouldNotStart(f"the worker ended by itself; its log is {self._stage.log}")
             if time.monotonic() > end:
                 raise TimeoutError(f"this took longer than {LONGEST:g} s; the log is {self._stage.log}")
             time.sleep(0.2)
@@ -206,4 +209,4 @@ class Story:
         return Progress(*columns, console=self._console, disable=not self._console.is_terminal)
 
     def _say(self, sentence: str) -> None:
-        self._console.print(f"[{time.monotonic() - self._began:5.1f} s] {sentence}", markup=False)
+        self._console.print(f"[{time.monotonic() - self._began:5.1f} s] {sentence}")

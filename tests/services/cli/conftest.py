@@ -1,6 +1,8 @@
 """What tests of the command line share: the program run as a person runs it, in this process."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ def runner(variables: dict[str, str]) -> Kyrios:
 
     def run(*arguments: str, code: int | None = 0, stdin: bytes | None = None, **more: str | None) -> Result:
         environment = {"COLUMNS": None, **variables, **more}
-        result = CliRunner().invoke(app, arguments, input=stdin, env=environment)
+        with _signals_kept():
+            result = CliRunner().invoke(app, arguments, input=stdin, env=environment)
         unexpected = result.exception if not isinstance(result.exception, SystemExit) else None
         assert unexpected is None
         assert code is None or result.exit_code == code, f"{result.output}{unexpected!r}"
@@ -29,6 +32,17 @@ def runner(variables: dict[str, str]) -> Kyrios:
         return result
 
     return run
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """A command may take signals over for the rest of its process, which here is the test run."""
+    before = {sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 @pytest.fixture

@@ -1,0 +1,90 @@
+"""The demo as a person meets it: the story ends with the numbers of the example, and can be broken off anywhere."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.services.cli.program import Running, open_home, processes_of, running, until
+from tests.world import EXAMPLES
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A new home."""
+    with open_home() as home:
+        yield home
+
+
+def left_in(home: Path) -> set[str]:
+    """What is left below the home; the log and the lock are meant to."""
+    return {path.name for path in (*home.iterdir(), *(home / "demo").iterdir())}
+
+
+def demo(home: Path) -> Running:
+    """A demo that has just begun. Settings of a real installation do not touch it."""
+    return Running("demo", KYRIOS_XERO_HOME=str(home), KYRIOS_XERO_DATABASE_URL="nonsense", KYRIOS_XERO_QUIET="600")
+
+
+def expected_line() -> str:
+    expected = msgspec.json.decode((EXAMPLES / "expected.json").read_bytes())
+    waiting, refused = len(expected["waiting"]), len(expected["refused"])
+    return (
+        f"{expected['accepted']} accepted = {expected['in_xero']} in Xero + {waiting} waiting + {refused} refused; "
+        f"{expected['total']} = {expected['total']}"
+    )
+
+
+def test_the_story_ends_with_the_numbers_of_the_example_and_leaves_nothing_behind(home: Path) -> None:
+    story = demo(home)
+    try:
+        story.says("The gate is open.")
+        with running("demo", KYRIOS_XERO_HOME=str(home)) as second:
+            assert second.ends() == 1
+            assert second.said[-1] == (
+                "The demo stopped: Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME.\n"
+            )
+        assert story.ends() == 0, story.everything()
+    finally:
+        story.close()
+    assert story.said[-1].strip() == expected_line()
+    assert "were found in Xero and adopted; 0 are there twice." in story.everything()
+    assert processes_of(home) == {}
+    assert left_in(home) == {"demo", "demo.lock", "demo.log"}
+
+
+@pytest.mark.parametrize("moment", ["while its database is made", "A worker runs as process", "is killed with SIGKILL"])
+def test_broken_off_at_any_moment_it_puts_everything_away(home: Path, moment: str) -> None:
+    story = demo(home)
+    try:
+        if moment.startswith("while"):
+            until(lambda: any("postgres" in command for command in processes_of(home).values()))
+        else:
+            story.says(moment)
+        story.tell(signal.SIGINT)
+        assert story.ends() == 130
+    finally:
+        story.close()
+    assert story.said[-1] == "Stopped; everything is put away.\n"
+    assert "Traceback" not in story.everything()
+    assert processes_of(home) == {}
+    assert left_in(home) <= {"demo", "demo.lock", "demo.log"}
+
+
+def test_after_a_kill_its_processes_end_and_the_next_demo_clears_up(home: Path) -> None:
+    story = demo(home)
+    story.says("A worker runs as process")
+    story.tell(signal.SIGKILL)
+    story.ends()
+    until(lambda: not any("services.program" in line for line in processes_of(home).values()))
+    story = demo(home)
+    try:
+        story.says("The gate is open.")
+        story.tell(signal.SIGTERM)
+        assert story.ends() == 130
+    finally:
+        story.close()
+    assert processes_of(home) == {}
+    assert left_in(home) == {"demo", "demo.lock", "demo.log"}

@@ -1,0 +1,100 @@
+"""Workers and tickers as processes of their own on one database: any of them may be killed at any time."""
+
+import json
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from domain.refusals import ConcurrentChange
+from projections.checkpoints import RivalProjector
+from services.running import ticking
+from tests.crash.books import assert_in_xero_once
+from tests.services.cli.conftest import runner
+from tests.services.cli.files import invoice as issued
+from tests.services.cli.files import invoice_file, lines, written
+from tests.services.cli.program import PATIENCE, running, until, until_synced, variables_of
+from tests.world import ACCOUNT, World
+
+
+def test_an_invoice_another_process_took_on_arrives_and_is_listed(world: World, tmp_path: Path) -> None:
+    variables = variables_of(world)
+    kyrios = runner(variables)
+    with running("worker", **variables) as worker, running("ticker", **variables) as ticker:
+        worker.says("A worker runs with 4 threads.")
+        ticker.says("A ticker runs.")
+        kyrios("invoices", "import", str(invoice_file(tmp_path / "a", 20)))
+        until_synced(world, 20)
+        until(lambda: _listed(kyrios("invoices", "list", ACCOUNT, "--status", "synced", "--json").stdout) == 20)
+        for process, sign in ((worker, signal.SIGTERM), (ticker, signal.SIGINT)):
+            process.tell(sign)
+            assert process.ends() == 0
+            assert process.everything().count("\n") == 1
+    assert_in_xero_once(world, 20)
+    assert kyrios("verify").exit_code == 0
+
+
+def test_what_a_killed_worker_had_in_hand_is_finished_by_the_next_one_and_not_sent_twice(
+    world: World, tmp_path: Path
+) -> None:
+    variables = variables_of(world)
+    held = world.fault("hold", method="PUT", path="/Invoices")
+    with running("worker", **variables) as worker:
+        runner(variables)("invoices", "import", str(invoice_file(tmp_path / "a", 20)))
+        world.wait_for_fault(held)
+        worker.tell(signal.SIGKILL)
+        worker.ends()
+    with running("worker", **variables):
+        until_synced(world, 20)
+    assert_in_xero_once(world, 20)
+
+
+def test_an_invoice_that_waits_for_its_contact_goes_by_itself_once_that_is_linked(world: World, tmp_path: Path) -> None:
+    variables = variables_of(world)
+    kyrios = runner(variables)
+    unknown = issued(0, contact={"id": "cus-new", "name": "Some Customer"})
+    with running("worker", **variables), running("ticker", **variables):
+        kyrios("invoices", "import", str(written(tmp_path / "a", lines(unknown))))
+        until(lambda: world.invoice("inv-0").status == "blocked")
+        contact = world.control.get("/ledger/invoices").json()["invoices"][0]["Contact"]["ContactID"]
+        kyrios("contacts", "link", ACCOUNT, "cus-new", contact)
+        until_synced(world, 1)
+    assert len(world.in_xero()) == 1
+
+
+class Failing:
+    """A part of an engine that fails at first, each time in another way, and then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._errors, self.works = list(errors), threading.Event()
+
+    def step(self, projected: int) -> int:
+        """As a releaser."""
+        if self._errors:
+            raise self._errors.pop(0)
+        self.works.set()
+        return 0
+
+
+def test_two_tickers_may_follow_the_same_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    engine = world.engine
+    releaser = Failing(RivalProjector("the checkpoint moved"), ConcurrentChange("others kept changing it"))
+    engine.releaser = releaser  # type: ignore[assignment]
+    with ticking(engine):
+        assert releaser.works.wait(PATIENCE)
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+def test_a_loop_that_fails_says_so_and_begins_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    engine = world.engine
+    releaser = Failing(ValueError("a fault of ours"))
+    engine.releaser = releaser  # type: ignore[assignment]
+    with ticking(engine):
+        assert releaser.works.wait(PATIENCE)
+    assert "the releaser ended in ValueError and begins again" in caplog.text
+
+
+def _listed(output: str) -> int:
+    return len(json.loads(output)["invoices"])
