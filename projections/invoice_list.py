@@ -101,8 +101,10 @@ def _newest_first(query: Select[Any], limit: int) -> Select[Any]:
 
 
 def _with_status(status: Listed, held: tuple[Cause, ...]) -> ColumnElement[bool]:
-    if status in ("waiting", "queued"):
-        return _C.status == "queued" if bool(held) == (status == "waiting") else false()
+    if status == "waiting":
+        return _C.status.in_(("blocked", "queued")) if held else _C.status == "blocked"
+    if status == "queued" and held:
+        return false()
     return _C.status == status
 
 

@@ -13,6 +13,7 @@ from adapters.xero.answers import XeroAccount, XeroConnection
 from adapters.xero.oauth import XeroOAuth, state_in
 from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.causes import CATALOGUE, Cause, words
 from domain.connection import Connection, LedgerAccount
 from domain.event import Actor, Event
 from domain.refusals import NotPossible
@@ -210,6 +211,11 @@ def _offered(accounts: Sequence[XeroAccount], wanted: str) -> LedgerAccount:
         codes = ", ".join(f"{a.code or a.account_id} {a.name}" for a in accounts if a.offered)
         raise NotPossible(f"Xero has no ledger account {wanted}; offered are: {codes or 'none'}")
     if not found.offered:
-        reasons = ", ".join(found.not_offered)
+        reasons = " ".join(why_not_offered(code) for code in found.not_offered)
         raise NotPossible(f"ledger account {found.code} {found.name} cannot be used: {reasons}")
     return LedgerAccount(account_id=found.account_id, code=found.code)
+
+
+def why_not_offered(code: str) -> str:
+    """Why a ledger account is not offered, in the catalogue's words; Xero's own accounts are no cause of ours."""
+    return words(Cause(code), account="It") if code in CATALOGUE else "Xero keeps it for itself."

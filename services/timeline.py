@@ -70,7 +70,7 @@ def in_words(event: Event) -> str:
         case InvoiceReleased():
             return f"Goes on: what it waited for is there ({_named(event.cause)})."
         case OutcomeUnknown():
-            return "Sent, but Xero's answer was lost; nothing is sent again before Xero was searched."
+            return "Xero gave no clear answer; nothing is sent again before Xero was searched."
         case OutcomeResolved():
             return "Searched in Xero: it was there." if event.found else "Searched in Xero: it was not there."
         case InvoiceSynced():

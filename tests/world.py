@@ -29,6 +29,7 @@ ACCOUNT = "harbour-vine"
 OWNER = Actor("owner", "user-1")
 BACKEND = Actor("backend")
 
+REAL_PARTS = Parts()
 KEYS = "test-1:" + base64.b64encode(b"k" * 32).decode()
 
 
@@ -89,8 +90,8 @@ class World:
         with self.engine.store.cursor() as cursor:
             shift = {"by": f"{seconds} seconds"}
             cursor.execute(
-                "UPDATE app.outbox SET due_at = due_at - %(by)s::interval, lease_until = lease_until - %(by)s::interval,"
-                " created_at = created_at - %(by)s::interval",
+                "UPDATE app.outbox SET due_at = due_at - %(by)s::interval,"
+                " lease_until = lease_until - %(by)s::interval, created_at = created_at - %(by)s::interval",
                 shift,
             )
             cursor.execute(
@@ -201,7 +202,7 @@ def simulated_xero(home: Path, **behaviour: Any) -> Iterator[Simulator]:
 
 
 @contextmanager
-def world_on(xero: Simulator, database_url: str, home: Path, parts: Parts = Parts(), **more: str) -> Iterator[World]:
+def world_on(xero: Simulator, database_url: str, home: Path, parts: Parts = REAL_PARTS, **more: str) -> Iterator[World]:
     """An engine on a simulator; rings are kept in `rung` and answered by nobody."""
     engine = Engine(settings_for(xero.api_url, database_url, home, **more), database_url, parts)
     world = World(xero, engine)

@@ -8,9 +8,9 @@ import typer
 
 from adapters.vault.secret import Secret
 from adapters.xero.answers import XeroAccount
-from domain.causes import CATALOGUE, Cause, words
 from domain.event import Actor
 from services.cli import console
+from services.set_up import why_not_offered
 
 app = typer.Typer(help="Connect an account to Xero and set it up.", no_args_is_help=True)
 OWNER = Actor("owner", "cli")
@@ -106,9 +106,5 @@ def _pasted() -> str:
 
 
 def _account_row(one: XeroAccount) -> tuple[str, ...]:
-    return one.code, one.name, one.type, "yes" if one.offered else " ".join(_reason(code) for code in one.not_offered)
-
-
-def _reason(code: str) -> str:
-    """Why an account is not offered, in the catalogue's words; Xero's own accounts are no cause of ours."""
-    return words(Cause(code), account="It") if code in CATALOGUE else "Xero keeps it for itself."
+    offered = "yes" if one.offered else " ".join(why_not_offered(code) for code in one.not_offered)
+    return one.code, one.name, one.type, offered

@@ -106,8 +106,8 @@ def test_an_entry_that_was_ended_without_an_event_is_missing(read: Engine) -> No
         ),
         ("DELETE FROM app.blocked_by", ["blocked_by"]),
         ("UPDATE app.blocked_by SET key = 'cus-002'", ["blocked_by"]),
-        ("INSERT INTO app.blocked_by SELECT connection_id, cause, 'another', accepted_at_position, stream_id FROM app.blocked_by",
-         ["blocked_by"]),
+        ("INSERT INTO app.blocked_by SELECT connection_id, cause, 'another', accepted_at_position, stream_id "
+         "FROM app.blocked_by", ["blocked_by"]),
         ("UPDATE app.connection_status SET base_currency = 'AUD'", ["connection_status"]),
         ("UPDATE app.connection_status SET held_by = '[{\"code\": \"inactivity\"}]'",
          ["connection_status", "conservation"]),
