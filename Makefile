@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve test lint check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -23,12 +23,13 @@ serve: $(RUNTIME) ## keep the engine running
 test: $(DEV) ## run the tests
 	@$(BIN)/pytest
 
-check: $(DEV) ## run everything a reviewer would run
+lint: $(DEV) ## read the code as the tools do: style, types, rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+
+check: lint test ## run everything a reviewer would run
 
 bench: $(DEV) ## measure, against baselines in the same run
 	@$(BIN)/python -m tests.bench

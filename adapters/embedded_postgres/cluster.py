@@ -11,6 +11,7 @@ nobody is left, the next user attaches to it and, leaving as the last, stops it.
 `start` finds the lock free, clears what the dead one left, and PostgreSQL recovers every committed row.
 """
 
+import secrets
 import shutil
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ from psycopg import sql
 from adapters.embedded_postgres.account import account_for
 from adapters.embedded_postgres.directory import make_directory
 from adapters.embedded_postgres.errors import PostgresUnavailable
-from adapters.embedded_postgres.initdb import OWNER_ROLE, ensure_data
+from adapters.embedded_postgres.initdb import OWNER_ROLE, UNFINISHED, ensure_data
 from adapters.embedded_postgres.layout import PORT, Layout
 from adapters.embedded_postgres.lock import FileLock
 from adapters.embedded_postgres.open_place import OPEN_PLACE, reachable
@@ -78,12 +79,17 @@ class Cluster:
             self._leave()
 
     def destroy(self) -> None:
-        """Leave, and delete the cluster with all its data: for homes made for one demonstration or test."""
+        """Leave, and delete the cluster with all its data: for homes made for one demonstration or test.
+
+        It need not have been started: a server that a killed process left behind is ended first. The data lose their
+        name before they are deleted, so that a deletion that is killed half-way leaves nothing that looks like data.
+        """
         self.stop()
         with self._launching():
             layout = self._layout or self._find_layout()
-            if Postmaster(layout, find_runtime(self._bin_dir), account_for(layout.data)).lives():
-                raise PostgresUnavailable(f"The database in {layout.data} is in use by another process.")
+            self._end_if_nobody_uses_it(layout)
+            if layout.data.exists():
+                layout.data.rename(layout.data.with_name(f"{UNFINISHED}gone-{secrets.token_hex(4)}"))
             shutil.rmtree(layout.socket, ignore_errors=True)
             shutil.rmtree(layout.room, ignore_errors=True)
             shutil.rmtree(layout.base, ignore_errors=True)
@@ -118,6 +124,14 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _end_if_nobody_uses_it(self, layout: Layout) -> None:
+        with FileLock(layout.users_lock) as alone:
+            if not alone.try_take():
+                raise PostgresUnavailable(f"The database in {layout.data} is in use by another process.")
+            server = Postmaster(layout, find_runtime(self._bin_dir), account_for(layout.data))
+            if server.lives():
+                server.end()
 
     def _find_layout(self) -> Layout:
         return Layout.of(self._home, find_runtime(self._bin_dir).major)

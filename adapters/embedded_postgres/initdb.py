@@ -4,6 +4,7 @@ initdb works under a temporary name that is renamed when it is complete: whateve
 an initdb that was killed half-way leaves a directory that the next one removes.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -86,7 +87,8 @@ def _run(command: list[str], log: Path, account: Account, lock: FileLock) -> Non
         try:
             status = process.wait(INITDB_SECONDS)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended while we were told to stop
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
     if status != 0:

@@ -61,9 +61,9 @@ def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
         log = home / "demo.log"
         log.write_text("")
         configure_logging("WARNING", log)
-        _clear(home / "postgres", settings)
         cluster = Cluster(home / "postgres", bin_dir=settings.pg_bin)
         try:
+            cluster.destroy()
             url = cluster.start()
             seed = examples / "xero-organisation.json"
             with simulated_xero(home / "engine", seed, REDIRECT_URI, log) as xero:
@@ -72,14 +72,6 @@ def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
             cluster.destroy()
             for emptied in ("postgres", "engine"):
                 shutil.rmtree(home / emptied, ignore_errors=True)
-
-
-def _clear(home: Path, settings: Settings) -> None:
-    """Take away what a demo that was killed has left, its running server included."""
-    if home.exists() and any(home.iterdir()):
-        left = Cluster(home, bin_dir=settings.pg_bin)
-        left.start()
-        left.destroy()
 
 
 def _play(settings: Settings, home: Path, url: str, xero: LocalXero, log: Path) -> Iterator[Stage]:

@@ -146,3 +146,36 @@ print("starting", flush=True)
 with Cluster(Path(sys.argv[1])) as cluster:
     print("launched", cluster.launched, flush=True)
 """
+
+
+def test_a_cluster_whose_users_were_killed_is_destroyed_without_being_started(home: Path, other: StartOther) -> None:
+    user = other()
+    assert user.said
+    cluster = Cluster(home / "home", durable=False)
+    user.kill()
+    cluster.destroy()
+    assert list((home / "home").iterdir()) == []
+    with Cluster(home / "home", durable=False) as again:
+        assert again.launched
+
+
+def test_a_deletion_that_was_killed_half_way_does_not_keep_the_next_cluster_from_being_made(home: Path) -> None:
+    cluster = Cluster(home / "home", durable=False)
+    cluster.start()
+    cluster.stop()
+    layout = layout_of(cluster)
+    # What is left of data that lost their name and then some of their files.
+    layout.data.rename(layout.data.with_name("data.new-gone-1"))
+    (layout.room / "data.new-gone-1" / "PG_VERSION").unlink()
+    with Cluster(home / "home", durable=False) as again:
+        assert again.launched
+        assert not (layout.room / "data.new-gone-1").exists()
+
+
+def test_data_without_a_version_can_still_be_destroyed(home: Path) -> None:
+    cluster = Cluster(home / "home", durable=False)
+    cluster.start()
+    cluster.stop()
+    (layout_of(cluster).data / "PG_VERSION").unlink()
+    Cluster(home / "home", durable=False).destroy()
+    assert list((home / "home").iterdir()) == []
