@@ -1,15 +1,11 @@
-"""Connection: the link of a Kyrios account to one Xero organisation. State, evolve, decisions; its events beside it.
+"""Connection: the link of a Kyrios account to one Xero organisation. Decisions; its events and state beside it.
 
 Every decision that changes what holds the connection back also says so, as GateClosed or GateOpened, in the same
 batch: the dispatcher's gate follows these two events and nothing else.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import Final
+from collections.abc import Sequence
 from uuid import UUID
-
-import msgspec
 
 from domain.account_settings import SETTINGS, check_setting
 from domain.causes import Cause
@@ -33,11 +29,12 @@ from domain.connection_events import (
     TaxRatesDeclared,
     TaxUnmapped,
 )
+from domain.connection_state import EVENTS, Connection, evolve
 from domain.event import Decision, Event, Moment
 from domain.gate import announced, missing_steps, what_holds
 from domain.refusals import NotPossible
 from domain.streams import connection_id
-from domain.tax import DeclaredTaxSet, TaxMapping, TaxSet, XeroTaxRate, check_rate
+from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, check_rate, same_components
 
 __all__ = [
     "EVENTS",
@@ -73,112 +70,6 @@ __all__ = [
     "select_organisation",
     "what_holds",
 ]
-
-
-# ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a connection. `held_by` is the set of causes last announced; empty means the gate is open.
-
-    `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection, until it is
-    confirmed that the new consent reaches the same organisation.
-    """
-
-    account_id: str
-    version: int = 0
-    grant_id: UUID | None = None
-    first_connected_at: datetime | None = None
-    disconnected_for: DisconnectReason | None = None
-    organisation_id: str | None = None
-    xero_connection_id: str = ""
-    base_currency: str = ""
-    country: str = ""
-    default_line: LedgerAccount | None = None
-    default_payment: LedgerAccount | None = None
-    also_allowed: tuple[LedgerAccount, ...] = ()
-    declared: tuple[DeclaredTaxSet, ...] | None = None
-    mappings: dict[str, TaxMapping] = msgspec.field(default_factory=dict)
-    mapping_version: int = 0
-    settings: dict[str, str] = msgspec.field(default_factory=dict)
-    drifted: dict[str, Cause] = msgspec.field(default_factory=dict)
-    recipients: tuple[UUID, ...] = ()
-    held_by: tuple[Cause, ...] = (Cause("not_connected"),)
-    opened_before: bool = False
-
-    @property
-    def gate_open(self) -> bool:
-        """Whether this connection may send at all."""
-        return not self.held_by
-
-    @property
-    def sync_from(self) -> date | None:
-        """Invoices dated before this day wait; by default the day of the first connect (UTC)."""
-        if chosen := self.settings.get("sync_from"):
-            return date.fromisoformat(chosen)
-        return self.first_connected_at.date() if self.first_connected_at else None
-
-    def tax_set_name(self, tax_set: TaxSet) -> str:
-        """The name people know a tax set by; its key if it was never declared."""
-        return next((d.name for d in self.declared or () if d.tax_set.key == tax_set.key), tax_set.key)
-
-
-def evolve(state: Connection | None, event: Event) -> Connection:
-    """Fold one event. Only assigns; total over every event ever stored in this stream."""
-    known = state or Connection(account_id=event.account_id)
-    apply = _APPLY[type(event)]
-    return msgspec.structs.replace(known, version=event.originator_version, **apply(known, event))
-
-
-def _tax_mapped(state: Connection, event: TaxMapped) -> dict[str, object]:
-    mapping = TaxMapping(
-        tax_set=event.tax_set,
-        tax_type=event.tax_type,
-        effective_rate=event.effective_rate,
-        components=event.components,
-        version=event.version,
-    )
-    return {"mappings": state.mappings | {event.tax_set.key: mapping}, "mapping_version": event.version}
-
-
-def _without(mapping: dict[str, object], key: str) -> dict[str, object]:
-    return {k: v for k, v in mapping.items() if k != key}
-
-
-_APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
-    Connected: lambda s, e: {
-        "grant_id": e.grant_id,
-        "first_connected_at": s.first_connected_at or e.occurred_at,
-        "disconnected_for": None,
-    },
-    OrganisationSelected: lambda _, e: {
-        "organisation_id": e.organisation_id,
-        "xero_connection_id": e.xero_connection_id,
-        "base_currency": e.base_currency,
-        "country": e.country,
-    },
-    SettingsChanged: lambda s, e: {"settings": s.settings | {e.name: e.value}},
-    AccountsSelected: lambda _, e: {
-        "default_line": e.default_line,
-        "default_payment": e.default_payment,
-        "also_allowed": e.also_allowed,
-    },
-    TaxRatesDeclared: lambda _, e: {"declared": e.tax_sets},
-    TaxMapped: _tax_mapped,
-    TaxUnmapped: lambda s, e: {"mappings": _without(s.mappings, e.tax_set.key), "mapping_version": e.version},
-    ReferenceDrifted: lambda s, e: {"drifted": s.drifted | {e.reference: e.cause}},
-    ReferenceRestored: lambda s, e: {"drifted": _without(s.drifted, e.reference)},
-    GateClosed: lambda _, e: {"held_by": e.causes},
-    GateOpened: lambda _, e: {"held_by": (), "opened_before": True},
-    AlertRecipientsSet: lambda _, e: {"recipients": e.recipient_ids},
-    InactivityWarned: lambda _, e: {},
-    Disconnected: lambda _, e: {"disconnected_for": e.reason, "grant_id": None, "xero_connection_id": ""},
-}
-
-EVENTS: Final[tuple[type[Event], ...]] = tuple(_APPLY)
-
-
-# ── decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def connect(
@@ -277,10 +168,15 @@ def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], 
     return announced(decision)
 
 
-def map_tax(state: Connection | None, tax_set: TaxSet, rate: XeroTaxRate, at: Moment) -> list[Event]:
-    """Let a tax set stand for a Xero rate. The rate must be active, fit sales lines and charge the same percentage."""
+def map_tax(
+    state: Connection | None, tax_set: TaxSet, rate: XeroTaxRate, at: Moment, *, reason_ref: UUID | None = None
+) -> list[Event]:
+    """Let a tax set stand for a Xero rate. The rate must be active, fit sales lines and charge the same percentage.
+
+    If it does so by other taxes, `reason_ref` must point at the reason somebody gave for it.
+    """
     known = _with_organisation(state)
-    check_rate(known.tax_set_name(tax_set), tax_set, rate)
+    check_rate(known.tax_set_name(tax_set), tax_set, rate, other_taxes=reason_ref is not None)
     present = known.mappings.get(tax_set.key)
     if present and (present.tax_type, present.effective_rate, present.components) == (
         rate.tax_type,
@@ -297,6 +193,7 @@ def map_tax(state: Connection | None, tax_set: TaxSet, rate: XeroTaxRate, at: Mo
         effective_rate=rate.effective_rate,
         components=rate.components,
         version=known.mapping_version + 1,
+        override_reason_ref=None if same_components(tax_set.components, rate.components) else reason_ref,
     )
     return announced(decision)
 

@@ -59,6 +59,12 @@ class InvoiceDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     totals: Totals
     payments: tuple[Payment, ...] = ()
 
+    def taxes(self) -> dict[str, TaxSet]:
+        """The tax sets that are charged on this invoice, by key; none where its amounts bear no tax."""
+        if self.line_amounts == "no_tax":
+            return {}
+        return {line.tax_set.key: line.tax_set for line in self.lines if line.tax_set.components}
+
 
 class InvoiceText(msgspec.Struct, frozen=True, kw_only=True):
     """The free text of an invoice: the customer's reference and one description per line, in order."""

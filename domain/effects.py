@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.contact_link import ContactLinked, ContactRefused, ContactWanted
+from domain.document import Payment
 from domain.event import Event
 from domain.invoice_events import (
     DismissalUndone,
@@ -19,10 +21,14 @@ from domain.invoice_events import (
     InvoiceRevised,
     InvoiceSynced,
     InvoiceVoided,
+    PaymentSynced,
     RetryRequested,
+    ReviewRaised,
     SyncDismissed,
     SyncFailed,
+    VoidSynced,
 )
+from domain.invoice_payment import payment_in
 from domain.streams import connection_id
 
 
@@ -43,31 +49,90 @@ def effects_of(event: Event) -> list[Entry]:
     """The entries an event opens; most open none."""
     match event:
         case InvoiceQueued():
-            return [_create(event)]
-        case InvoiceRevised() | InvoiceReleased() | RetryRequested() | DismissalUndone() if (
-            event.opens == "create_invoice"
-        ):
-            return [_create(event)]
-    return []
+            return [_entry(event, "create_invoice")]
+        case InvoiceSynced() | RetryRequested():
+            return [*_opened_by(event), *(_create_payment(event, payment) for payment in event.payments)]
+        case ContactWanted():
+            return [_entry(event, "create_contact")]
+    return _opened_by(event)
 
 
 def entries_still_open(stream: Iterable[Event]) -> dict[str, Entry]:
     """The live entries of one stream, derived from its events alone, by effect key."""
     live: dict[str, Entry] = {}
     for event in stream:
-        if isinstance(event, _CLOSING):
-            live.clear()
+        live = {key: entry for key, entry in live.items() if not _ends(event, entry)}
         live.update((entry.effect_key, entry) for entry in effects_of(event))
     return live
 
 
-_CLOSING: Final = (InvoiceSynced, SyncFailed, InvoiceBlocked, SyncDismissed, InvoiceVoided, InvoiceRevised)
+def _ends(event: Event, entry: Entry) -> bool:
+    """Whether an event ends an entry; one on the wire outlives the voiding of its invoice."""
+    if isinstance(event, InvoiceVoided):
+        return entry.effect_key != event.awaits
+    if entry.kind == "create_payment":
+        return _payment_settled_by(event) == _payment_of(entry)
+    return _ends_change(event, entry.kind)
 
 
-def _create(event: Event) -> Entry:
+def _ends_change(event: Event, kind: EntryKind) -> bool:
+    match event:
+        case InvoiceSynced():
+            return kind != "void_invoice"
+        case SyncFailed():
+            return kind == event.kind
+        case ReviewRaised():
+            return kind == event.closes
+    return isinstance(event, _CLOSING)
+
+
+def _payment_settled_by(event: Event) -> str | None:
+    match event:
+        case PaymentSynced():
+            return event.payment.payment_id
+        case ReviewRaised():
+            return payment_in(event.cause)
+    return None
+
+
+def _payment_of(entry: Entry) -> str:
+    return entry.effect_key.rpartition("/")[2]
+
+
+_CLOSING: Final = (InvoiceBlocked, SyncDismissed, VoidSynced, ContactLinked, ContactRefused)
+_OPENING: Final = (
+    InvoiceRevised,
+    InvoiceReleased,
+    InvoiceSynced,
+    SyncFailed,
+    RetryRequested,
+    DismissalUndone,
+    ReviewRaised,
+    InvoiceVoided,
+)
+
+
+def _opened_by(event: Event) -> list[Entry]:
+    """What an event says itself that it opens; payments are named one by one elsewhere."""
+    if not isinstance(event, _OPENING) or event.opens is None or event.opens == "create_payment":
+        return []
+    return [_entry(event, event.opens)]
+
+
+def _entry(event: Event, kind: EntryKind) -> Entry:
     return Entry(
-        effect_key=f"create_invoice/{event.event_id}",
-        kind="create_invoice",
+        effect_key=f"{kind}/{event.event_id}",
+        kind=kind,
+        connection_id=connection_id(event.account_id),
+        stream_id=event.originator_id,
+        seq=event.originator_version,
+    )
+
+
+def _create_payment(event: Event, payment: Payment) -> Entry:
+    return Entry(
+        effect_key=f"create_payment/{event.event_id}/{payment.payment_id}",
+        kind="create_payment",
         connection_id=connection_id(event.account_id),
         stream_id=event.originator_id,
         seq=event.originator_version,

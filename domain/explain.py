@@ -5,6 +5,7 @@ Pure. The invoice and its connection are folds of their streams; the entry and t
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
 from domain.invoice import Invoice, Status
+from domain.invoice_payment import payment_in
 from domain.money import Money
 
 Shown = Status | Literal["waiting", "sending"]
@@ -188,13 +190,14 @@ class _Asked:
 
     def synced(self) -> Explanation:
         """Xero holds it; what is not as it should be is named beside that."""
-        there, total = f"In Xero as {self.invoice.document.number}", self._total()
+        held = self.invoice.as_of(self.invoice.synced_revision).document
+        there, total = f"In Xero as {held.number}", self._total()
         if self.invoice.reviews:
             return self._say(
                 "synced",
-                f"{there}, but: {self._words(self.invoice.reviews)} We changed nothing; please look.",
+                f"{there}, but: {self._reviews()} We changed nothing; please look.",
                 (*self.invoice.reviews, *self.invoice.causes),
-                next_step="Once you have looked, mark the review as done.",
+                next_step=self._review_step(),
             )
         if self.invoice.causes:
             return self._say(
@@ -204,17 +207,55 @@ class _Asked:
                 next_step="The change goes once that is fixed.",
             )
         if self.entry is not None:
-            what = _LATER.get(self.entry.kind, "a later step")
-            return self._say("synced", f"{there}; {what} is on its way.", next_step=f"Xero gets {what}.")
+            return self._on_its_way(there, self.entry)
         return self._say("synced", f"{there}, {total}{self.since}.", next_step="Nothing is left to do.")
+
+    def _on_its_way(self, there: str, entry: EntryNow) -> Explanation:
+        what, are = self._later(entry.kind)
+        if entry.state == "AMBIGUOUS":
+            sentence = f"{there}. Xero gave no clear answer about {what}; we are finding out whether it arrived."
+            return self._say("synced", sentence, next_step="We search Xero before sending it again.")
+        if self.gate:
+            sentence = f"{there}; {what} waits: {self._words(self.gate)}"
+            return self._say("synced", sentence, self.gate, next_step="It goes once that is fixed.")
+        return self._say("synced", f"{there}; {what} {are}.", next_step=f"Xero gets {what}.")
+
+    def _review_step(self) -> str:
+        if any(map(payment_in, self.invoice.reviews)):
+            return _PAYMENT_STEP
+        return _CHANGE_STEP if self.invoice.refused else _REVIEW_STEP
+
+    def _later(self, kind: str) -> tuple[str, str]:
+        due = sum(1 for one in self.invoice.payments if one.standing == "due")
+        if kind == "create_payment" and due > 1:
+            return f"{due} payments", "are on their way"
+        return _LATER.get(kind, "a later step"), "is on its way"
+
+    def _reviews(self) -> str:
+        return " ".join(dict.fromkeys(self._payment_of(one) + self._words([one]) for one in self.invoice.reviews))
+
+    def _payment_of(self, review: Cause) -> str:
+        if payment_in(review) is None:
+            return ""
+        amount = Money(Decimal(review.facts["amount"]), self.invoice.document.currency)
+        return f"The payment of {amount} did not go: "
 
     def voided(self) -> Explanation:
         """Kyrios cancelled it."""
+        if self.entry is not None and self.entry.kind != "void_invoice":
+            return self._say(
+                "voided",
+                "Cancelled while it was on its way to Xero; we are finding out whether it arrived.",
+                next_step="If it arrived, Xero is told; else nothing is sent.",
+            )
         if self.invoice.xero_invoice_id is None:
             return self._say("voided", "Cancelled; it never went to Xero.", next_step="Nothing is left to do.")
+        if self.entry is not None and self.gate:
+            sentence = f"Cancelled; Xero is told once this is fixed: {self._words(self.gate)}"
+            return self._say("voided", sentence, self.gate, next_step="Then Xero voids its invoice.")
         if self.entry is not None:
             return self._say("voided", "Cancelled; Xero is being told.", next_step="Xero voids its invoice.")
-        if refused := self.invoice.reviews:
+        if refused := (*self.invoice.reviews, *self.invoice.causes):
             return self._say(
                 "voided", f"Cancelled, but not in Xero: {self._words(refused)}", refused, next_step="Then press Retry."
             )
@@ -276,7 +317,12 @@ _REFUSALS: Final = frozenset(
 )
 """Failures that are Xero's own answer, not the lack of one or a fault of ours."""
 
-_LATER: Final = {"create_payment": "a payment", "void_invoice": "the cancellation"}
+_REVIEW_STEP: Final = "Once you have looked, mark the review as done."
+_PAYMENT_STEP: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
+
+_CHANGE_STEP: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
+
+_LATER: Final = {"create_payment": "a payment", "update_invoice": "a change", "void_invoice": "the cancellation"}
 
 
 def _when(seconds: float | None) -> str:

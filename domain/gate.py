@@ -1,17 +1,13 @@
 """The gate of a connection: what holds everything back, in the order a person would meet it. Pure."""
 
-from typing import TYPE_CHECKING
-
 from domain.account_settings import every_tax_set_is_needed
 from domain.causes import Cause
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
+from domain.connection_state import Connection
 from domain.event import Decision, Event
 
-if TYPE_CHECKING:
-    from domain.connection import Connection
 
-
-def what_holds(state: "Connection") -> tuple[Cause, ...]:
+def what_holds(state: Connection) -> tuple[Cause, ...]:
     """The causes that hold the whole connection back, in the order a person would meet them."""
     if state.disconnected_for is not None:
         return (Cause("not_connected" if state.disconnected_for == "user" else state.disconnected_for),)
@@ -22,7 +18,7 @@ def what_holds(state: "Connection") -> tuple[Cause, ...]:
     return (*_unmapped(state), *_drifted(state))
 
 
-def missing_steps(state: "Connection") -> list[str]:
+def missing_steps(state: Connection) -> list[str]:
     """The set-up steps still to do, each in words."""
     missing = []
     if state.organisation_id is None or not state.xero_connection_id:
@@ -34,7 +30,7 @@ def missing_steps(state: "Connection") -> list[str]:
     return missing
 
 
-def announced(decision: "Decision[Connection]") -> list[Event]:
+def announced(decision: Decision[Connection]) -> list[Event]:
     """The events of a decision; GateClosed or GateOpened with them, if what holds the connection back has changed."""
     state = decision.state
     assert state is not None
@@ -49,7 +45,7 @@ def announced(decision: "Decision[Connection]") -> list[Event]:
     return decision.events
 
 
-def _unmapped(state: "Connection") -> tuple[Cause, ...]:
+def _unmapped(state: Connection) -> tuple[Cause, ...]:
     if not every_tax_set_is_needed(state.settings):
         return ()
     return tuple(
@@ -59,7 +55,7 @@ def _unmapped(state: "Connection") -> tuple[Cause, ...]:
     )
 
 
-def _drifted(state: "Connection") -> tuple[Cause, ...]:
+def _drifted(state: Connection) -> tuple[Cause, ...]:
     # A rate or a further account that drifted holds back only the invoices that use it.
     needed_by_all = {account.account_id for account in (state.default_line, state.default_payment) if account}
     needed_by_all |= {PERMISSIONS, state.organisation_id or ""}

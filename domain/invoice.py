@@ -1,18 +1,13 @@
-"""Invoice: one issued Kyrios invoice on its way into Xero. State, evolve, decisions; its events beside it.
+"""Invoice: one issued Kyrios invoice on its way into Xero. Decisions; its events and state beside it.
 
 Causes of the whole connection are never written here; they are the gate's. Refusals by Xero are facts (SyncFailed).
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Final, Literal
+from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from domain.causes import Cause
-from domain.document import InvoiceDocument, Totals
+from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
     DismissalUndone,
@@ -33,6 +28,7 @@ from domain.invoice_events import (
     SyncFailed,
     VoidSynced,
 )
+from domain.invoice_state import EVENTS, Invoice, Revision, Status, decision_on, evolve
 from domain.refusals import ContentConflict, NotPossible
 from domain.streams import invoice_stream
 
@@ -68,106 +64,6 @@ __all__ = [
     "synced",
 ]
 
-Status = Literal["queued", "blocked", "checking", "synced", "failed", "dismissed", "voided"]
-
-
-# ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Invoice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one invoice."""
-
-    account_id: str
-    kyrios_invoice_id: str
-    document: InvoiceDocument
-    text_hash: str
-    revision: int
-    status: Status
-    version: int
-    queued_at: datetime
-    causes: tuple[Cause, ...] = ()
-    xero_invoice_id: str | None = None
-    synced_revision: int = 0
-    synced_totals: Totals | None = None
-    unknown_delivery: UUID | None = None
-    answer_ref: UUID | None = None
-    organisation_id: str | None = None
-    reviews: tuple[Cause, ...] = ()
-    paid: tuple[Decimal, ...] = ()
-
-    @property
-    def settled_status(self) -> Status:
-        """The status the invoice falls back to: synced once Xero holds it, else queued."""
-        return "synced" if self.xero_invoice_id else "queued"
-
-
-def evolve(state: Invoice | None, event: Event) -> Invoice:
-    """Fold one event. Only assigns; total over every event ever stored in this stream."""
-    if isinstance(event, InvoiceQueued):
-        return _queued(event)
-    assert state is not None, "an invoice's stream begins with InvoiceQueued"
-    changes = _APPLY[type(event)](state, event)
-    if event.organisation_id:
-        changes["organisation_id"] = event.organisation_id
-    return msgspec.structs.replace(state, version=event.originator_version, **changes)
-
-
-def _queued(event: InvoiceQueued) -> Invoice:
-    return Invoice(
-        account_id=event.account_id,
-        kyrios_invoice_id=event.kyrios_invoice_id,
-        document=event.document,
-        text_hash=event.text_hash,
-        revision=event.revision,
-        status="queued",
-        version=event.originator_version,
-        queued_at=event.occurred_at,
-        organisation_id=event.organisation_id,
-    )
-
-
-_APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
-    InvoiceRevised: lambda s, e: {
-        "document": e.document,
-        "text_hash": e.text_hash,
-        "revision": e.revision,
-        "status": s.settled_status,
-        "causes": (),
-    },
-    InvoiceBlocked: lambda s, e: {"status": "synced" if s.xero_invoice_id else "blocked", "causes": e.causes},
-    InvoiceReleased: lambda s, e: {"status": s.settled_status, "causes": ()},
-    OutcomeUnknown: lambda s, e: {
-        "status": "synced" if s.xero_invoice_id else "checking",
-        "unknown_delivery": e.delivery_id,
-    },
-    OutcomeResolved: lambda s, e: {"status": s.settled_status, "unknown_delivery": None},
-    InvoiceSynced: lambda s, e: {
-        "status": "synced",
-        "causes": (),
-        "xero_invoice_id": e.xero_invoice_id,
-        "synced_revision": e.revision,
-        "synced_totals": e.totals,
-        "unknown_delivery": None,
-    },
-    PaymentSynced: lambda s, e: {"paid": (*s.paid, e.payment.amount)},
-    SyncFailed: lambda s, e: {
-        "status": "synced" if s.xero_invoice_id else "failed",
-        "causes": (e.cause,),
-        "answer_ref": e.answer_ref,
-        "unknown_delivery": None,
-    },
-    RetryRequested: lambda s, e: {"status": s.settled_status, "causes": ()},
-    SyncDismissed: lambda s, e: {"status": "dismissed"},
-    DismissalUndone: lambda s, e: {"status": s.settled_status},
-    ReviewRaised: lambda s, e: {"reviews": (*s.reviews, e.cause)},
-    ReviewCleared: lambda s, e: {"reviews": tuple(r for r in s.reviews if not r.same_matter(e.cause))},
-    InvoiceVoided: lambda s, e: {"status": "voided"},
-    VoidSynced: lambda s, e: {"status": "voided"},
-}
-
-EVENTS: Final[tuple[type[Event], ...]] = (InvoiceQueued, *_APPLY)
-
-
 # ── decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -179,8 +75,13 @@ def queue(
     text_hash: str,
     organisation_id: str | None,
     at: Moment,
+    *,
+    revision: int = 1,
 ) -> list[Event]:
-    """Take on an issued invoice. The same invoice again is no news; the same id with other content is refused."""
+    """Take on an issued invoice. The same invoice again is no news; the same id with other content is refused.
+
+    `revision` is what Kyrios counts; the first one we hear of need not be the first.
+    """
     if state is not None:
         if (state.document, state.text_hash) == (document, text_hash):
             return []
@@ -195,6 +96,7 @@ def queue(
         kyrios_invoice_id=kyrios_invoice_id,
         document=document,
         text_hash=text_hash,
+        revision=revision,
     )
     return decision.events
 
@@ -203,9 +105,10 @@ def block(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, 
     """Preflight found causes of this invoice: it waits until they are gone.
 
     Only what is about to be sent can be blocked: an invoice that is being looked up, or is done with, is left alone.
+    One that is in Xero stays there; it is its change that waits.
     """
-    found = tuple(causes)
-    if not found or state.status not in ("queued", "blocked"):
+    found, changing = tuple(causes), state.xero_invoice_id and state.live and state.unknown_delivery is None
+    if not found or not (changing or state.status in ("queued", "blocked")):
         return []
     if state.status == "blocked" and state.causes == found:
         return []
@@ -214,22 +117,27 @@ def block(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, 
 
 def release(state: Invoice, code: str, key: str, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
     """The cause `code` with `key` is gone: queue the invoice again. One that does not wait for it is left alone."""
-    if state.status != "blocked" or not any((c.code, c.key) == (code, key) for c in state.causes):
+    if not state.waits or not any((c.code, c.key) == (code, key) for c in state.causes):
         return []
-    return _one(state, at, InvoiceReleased, organisation_id, cause=Cause(code, key=key), opens="create_invoice")
+    return _one(state, at, InvoiceReleased, organisation_id, cause=Cause(code, key=key), opens=state.next_kind)
 
 
 def outcome_unknown(
-    state: Invoice, delivery_id: UUID, at: Moment, *, organisation_id: str | None = None
+    state: Invoice,
+    delivery_id: UUID,
+    at: Moment,
+    *,
+    organisation_id: str | None = None,
+    kind: EntryKind = "create_invoice",
 ) -> list[Event]:
-    """A delivery of this invoice ended without a clear answer."""
-    if state.status == "synced" or state.unknown_delivery == delivery_id:
+    """A delivery of this invoice, or of a change to it, ended without a clear answer."""
+    if kind not in state.live or state.unknown_delivery == delivery_id:
         return []
-    return _one(state, at, OutcomeUnknown, organisation_id, delivery_id=delivery_id, kind="create_invoice")
+    return _one(state, at, OutcomeUnknown, organisation_id, delivery_id=delivery_id, kind=kind)
 
 
 def outcome_absent(state: Invoice, delivery_id: UUID, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
-    """Xero was searched after an unknown outcome and does not hold the invoice: it may be sent again.
+    """Xero was searched after an unknown outcome and does not hold the invoice or its change: it may be sent again.
 
     `delivery_id` is the delivery whose outcome was unknown. What a search says of an earlier one is no longer news.
     """
@@ -249,11 +157,22 @@ def synced(
     delivery_id: UUID,
     adopted: bool,
     at: Moment,
+    payments: Sequence[Payment] = (),
+    payment_account_id: str | None = None,
+    revision: int | None = None,
 ) -> list[Event]:
-    """Xero holds the invoice. Totals that differ from Kyrios's are recorded and raise a review."""
-    if state.status == "synced":
+    """Xero holds the invoice as of `revision` (the present one unless said), and these payments are to follow.
+
+    If Kyrios has revised or voided it since, Xero is told of that next; payments follow only what was created, and not
+    if it was voided (the article: payment status at the time of sync). Totals that differ raise a review, and reviews
+    of an earlier revision are settled.
+    """
+    known = state.xero_invoice_id is not None
+    if known and "update_invoice" not in state.live:
         return []
-    decision = _decide(state, at)
+    decision, sent = decision_on(state, at), state.as_of(state.revision if revision is None else revision)
+    opens = _next_after(state, sent)
+    frozen = () if known or opens == "void_invoice" else tuple(payments)
     if state.unknown_delivery is not None:
         decision.add(OutcomeResolved, organisation_id=organisation_id, delivery_id=state.unknown_delivery, found=True)
     decision.add(
@@ -264,13 +183,26 @@ def synced(
         fragment_hash=fragment_hash,
         mapping_versions=mapping_versions,
         delivery_id=delivery_id,
-        revision=state.revision,
+        revision=sent.number,
         adopted=adopted,
+        payments=frozen,
+        payment_account_id=payment_account_id if frozen else None,
+        opens=opens,
     )
-    if totals != state.document.totals:
-        review = Cause("total_differs_in_xero", facts={"difference": _difference(state.document, totals)})
+    for review in (*state.refused, *(r for r in state.reviews if r.code == "total_differs_in_xero")):
+        decision.add(ReviewCleared, organisation_id=organisation_id, cause=Cause(review.code, key=review.key))
+    if totals != sent.document.totals:
+        review = Cause("total_differs_in_xero", facts={"difference": _difference(sent.document, totals)})
         decision.add(ReviewRaised, organisation_id=organisation_id, cause=review)
     return decision.events
+
+
+def _next_after(state: Invoice, sent: Revision) -> EntryKind | None:
+    """What Xero is to be told after it took `sent`."""
+    if state.status == "voided":
+        return "void_invoice"
+    newest = state.as_of(state.revision)
+    return "update_invoice" if newest.number > sent.number and not newest.same_in_xero(sent) else None
 
 
 def _difference(document: InvoiceDocument, answered: Totals) -> str:
@@ -288,15 +220,17 @@ def fail(
     answer_ref: UUID | None,
     at: Moment,
     organisation_id: str | None = None,
+    revision: int | None = None,
 ) -> list[Event]:
-    """Xero refused the invoice, what it holds is not ours, or retries ended.
+    """Xero refused the invoice as of `revision`, what it holds is not ours, or retries ended.
 
     An unknown outcome fails only after Xero was searched: the number is another invoice's, or it was not there and we
-    do not try again. The search is recorded first.
+    do not try again. The search is recorded first. A newer revision goes at once: it was not refused.
     """
-    if state.status in ("synced", "failed"):
+    if "create_invoice" not in state.live:
         return []
-    decision = _decide(state, at)
+    newer = state.status != "voided" and revision is not None and state.revision > revision
+    decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
     if state.unknown_delivery is not None:
         found = cause.code == "duplicate_number_in_xero"
@@ -309,27 +243,30 @@ def fail(
         kind="create_invoice",
         delivery_id=delivery_id,
         answer_ref=answer_ref,
+        opens="create_invoice" if newer else None,
     )
     return decision.events
 
 
 def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
-    """A person asks for another try of a failed or blocked invoice. Already queued: nothing new."""
-    if state.status in ("queued", "checking"):
+    """A person asks for another try of an invoice that failed or is blocked, or of a change of it. On its way: no news.
+
+    What a refused change left for review is settled by trying it again.
+    """
+    if state.live:
         return []
-    if state.status not in ("failed", "blocked"):
+    if not (state.status in ("failed", "blocked") or state.change_is_stuck):
         raise NotPossible(f"invoice {state.kyrios_invoice_id} is {state.status}; there is nothing to retry")
-    return _one(state, at, RetryRequested, organisation_id, opens="create_invoice")
-
-
-def _decide(state: Invoice, at: Moment) -> Decision[Invoice]:
-    stream = invoice_stream(state.account_id, state.kyrios_invoice_id)
-    return Decision(stream, state.account_id, state, state.version, evolve, at)
+    decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
+    for review in state.refused:
+        decision.add(ReviewCleared, organisation_id=organisation, cause=Cause(review.code, key=review.key))
+    decision.add(RetryRequested, organisation_id=organisation, opens=state.next_kind)
+    return decision.events
 
 
 def _one(
     state: Invoice, at: Moment, event_type: type[Event], organisation_id: str | None = None, **facts: object
 ) -> list[Event]:
-    decision = _decide(state, at)
+    decision = decision_on(state, at)
     decision.add(event_type, organisation_id=organisation_id or state.organisation_id, **facts)
     return decision.events

@@ -7,7 +7,7 @@ from domain.causes import Cause
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Event
 
-EntryKind = Literal["create_invoice", "update_invoice", "void_invoice", "create_payment"]
+EntryKind = Literal["create_invoice", "update_invoice", "void_invoice", "create_payment", "create_contact"]
 """What an outbox entry asks of Xero."""
 
 
@@ -21,16 +21,20 @@ class InvoiceQueued(Event, frozen=True, kw_only=True):
 
 
 class InvoiceRevised(Event, frozen=True, kw_only=True):
-    """Kyrios changed the invoice; `opens` says whether Xero is to create or to update it."""
+    """Kyrios changed the invoice; `opens` says whether Xero is to create or to update it.
+
+    It opens nothing where an entry is live already, which carries the newest revision whenever it is rendered, or whose
+    outcome opens what is needed; nor where nothing of what Xero gets has changed.
+    """
 
     document: InvoiceDocument
     text_hash: str
     revision: int
-    opens: EntryKind
+    opens: EntryKind | None = None
 
 
 class InvoiceBlocked(Event, frozen=True, kw_only=True):
-    """Preflight found causes of this invoice; its waiting entry was withdrawn."""
+    """Preflight found causes of this invoice; its waiting entry was withdrawn. In Xero already, it stays there."""
 
     causes: tuple[Cause, ...]
     revision: int
@@ -61,7 +65,9 @@ class InvoiceSynced(Event, frozen=True, kw_only=True):
     """Xero holds the invoice: its id there, the totals as Xero answered them, and what exactly was sent.
 
     `fragment_hash` is an HMAC of the bytes sent; `mapping_versions` names the tax mapping used for each tax set;
-    `adopted` says that it was found by a search after an unknown outcome.
+    `adopted` says that it was found by a search after an unknown outcome. `payments` are those that go to Xero now, on
+    the ledger account with that AccountID, as both stood when the bytes were made. `opens` says what has become
+    necessary while it was on its way: Kyrios has revised it, or voided it.
     """
 
     xero_invoice_id: str
@@ -71,6 +77,9 @@ class InvoiceSynced(Event, frozen=True, kw_only=True):
     delivery_id: UUID
     revision: int
     adopted: bool = False
+    payments: tuple[Payment, ...] = ()
+    payment_account_id: str | None = None
+    opens: EntryKind | None = None
 
 
 class PaymentSynced(Event, frozen=True, kw_only=True):
@@ -82,19 +91,25 @@ class PaymentSynced(Event, frozen=True, kw_only=True):
 
 
 class SyncFailed(Event, frozen=True, kw_only=True):
-    """Xero refused, or retries ended. Xero's own words lie sealed under `answer_ref`."""
+    """Xero refused, or retries ended. Xero's own words lie sealed under `answer_ref`.
+
+    `opens` is set if what was refused is an earlier revision: the newest one goes instead.
+    """
 
     cause: Cause
     attempts: int
     kind: EntryKind
     delivery_id: UUID | None = None
     answer_ref: UUID | None = None
+    opens: EntryKind | None = None
 
 
 class RetryRequested(Event, frozen=True, kw_only=True):
-    """A person asked for another try (who: the event's actor)."""
+    """A person asked for another try (who: the event's actor): of the invoice, or of these payments on this account."""
 
     opens: EntryKind
+    payments: tuple[Payment, ...] = ()
+    payment_account_id: str | None = None
 
 
 class SyncDismissed(Event, frozen=True, kw_only=True):
@@ -111,22 +126,33 @@ class DismissalUndone(Event, frozen=True, kw_only=True):
 
 
 class ReviewRaised(Event, frozen=True, kw_only=True):
-    """The invoice is in Xero, but something needs a look."""
+    """The invoice is in Xero, but something needs a look; a payment that was refused is named by the cause's key.
+
+    `closes` names the update or void that ended so: Xero refused it.
+    `opens` is set if what was refused is an earlier revision: the newest one goes instead.
+    """
 
     cause: Cause
     answer_ref: UUID | None = None
+    closes: EntryKind | None = None
+    opens: EntryKind | None = None
 
 
 class ReviewCleared(Event, frozen=True, kw_only=True):
-    """A person looked, and the matter is settled (code and key as raised, no facts)."""
+    """The matter is settled, by a person or by what went to Xero since (code and key as raised, no facts)."""
 
     cause: Cause
 
 
 class InvoiceVoided(Event, frozen=True, kw_only=True):
-    """Kyrios voided the invoice; `opens` is set if Xero holds it and is to be told."""
+    """Kyrios voided the invoice; `opens` is set if Xero holds it and is to be told.
+
+    What was not yet sent is withdrawn. `awaits` is the effect key of an entry that is on the wire: what follows is
+    decided, perhaps by this event once more, when its outcome is known.
+    """
 
     opens: EntryKind | None = None
+    awaits: str = ""
 
 
 class VoidSynced(Event, frozen=True, kw_only=True):

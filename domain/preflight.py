@@ -1,26 +1,51 @@
 """Preflight: every cause that keeps an invoice of an open connection out of Xero. Pure; all causes, not the first."""
 
-from decimal import Decimal
+from collections.abc import Collection
 
+from domain.account_settings import line_accounts_of, payments_are_recorded
+from domain.amounts import amounts_in_xero
 from domain.causes import Cause
 from domain.connection import Connection
-from domain.contact_link import ContactLink
-from domain.document import InvoiceDocument, Totals
-from domain.tax import TaxSet
-from domain.totals import totals_of
+from domain.contact_matching import ContactStanding
+from domain.document import InvoiceDocument, Line, Totals
+from domain.invoice_state import Invoice
+from domain.qualifying import against_account, against_mapping, against_organisation
+from domain.references import NOTHING_READ, References
+from domain.tax import TaxMapping
 
 
-def causes_against(document: InvoiceDocument, connection: Connection, link: ContactLink | None) -> list[Cause]:
-    """What is in the way of sending `document` now; empty if nothing is."""
-    causes = [*_start(document, connection), *_contact(document, connection, link), *_currency(document, connection)]
-    causes += _accounts(document, connection)
+def causes_against(
+    document: InvoiceDocument,
+    connection: Connection,
+    contact: ContactStanding,
+    references: References = NOTHING_READ,
+    *,
+    waived: Collection[str] = (),
+) -> list[Cause]:
+    """What is in the way of sending `document` now; empty if nothing is.
+
+    `references` is what Xero last said; `waived` are codes of causes a person released this invoice from. A contact
+    that is yet to be created is named only if nothing else is in the way: none is created for an invoice that may
+    never go.
+    """
+    start = [] if "before_sync_start" in waived else _start(document, connection)
+    others = _others(document, connection, references)
+    needless = contact.verdict == "wanted" and (start or others)
+    return [*start, *(() if needless else contact.causes), *others]
+
+
+def _others(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
     unmapped = _unmapped(document, connection)
-    causes += unmapped
-    if document.totals.total < 0:
-        causes.append(Cause("negative_total"))
-    elif not unmapped:
-        causes += _totals(document, connection)
-    return causes
+    return [
+        *against_organisation(references),
+        *_currency(document, connection, references),
+        *_period(document, references),
+        *_accounts(document, connection, references),
+        *_payments(document, connection),
+        *unmapped,
+        *_rates(document, connection, references),
+        *_totals(document, connection, comparable=not unmapped),
+    ]
 
 
 def _start(document: InvoiceDocument, connection: Connection) -> list[Cause]:
@@ -30,48 +55,92 @@ def _start(document: InvoiceDocument, connection: Connection) -> list[Cause]:
     return [Cause("before_sync_start", facts={"sync_from": start.isoformat()})]
 
 
-def _contact(document: InvoiceDocument, connection: Connection, link: ContactLink | None) -> list[Cause]:
-    if link and link.xero_contact_id and link.organisation_id == connection.organisation_id:
-        return []
-    return [Cause("contact_missing", key=document.kyrios_contact_id)]
-
-
-def _currency(document: InvoiceDocument, connection: Connection) -> list[Cause]:
-    if document.currency == connection.base_currency:
+def _currency(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
+    if document.currency == connection.base_currency or references.uses_currency(document.currency):
         return []
     return [Cause("currency_not_enabled", key=document.currency, facts={"currency": document.currency})]
 
 
-def _accounts(document: InvoiceDocument, connection: Connection) -> list[Cause]:
+def _period(document: InvoiceDocument, references: References) -> list[Cause]:
+    locked = references.locked_until
+    if locked is None or document.date > locked:
+        return []
+    return [Cause("period_locked", facts={"date": locked.isoformat()})]
+
+
+def _accounts(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
     allowed = {a.account_id for a in (connection.default_line, *connection.also_allowed) if a is not None}
-    asked = dict.fromkeys(line.ledger_account_id for line in document.lines if line.ledger_account_id)
-    return [
-        Cause("account_not_selected", key=account, facts={"account": f"account {account}"})
-        for account in asked
-        if account not in allowed
-    ]
+    rule, causes = line_accounts_of(connection.settings), list[Cause]()
+    for account in dict.fromkeys(_account_of(line, connection) for line in document.lines):
+        if account in allowed:
+            causes += against_account(account, "line", references, rule)
+        elif account:
+            facts = {"account": references.name_of_account(account)}
+            causes.append(Cause("account_not_selected", key=account, facts=facts))
+    return causes
+
+
+def _account_of(line: Line, connection: Connection) -> str:
+    default = connection.default_line
+    return line.ledger_account_id or (default.account_id if default else "")
+
+
+def _payments(document: InvoiceDocument, connection: Connection) -> list[Cause]:
+    wanted = document.payments and payments_are_recorded(connection.settings)
+    return [Cause("payment_account_missing")] if wanted and connection.default_payment is None else []
 
 
 def _unmapped(document: InvoiceDocument, connection: Connection) -> list[Cause]:
-    used = {line.tax_set.key: line.tax_set for line in document.lines if line.tax_set.components}
     return [
         Cause("tax_set_unmapped", key=key, facts={"tax_set": connection.tax_set_name(tax_set)})
-        for key, tax_set in used.items()
+        for key, tax_set in document.taxes().items()
         if key not in connection.mappings
     ]
 
 
-def _totals(document: InvoiceDocument, connection: Connection) -> list[Cause]:
-    def rate_of(tax_set: TaxSet) -> Decimal:
-        return connection.mappings[tax_set.key].effective_rate if tax_set.components else Decimal(0)
+def _rates(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
+    causes = []
+    for key, tax_set in document.taxes().items():
+        if mapping := connection.mappings.get(key):
+            found = against_mapping(connection.tax_set_name(tax_set), mapping, references)
+            causes += found or _barred(document, connection, mapping, references)
+    return causes
 
-    computed = totals_of(document, rate_of)
-    if computed == document.totals:
+
+def _barred(
+    document: InvoiceDocument, connection: Connection, mapping: TaxMapping, references: References
+) -> list[Cause]:
+    """The accounts of lines with this tax set on which Xero does not allow its rate."""
+    rate, accounts = (references.tax_rates or {}).get(mapping.tax_type), references.accounts or {}
+    used = dict.fromkeys(
+        _account_of(line, connection) for line in document.lines if line.tax_set.key == mapping.tax_set.key
+    )
+    return [
+        Cause("tax_not_allowed_on_account", key=mapping.tax_set.key, facts={"account": str(accounts[account])})
+        for account in used
+        if rate and account in accounts and accounts[account].account_class.upper() in rate.barred_from
+    ]
+
+
+def _totals(document: InvoiceDocument, connection: Connection, *, comparable: bool) -> list[Cause]:
+    if document.totals.total < 0:
+        return [Cause("negative_total")]
+    reached = amounts_in_xero(document, connection).totals if comparable else document.totals
+    if reached == document.totals:
         return []
-    return [Cause("total_mismatch", facts=_difference(computed, document.totals))]
+    return [Cause("total_mismatch", facts=_difference(reached, document.totals))]
 
 
 def _difference(computed: Totals, said: Totals) -> dict[str, str]:
     fields = ("total", "total_tax", "sub_total")
     shown = next(field for field in fields if getattr(computed, field) != getattr(said, field))
     return {"xero_total": str(getattr(computed, shown)), "kyrios_total": str(getattr(said, shown))}
+
+
+def elsewhere(invoice: Invoice, connection: Connection) -> list[Cause]:
+    """The cause that holds a change of an invoice in Xero back while the connection is to other books than those it
+    is in: changes never follow it there.
+    """
+    if invoice.xero_invoice_id is None or invoice.synced_in == connection.organisation_id:
+        return []
+    return [Cause("organisation_changed")]

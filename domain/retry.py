@@ -10,9 +10,12 @@ FAILURES_BEFORE_PAUSE: Final = 5
 FIRST_PAUSE: Final = 30.0
 
 
-def exhausted(attempts: int, age: float) -> bool:
-    """Whether an entry has been tried often enough; `age` in seconds since it was queued."""
-    return attempts >= MOST_ATTEMPTS or age > OLDEST
+def exhausted(attempts: int, trying: float) -> bool:
+    """Whether an entry has been tried often or long enough; `trying` in seconds since the first try.
+
+    Time behind a closed gate or a paused lane before that does not count: nothing was tried then.
+    """
+    return attempts >= MOST_ATTEMPTS or trying > OLDEST
 
 
 def wait_before(attempt: int, chance: float) -> float:

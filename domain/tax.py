@@ -3,6 +3,8 @@
 A Xero line takes exactly one tax rate, so what is mapped is the whole ordered set of Kyrios taxes on a line.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -64,15 +66,26 @@ class XeroTaxComponent(msgspec.Struct, frozen=True, kw_only=True):
     compound: bool = False
 
 
+Component = TaxComponent | XeroTaxComponent
+
+
 class XeroTaxRate(msgspec.Struct, frozen=True, kw_only=True):
-    """A tax rate as Xero last reported it; `tax_type` is the code a line names, `effective_rate` in percent."""
+    """A tax rate as Xero last reported it; `tax_type` is the code a line names, `effective_rate` in percent.
+
+    `barred_from` names the classes of accounts (REVENUE, EXPENSE, …) on which Xero does not allow it.
+    """
 
     tax_type: str
     name: str
     status: str
     effective_rate: Decimal
     components: tuple[XeroTaxComponent, ...] = ()
-    applies_to_revenue: bool = True
+    barred_from: tuple[str, ...] = ()
+
+    @property
+    def applies_to_revenue(self) -> bool:
+        """Whether it may stand on a sale."""
+        return "REVENUE" not in self.barred_from
 
 
 class TaxMapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,12 +100,32 @@ class TaxMapping(msgspec.Struct, frozen=True, kw_only=True):
 
 def same_effective_rate(tax_set: TaxSet, rate: XeroTaxRate) -> bool:
     """Whether a Xero rate charges what the tax set charges, to four decimals; names play no part."""
-    return tax_set.effective_rate == half_up(rate.effective_rate, _RATE_STEP)
+    return tax_set.effective_rate == to_four_decimals(rate.effective_rate)
 
 
-def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate) -> None:
-    """Raise NotPossible unless this Xero rate may stand for the tax set, which people know as `name`."""
-    if rate.status != "ACTIVE":
+def same_components(one: Iterable[Component], other: Iterable[Component]) -> bool:
+    """Whether both charge the same taxes, each as often, in whatever order and under whatever names.
+
+    A tax of nothing is no tax: a rate without components charges what one with a component of 0 % does.
+    """
+    return _charged(one) == _charged(other)
+
+
+def _charged(components: Iterable[Component]) -> Counter[tuple[Decimal, bool]]:
+    return Counter((c.rate, c.compound) for c in components if c.rate)
+
+
+def to_four_decimals(rate: Decimal) -> Decimal:
+    """A percentage as rates are compared."""
+    return half_up(rate, _RATE_STEP)
+
+
+def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate, *, other_taxes: bool = False) -> None:
+    """Raise NotPossible unless this Xero rate may stand for the tax set, which people know as `name`.
+
+    `other_taxes` says that somebody has a reason to take a rate that charges the same in all, but of other taxes.
+    """
+    if rate.status.upper() != "ACTIVE":
         raise NotPossible(f"Xero's rate {rate.tax_type} is {rate.status.lower()}; map {name} to an active one")
     if not rate.applies_to_revenue:
         raise NotPossible(f"Xero does not allow rate {rate.tax_type} on sales; map {name} to another one")
@@ -101,6 +134,16 @@ def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate) -> None:
             f"{name} is {plain(tax_set.effective_rate)}% but Xero's {rate.tax_type} is {plain(rate.effective_rate)}%; "
             "a tax is only ever mapped to a rate that charges the same"
         )
+    if not other_taxes and not same_components(tax_set.components, rate.components):
+        raise NotPossible(
+            f"{name} consists of {in_figures(tax_set.components)} but Xero's {rate.tax_type} of "
+            f"{in_figures(rate.components)}; to map it all the same, give a reason, which is kept"
+        )
+
+
+def in_figures(components: Iterable[Component]) -> str:
+    """The rates of some components in percent: `5 + 9.975 compound`."""
+    return " + ".join(f"{plain(c.rate)}{' compound' if c.compound else ''}" for c in components) or "nothing"
 
 
 def plain(number: Decimal) -> str:

@@ -52,7 +52,7 @@ class Batch:
         rows = list(self.invoices.values())
         upsert(connection, INVOICE_STATUS, map(msgspec.structs.astuple, rows))
         upsert(connection, CONNECTION_STATUS, map(msgspec.structs.astuple, self.connections.values()))
-        were_blocked = [stream for stream, before in self._counted.items() if before.status == "blocked"]
+        were_blocked = [stream for stream, before in self._counted.items() if before.status in blocked_by.MAY_WAIT]
         blocked_by.replace(connection, were_blocked, rows)
         counters.add(connection, self.counter_changes())
 

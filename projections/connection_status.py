@@ -203,6 +203,14 @@ def every(connection: Connection) -> Rows:
     return {row[0]: ConnectionRow(*row) for row in connection.execute(select(*_columns()))}
 
 
+def reachable(connection: Connection) -> list[tuple[UUID, str]]:
+    """Connections that have not ended, each with the organisation it has chosen."""
+    query = select(CONNECTION_STATUS.c.connection_id, CONNECTION_STATUS.c.organisation_id).where(
+        CONNECTION_STATUS.c.organisation_id.is_not(None), CONNECTION_STATUS.c.disconnected_for.is_(None)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 def held_by(connection: Connection, connection_id: UUID) -> tuple[Cause, ...]:
     """What holds a connection back, also one that never was."""
     row = load(connection, [connection_id]).get(connection_id)

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domain import invoice
 from domain.causes import Cause
+from domain.invoice_payment import payment_in
 from domain.streams import connection_id
 from domain.topics import TOPIC_OF
 from projections.recorded import BadEvent, Recorded
@@ -129,12 +130,24 @@ class _Named(_Fact, gc=False):
     cause: Cause
 
 
+class _Failed(_Named, gc=False):
+    opens: str | None = None
+
+
 class _Synced(_Fact, gc=False):
     xero_invoice_id: str
 
 
 class _Cleared(_Fact, gc=False):
     cause: Cause
+
+
+class _Payment(msgspec.Struct, gc=False):
+    payment_id: str
+
+
+class _Retried(_Fact, gc=False):
+    payments: list[_Payment] = []
 
 
 # ── fold ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,8 +160,15 @@ _Step = Callable[[InvoiceRow, Any], None]
 _connection: Final = lru_cache(maxsize=1_000)(connection_id)
 
 
+def _standing(row: InvoiceRow, otherwise: invoice.Status) -> invoice.Status:
+    """Voided for ever, synced once it is in Xero, else what the event says."""
+    if row.status == "voided":
+        return "voided"
+    return "synced" if row.xero_invoice_id else otherwise
+
+
 def _settled(row: InvoiceRow) -> invoice.Status:
-    return "synced" if row.xero_invoice_id else "queued"
+    return _standing(row, "queued")
 
 
 def _revised(row: InvoiceRow, fact: _Revised) -> None:
@@ -159,11 +179,12 @@ def _revised(row: InvoiceRow, fact: _Revised) -> None:
         document.currency,
         document.totals.total,
     )
-    row.status, row.causes = _settled(row), NONE
+    row.status = row.status if row.status in ("checking", "dismissed") else _settled(row)
+    row.causes = NONE
 
 
 def _blocked(row: InvoiceRow, fact: _Blocked) -> None:
-    row.status = "synced" if row.xero_invoice_id else "blocked"
+    row.status = _standing(row, "blocked")
     row.causes = _json(fact.causes)
 
 
@@ -172,7 +193,7 @@ def _goes_on(row: InvoiceRow, _: _Fact) -> None:
 
 
 def _unknown(row: InvoiceRow, _: _Fact) -> None:
-    row.status = "synced" if row.xero_invoice_id else "checking"
+    row.status = _standing(row, "checking")
 
 
 def _resolved(row: InvoiceRow, _: _Fact) -> None:
@@ -180,12 +201,13 @@ def _resolved(row: InvoiceRow, _: _Fact) -> None:
 
 
 def _synced(row: InvoiceRow, fact: _Synced) -> None:
-    row.status, row.causes, row.xero_invoice_id = "synced", NONE, fact.xero_invoice_id
+    row.xero_invoice_id = fact.xero_invoice_id
+    row.status, row.causes = _settled(row), NONE
 
 
-def _failed(row: InvoiceRow, fact: _Named) -> None:
-    row.status = "synced" if row.xero_invoice_id else "failed"
-    row.causes = _json([fact.cause])
+def _failed(row: InvoiceRow, fact: _Failed) -> None:
+    row.status = _settled(row) if fact.opens else _standing(row, "failed")
+    row.causes = NONE if fact.opens else _json([fact.cause])
 
 
 def _dismissed(row: InvoiceRow, _: _Fact) -> None:
@@ -193,14 +215,27 @@ def _dismissed(row: InvoiceRow, _: _Fact) -> None:
 
 
 def _review_raised(row: InvoiceRow, fact: _Named) -> None:
-    row.reviews = _json([*causes_of(row.reviews), fact.cause])
+    others = [review for review in causes_of(row.reviews) if not review.same_matter(fact.cause)]
+    row.reviews = _json([*others, fact.cause])
 
 
 def _review_cleared(row: InvoiceRow, fact: _Named) -> None:
     row.reviews = _json([review for review in causes_of(row.reviews) if not review.same_matter(fact.cause)])
 
 
+def _retried(row: InvoiceRow, fact: _Retried) -> None:
+    if not fact.payments:
+        _goes_on(row, fact)
+        return
+    again = {payment.payment_id for payment in fact.payments}
+    row.reviews = _json([review for review in causes_of(row.reviews) if payment_in(review) not in again])
+
+
 def _voided(row: InvoiceRow, _: _Fact) -> None:
+    row.status, row.causes = "voided", NONE
+
+
+def _void_synced(row: InvoiceRow, _: _Fact) -> None:
     row.status = "voided"
 
 
@@ -218,14 +253,14 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     invoice.OutcomeResolved: (_Fact, _resolved),
     invoice.InvoiceSynced: (_Synced, _synced),
     invoice.PaymentSynced: (_Fact, _nothing),
-    invoice.SyncFailed: (_Named, _failed),
-    invoice.RetryRequested: (_Fact, _goes_on),
+    invoice.SyncFailed: (_Failed, _failed),
+    invoice.RetryRequested: (_Retried, _retried),
     invoice.SyncDismissed: (_Fact, _dismissed),
     invoice.DismissalUndone: (_Fact, _resolved),
     invoice.ReviewRaised: (_Named, _review_raised),
     invoice.ReviewCleared: (_Named, _review_cleared),
     invoice.InvoiceVoided: (_Fact, _voided),
-    invoice.VoidSynced: (_Fact, _voided),
+    invoice.VoidSynced: (_Fact, _void_synced),
 }
 STEPS: Final = {
     TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()

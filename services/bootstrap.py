@@ -35,25 +35,33 @@ from adapters.xero.session import XeroSession
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.connection import Connection
+from services.contact_candidates import ContactCandidates
 from services.contact_links import ContactLinks
+from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
 from services.dispatch.claim import Claim
+from services.dispatch.create_contact import CreateContact
 from services.dispatch.create_invoice import CreateInvoice
+from services.dispatch.create_payment import CreatePayment
 from services.dispatch.dispatcher import Dispatcher
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
 from services.dispatch.record import Record
+from services.dispatch.update_invoice import UpdateInvoice
+from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
 from services.key_file import keyring_of
 from services.lost_connection import LostConnection
 from services.migrations import check_at_head, migrate
 from services.projector import Projector
 from services.queue_invoices import QueueInvoices
+from services.references import ReferenceWatch
 from services.releaser import Releaser
 from services.retry import RetryInvoice
 from services.set_up import SetUp
 from services.settings import Settings
 from services.sweeper import Sweeper
+from services.void_invoice import VoidIssuedInvoice
 
 CALLBACK_PATH: Final = "/xero/callback"
 RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
@@ -167,20 +175,30 @@ class Engine:
     @cached_property
     def doorbell(self) -> Doorbell:
         """Rings, and in worker processes answers."""
-        doorbell = Doorbell(self.broker, lambda connection_id: self.dispatcher.look_at(connection_id))
+        doorbell = Doorbell(self.broker, self.look_at)
         self._open.callback(doorbell.stop)
         return doorbell
+
+    def look_at(self, connection_id: UUID) -> bool:
+        """Do the next piece of work of a connection, by what Xero said of its organisation not too long ago."""
+        self.references.freshen(connection_id)
+        return self.dispatcher.look_at(connection_id)
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
         """Carries entries to Xero."""
-        made: tuple[DeliveryKind[Any], ...] = (CreateInvoice(self.account_keys),)
+        made: tuple[DeliveryKind[Any], ...] = (
+            CreateInvoice(self.account_keys),
+            CreateContact(self.account_keys),
+            CreatePayment(),
+            UpdateInvoice(self.account_keys),
+            VoidInvoice(),
+        )
         kinds, parts = {kind.name: kind for kind in made}, self._parts
-        budget = Budget(per_minute=self.settings.calls_per_minute * GUARD_SHARE)
         return Dispatcher(
             self.store,
             kinds,
-            parts.claim(self.store, self.account_keys, kinds, self.timing, budget, parts.new_id),
+            parts.claim(self.store, self.account_keys, kinds, self.timing, self.budget, parts.new_id),
             parts.record(self.store, self.account_keys, parts.new_id, parts.chance),
             LostConnection(self.store, self.session_of, parts.new_id),
             self.session_of,
@@ -195,6 +213,16 @@ class Engine:
         return QueueInvoices(self.store, self.account_keys, self.ring, self._parts.new_id)
 
     @cached_property
+    def revise_invoices(self) -> QueueInvoices:
+        """Take on revisions of invoices that were taken on before."""
+        return QueueInvoices(self.store, self.account_keys, self.ring, self._parts.new_id, only_known=True)
+
+    @cached_property
+    def void_invoice(self) -> VoidIssuedInvoice:
+        """Void an invoice."""
+        return VoidIssuedInvoice(self.store, self.handling, self.ring)
+
+    @cached_property
     def retry_invoice(self) -> RetryInvoice:
         """Another try of an invoice."""
         return RetryInvoice(self.store, self.handling, self.ring)
@@ -205,12 +233,14 @@ class Engine:
         states = OAuthStates(self.store.cursor, self.keyring)
         return SetUp(
             self.store,
+            self.account_keys,
             self.handling,
             self.oauth,
             states,
             self.grants,
             self.session_of,
             self.ring,
+            self.references.follow,
             self._parts.new_id,
             self.redirect_uri,
         )
@@ -221,6 +251,24 @@ class Engine:
         return ContactLinks(self.store, self.handling)
 
     @cached_property
+    def contact_candidates(self) -> ContactCandidates:
+        """Whom a customer might be in Xero."""
+        return ContactCandidates(self.store, self.account_keys)
+
+    @cached_property
+    def contact_reader(self) -> ContactReader:
+        """Keeps the contact directory."""
+        return ContactReader(
+            self.store,
+            self.read,
+            self.account_keys,
+            self.session_of,
+            LostConnection(self.store, self.session_of, self._parts.new_id),
+            self.budget,
+            self._parts.new_id,
+        )
+
+    @cached_property
     def projector(self) -> Projector:
         """Folds the log into the projections."""
         return Projector(self.store, self.read)
@@ -228,7 +276,26 @@ class Engine:
     @cached_property
     def releaser(self) -> Releaser:
         """Releases what fixes set free."""
-        return Releaser(self.store, self.read, self.handling, self.ring)
+        return Releaser(self.store, self.read, self.account_keys, self.handling, self.ring)
+
+    @cached_property
+    def references(self) -> ReferenceWatch:
+        """Keeps fresh what Xero says of organisations."""
+        return ReferenceWatch(
+            self.store,
+            self.read,
+            self.handling,
+            self.releaser,
+            LostConnection(self.store, self.session_of, self._parts.new_id),
+            self.session_of,
+            self.ring,
+            self.budget,
+        )
+
+    @property
+    def budget(self) -> Budget:
+        """How much of Xero's limit one connection may use."""
+        return Budget(per_minute=self.settings.calls_per_minute * GUARD_SHARE)
 
     @cached_property
     def sweeper(self) -> Sweeper:
@@ -236,7 +303,7 @@ class Engine:
         return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), self.ring, self.settings.sweep_interval)
 
     def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
-        """Xero's own words, as kept under `answer_id`; None if there are none, `[erased]` if they were erased."""
+        """Xero's own words, or a person's reason, kept under `answer_id`; None if there are none, or `[erased]`."""
         with self.store.cursor() as cursor:
             sealed = sealed_texts.answer(cursor, answer_id)
         if sealed is None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
-from adapters.event_store.store import EventStore, Evolve
+from adapters.event_store.store import NOTHING, EventStore, Evolve
+from adapters.event_store.writes import Writes
 from domain.event import Actor, Event, Moment
 from domain.refusals import ConcurrentChange
 
@@ -23,15 +24,23 @@ class Handling:
         return Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
 
     def carry_out(
-        self, stream_id: UUID, evolve: Evolve[S], decide: Callable[[S | None, Moment], list[Event]], actor: Actor
+        self,
+        stream_id: UUID,
+        evolve: Evolve[S],
+        decide: Callable[[S | None, Moment], list[Event]],
+        actor: Actor,
+        writes: Writes = NOTHING,
     ) -> list[Event]:
-        """Append what `decide` decides of the present state; returns the events, none if there was nothing to do."""
+        """Append what `decide` decides of the present state; returns the events, none if there was nothing to do.
+
+        `writes` goes into the same transaction, and nowhere if nothing was decided.
+        """
         for attempt in range(TRIES):
             events = decide(self._store.load(stream_id, evolve), self.moment(actor))
             if not events:
                 return []
             try:
-                self._store.append(events)
+                self._store.append(events, writes)
             except ConcurrentChange:
                 if attempt == TRIES - 1:
                     raise

@@ -13,14 +13,16 @@ from psycopg import Cursor
 
 from adapters.event_store import delivery_records, lanes, outbox
 from adapters.event_store.delivery_records import DeliveryRecord
-from adapters.event_store.store import EventStore
+from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
+from domain import contact_link
 from domain import invoice as invoices
+from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import EntryNow, Explanation, LaneNow, explain
 from domain.invoice import Invoice
 from domain.refusals import NotPossible
-from domain.streams import connection_id, invoice_stream
+from domain.streams import connection_id, contact_link_stream, invoice_stream
 from services.timeline import status_since
 
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -73,12 +75,21 @@ class Question:
             entry = _entry(transaction.cursor, stream, now)
             paused = _lane(transaction.cursor, lane, now)
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
-        invoice = _folded(events)
-        said = self._engine.answer_words(invoice.answer_ref, account_id) if invoice.answer_ref else None
+            invoice = _folded(events)
+            answer_ref = _refusal_of_contact(transaction, invoice) or invoice.answer_ref
+        said = self._engine.answer_words(answer_ref, account_id) if answer_ref else None
         explanation = explain(invoice, connection, entry, paused, since=status_since(events), xero_said=said)
         return Answer(
             events=tuple(events), invoice=invoice, entry=entry, deliveries=deliveries, explanation=explanation
         )
+
+
+def _refusal_of_contact(transaction: Transaction, invoice: Invoice) -> UUID | None:
+    """Where Xero's words are kept, if the invoice waits because Xero refused its contact."""
+    keys = [cause.key for cause in invoice.causes if cause.code in CONTACT_CODES]
+    streams = [contact_link_stream(invoice.account_id, key) for key in keys] if invoice.status == "blocked" else []
+    links = transaction.load(streams, contact_link.evolve) if streams else {}
+    return next((link.answer_ref for link in links.values() if link.refused_for), None)
 
 
 def _listed(known: list[Event] | None, event: Event) -> list[Event]:

@@ -1,4 +1,7 @@
-"""Use case: take on issued invoices. One transaction stores many; each is accepted, known already, or refused."""
+"""Use case: take on issued invoices and their revisions. One transaction stores many.
+
+Each is accepted, known already, or refused.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
@@ -12,10 +15,11 @@ from adapters.event_store.writes import CommandRecord, SealedContact, SealedInvo
 from adapters.vault.account_keys import AccountKey, AccountKeys
 from domain import connection as connections
 from domain import invoice as invoices
+from domain import invoice_change
 from domain.connection import Connection
 from domain.event import Actor, Event, Moment
 from domain.invoice import Invoice
-from domain.refusals import ConcurrentChange, KeyReused, Refusal
+from domain.refusals import ConcurrentChange, KeyReused, NotPossible, Refusal
 from domain.streams import connection_id, invoice_stream
 from services.intake import IssuedInvoice
 
@@ -57,9 +61,17 @@ class QueueInvoices:
     """Stores invoices with their entries, sealed texts and command records, and rings for their connections."""
 
     def __init__(
-        self, store: EventStore, keys: AccountKeys, ring: Callable[[UUID], None], new_id: Callable[[], UUID]
+        self,
+        store: EventStore,
+        keys: AccountKeys,
+        ring: Callable[[UUID], None],
+        new_id: Callable[[], UUID],
+        *,
+        only_known: bool = False,
     ) -> None:
+        """With `only_known` an invoice that was never taken on is refused: only revisions are wanted."""
         self._store, self._keys, self._ring, self._new_id = store, keys, ring, new_id
+        self._only_known = only_known
 
     def __call__(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
         """One receipt per invoice, in order. One that is refused leaves nothing and does not stop the others."""
@@ -82,7 +94,7 @@ class QueueInvoices:
         at = Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
         known, taken = self._read(issued), _Taken()
         for one in issued:
-            taken.receipts.append(_take(one, known, taken, at))
+            taken.receipts.append(_take(one, known, taken, at, self._only_known))
         if taken.events or taken.commands:
             writes = Writes(texts=taken.texts, contacts=taken.contacts, commands=taken.commands)
             self._store.append(taken.events, writes)
@@ -103,22 +115,16 @@ class QueueInvoices:
             )
 
 
-def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment) -> Receipt:
+def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_known: bool) -> Receipt:
     key, text, stream = known.keys[one.account_id], msgspec.json.encode(one.text), _stream(one)
-    connection = known.connections.get(connection_id(one.account_id))
+    state = known.invoices.get(stream)
     try:
         command = _command(one, key, known)
         if command is not None and _place(command) in known.commands:
             return _receipt(one, "known")
-        events = invoices.queue(
-            known.invoices.get(stream),
-            one.account_id,
-            one.invoice_id,
-            one.document,
-            key.hmac(text),
-            connection.organisation_id if connection else None,
-            at,
-        )
+        if only_known and state is None:
+            raise NotPossible(f"invoice {one.invoice_id} was never taken on, so there is nothing to revise")
+        events = _decide(one, state, key.hmac(text), known, at)
     except Refusal as refusal:
         return _receipt(one, "refused", refusal)
     if command is not None:
@@ -126,19 +132,31 @@ def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment) -> Recei
         taken.commands.append(command)
     if not events:
         return _receipt(one, "known")
-    known.invoices[stream] = invoices.evolve(None, events[0])
-    sealed = key.seal("invoice_text", str(stream), 1, text)
+    for event in events:
+        state = known.invoices[stream] = invoices.evolve(state, event)
     taken.events += events
-    taken.texts.append(SealedInvoiceText(stream_id=stream, revision=1, account_id=one.account_id, sealed=sealed))
+    taken.texts.append(_sealed_text(one, key, stream, text))
     taken.contacts.append(_sealed_contact(one, key, at))
     return _receipt(one, "accepted")
+
+
+def _decide(one: IssuedInvoice, state: Invoice | None, text_hash: str, known: _Known, at: Moment) -> list[Event]:
+    """Take the invoice on; one that is known already only with a newer revision."""
+    connection = known.connections.get(connection_id(one.account_id))
+    organisation = connection.organisation_id if connection else None
+    if state is not None and (state.revision, one.revision) != (1, 1):
+        return invoice_change.revise(state, one.document, text_hash, one.revision, at, organisation_id=organisation)
+    return invoices.queue(
+        state, one.account_id, one.invoice_id, one.document, text_hash, organisation, at, revision=one.revision
+    )
 
 
 def _command(one: IssuedInvoice, key: AccountKey, known: _Known) -> CommandRecord | None:
     """The record of the sender's command, if it named one; a key used for another request is refused."""
     if one.command_id is None:
         return None
-    asked = key.hmac(msgspec.json.encode([one.invoice_id, one.document, one.text, one.contact]))
+    content = [one.invoice_id, one.document, one.text, one.contact]
+    asked = key.hmac(msgspec.json.encode(content if one.revision == 1 else [*content, one.revision]))
     answer = {"invoice_id": one.invoice_id, "result": "accepted"}
     command = CommandRecord(account_id=one.account_id, key=one.command_id, request_hash=asked, answer=answer)
     present = known.commands.get(_place(command))
@@ -149,6 +167,11 @@ def _command(one: IssuedInvoice, key: AccountKey, known: _Known) -> CommandRecor
 
 def _place(command: CommandRecord) -> tuple[str, str]:
     return command.account_id, command.key
+
+
+def _sealed_text(one: IssuedInvoice, key: AccountKey, stream: UUID, text: bytes) -> SealedInvoiceText:
+    sealed = key.seal("invoice_text", str(stream), one.revision, text)
+    return SealedInvoiceText(stream_id=stream, revision=one.revision, account_id=one.account_id, sealed=sealed)
 
 
 def _sealed_contact(one: IssuedInvoice, key: AccountKey, at: Moment) -> SealedContact:

@@ -10,17 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from adapters.event_store.store import EventStore
+from adapters import reference_data
+from adapters.event_store.store import EventStore, Transaction
+from adapters.vault.account_keys import AccountKeys
 from domain import connection as connections
-from domain import contact_link
 from domain import invoice as invoices
+from domain.connection import Connection
 from domain.event import ENGINE, Event
-from domain.fixes import fixed_by
+from domain.fixes import fixed_by, looked_at_after
 from domain.invoice import Invoice, InvoiceBlocked
-from domain.preflight import causes_against
+from domain.preflight import causes_against, elsewhere
 from domain.refusals import ConcurrentChange
-from domain.streams import connection_id, contact_link_stream
+from domain.streams import connection_id
 from projections import blocked_by, checkpoints
+from services.contact_standing import ContactStandings
 from services.handling import TRIES, Handling
 
 AT_ONCE: Final = 500
@@ -31,8 +34,16 @@ CHECKPOINT: Final = "releases"
 class Releaser:
     """Releases what fixes set free."""
 
-    def __init__(self, store: EventStore, read: Engine, handling: Handling, ring: Callable[[UUID], None]) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        read: Engine,
+        keys: AccountKeys,
+        handling: Handling,
+        ring: Callable[[UUID], None],
+    ) -> None:
         self._store, self._read, self._handling, self._ring = store, read, handling, ring
+        self._standings = ContactStandings(keys)
 
     def step(self, projected: int) -> int:
         """Follow the log up to position `projected`; returns how many invoices were released.
@@ -52,16 +63,38 @@ class Releaser:
             start = rows[-1][0]
         return released
 
+    def look_again(self, account_id: str, codes: Sequence[str]) -> int:
+        """Release the account's invoices that wait for one of these causes and that nothing holds back any more."""
+        lane, released, after = connection_id(account_id), 0, 0
+        while codes:
+            with self._read.connect() as connection:
+                waiting = blocked_by.waiting_for_any(connection, lane, codes, after=after, limit=AT_ONCE)
+            if not waiting:
+                break
+            released += self._release_what_is_free(lane, [stream for _, stream in waiting])
+            after = waiting[-1][0]
+        if released:
+            self._ring(lane)
+        return released
+
     def _follow(self, events: Sequence[Event]) -> int:
         released = 0
         for event in events:
-            for code, key in fixed_by(event):
+            for code, key in self._waited_for(event):
                 released += self._release_all(event.account_id, code, key)
+            released += self.look_again(event.account_id, looked_at_after(event))
         blocked = [event for event in events if isinstance(event, InvoiceBlocked)]
         for account_id in dict.fromkeys(event.account_id for event in blocked):
             streams = [event.originator_id for event in blocked if event.account_id == account_id]
             released += self._check_again(account_id, list(dict.fromkeys(streams)))
         return released
+
+    def _waited_for(self, event: Event) -> list[tuple[str, str]]:
+        """Of the causes an event fixes, those that any invoice waits for."""
+        if not (fixed := fixed_by(event)):
+            return []
+        with self._read.connect() as connection:
+            return blocked_by.of_these(connection, connection_id(event.account_id), fixed)
 
     def _release_all(self, account_id: str, code: str, key: str) -> int:
         lane, released, after = connection_id(account_id), 0, 0
@@ -100,20 +133,53 @@ class Releaser:
 
     def _check_again(self, account_id: str, streams: list[UUID]) -> int:
         """Release what was blocked by causes that are gone by now; one load of each kind for all of them."""
-        lane, released = connection_id(account_id), 0
-        connection = self._store.load(lane, connections.evolve)
-        states = self._store.load_many(streams, invoices.evolve)
-        links = self._store.load_many([_link_stream(state) for state in states.values()], contact_link.evolve)
-        for stream in streams:
-            state = states.get(stream)
-            if connection is None or state is None or state.status != "blocked":
-                continue
-            if not causes_against(state.document, connection, links.get(_link_stream(state))):
-                released += self._release(lane, [stream], state.causes[0].code, state.causes[0].key)
+        lane = connection_id(account_id)
+        released = self._release_what_is_free(lane, streams)
         if released:
             self._ring(lane)
         return released
 
+    def _release_what_is_free(self, lane: UUID, streams: Sequence[UUID]) -> int:
+        """Release those of these invoices that wait although nothing is in the way of them now."""
+        for attempt in range(TRIES):
+            at = self._handling.moment(ENGINE)
+            with self._store.begin() as tx:
+                connection, free = self._free(tx, lane, streams)
+            events = [
+                event
+                for state in free
+                for event in invoices.release(
+                    state,
+                    state.causes[0].code,
+                    state.causes[0].key,
+                    at,
+                    organisation_id=connection.organisation_id if connection else None,
+                )
+            ]
+            try:
+                if events:
+                    self._store.append(events)
+            except ConcurrentChange:
+                if attempt == TRIES - 1:
+                    raise
+            else:
+                return len(events)
+        return 0
 
-def _link_stream(state: Invoice) -> UUID:
-    return contact_link_stream(state.account_id, state.document.kyrios_contact_id)
+    def _free(self, tx: Transaction, lane: UUID, streams: Sequence[UUID]) -> tuple[Connection | None, list[Invoice]]:
+        connection = tx.load([lane], connections.evolve).get(lane)
+        found = tx.load(streams, invoices.evolve)
+        states = [found[s] for s in streams if s in found and found[s].waits]
+        if connection is None or not states:
+            return connection, []
+        contacts = self._standings.of(tx, connection, [state.document.kyrios_contact_id for state in states])
+        references = reference_data.read(tx.cursor, lane, connection.organisation_id)
+        free = []
+        for state in states:
+            contact = contacts[state.document.kyrios_contact_id].standing
+            causes = elsewhere(state, connection)
+            if state.status != "voided":
+                causes += causes_against(state.document, connection, contact, references, waived=state.waived)
+            if not causes or contact.differs_from(state.causes):
+                free.append(state)
+        return connection, free

@@ -9,6 +9,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from adapters.event_store.mapper import RegistryMapper
 from domain import connection as connections
+from domain import contact_link
 from domain import invoice as invoices
 from domain.connection import Connection
 from domain.effects import Entry, entries_still_open
@@ -52,6 +53,8 @@ def _judge(replayed: Replayed, events: Sequence[Event], known: int) -> None:
         replayed.open_entries = entries_still_open(events)
         for event in events[:known]:
             replayed.invoice = invoices.evolve(replayed.invoice, event)
+    elif isinstance(events[0], contact_link.EVENTS):
+        replayed.open_entries = entries_still_open(events)
     elif isinstance(events[0], connections.EVENTS):
         state: Connection | None = None
         for event in events:

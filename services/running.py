@@ -1,4 +1,4 @@
-"""The engine as running threads: a worker answers rings and sweeps; a ticker projects and releases.
+"""The engine as running threads: a worker answers rings and sweeps; a ticker projects, releases and reads Xero.
 
 Everything ends in order: rings first, then the loops, then the pools, then the database.
 """
@@ -37,10 +37,12 @@ def working(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def ticking(engine: Engine) -> Iterator[None]:
-    """Project and release for as long as the block runs; with a broker between processes, sweep as well."""
+    """Project, release and read what Xero says for as long as the block runs; with a broker, sweep as well."""
     with ExitStack() as loops:
         loops.enter_context(_looping("projector", engine.projector.run))
         loops.enter_context(_looping("releaser", lambda stop: _release(engine, stop)))
+        loops.enter_context(_looping("contacts", engine.contact_reader.run))
+        loops.enter_context(_looping("references", engine.references.run))
         if engine.settings.broker_url is not None:
             loops.enter_context(_looping("sweeper", engine.sweeper.run))
         yield

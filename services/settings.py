@@ -57,7 +57,7 @@ VARIABLES = (
     Variable("CLIENT_ID", read.plain, None, "the app's client id, from Xero's developer pages"),
     Variable("CLIENT_SECRET", read.secret, None, "the app's client secret", secret=True),
     Variable("SCOPES", read.words,
-             "offline_access accounting.invoices accounting.settings.read accounting.contacts.read",
+             "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings.read",
              "what consent is asked for"),
     Variable("PUBLIC_URL", read.web_address, "http://localhost:8080", "our own address as browsers see it"),
     Variable("SMTP_URL", read.address_of("smtp", "smtps"), None,

@@ -37,7 +37,7 @@ class Sweeper:
         with self._store.cursor() as cursor:
             expired = lanes.expired(cursor, LANES_AT_ONCE)
         for connection_id in expired:
-            self._recover(connection_id)
+            self._recover_alone(connection_id)
         with self._store.cursor() as cursor:
             due = lanes.due(cursor, LANES_AT_ONCE)
             deliveries.finish_forgotten(cursor)
@@ -45,6 +45,15 @@ class Sweeper:
         for connection_id in due:
             self._ring(connection_id)
         return len(due)
+
+    def _recover_alone(self, connection_id: UUID) -> None:
+        """One lane's trouble is not the others'."""
+        try:
+            self._recover(connection_id)
+        except PersistenceError:
+            raise
+        except Exception as error:
+            LOG.error("connection %s is not recovered: %s", connection_id, type(error).__name__, exc_info=True)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep at once and then every interval until told to stop; a database that is away is waited for."""

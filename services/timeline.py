@@ -1,12 +1,14 @@
 """The history of one invoice in words: one line per event, as people read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from domain import invoice as invoices
 from domain.causes import Cause, words
+from domain.document import Payment
 from domain.event import Event
 from domain.invoice import (
     DismissalUndone,
@@ -27,6 +29,7 @@ from domain.invoice import (
     SyncFailed,
     VoidSynced,
 )
+from domain.invoice_payment import payment_in
 from domain.money import Money
 
 
@@ -70,40 +73,70 @@ def in_words(event: Event) -> str:
         case InvoiceReleased():
             return f"Goes on: what it waited for is there ({_named(event.cause)})."
         case OutcomeUnknown():
-            return "Xero gave no clear answer; nothing is sent again before Xero was searched."
+            what = _SENT.get(event.kind, "Sent")
+            return f"{what}, but Xero gave no clear answer; nothing is sent again before Xero was searched."
         case OutcomeResolved():
             return "Searched in Xero: it was there." if event.found else "Searched in Xero: it was not there."
         case InvoiceSynced():
             how = "Found in Xero and adopted" if event.adopted else "Accepted by Xero"
-            return f"{how} as {event.xero_invoice_id}, total {event.totals.total}."
+            follow = f" To follow: {_payments(event.payments)}." if event.payments else ""
+            return f"{how} as {event.xero_invoice_id}, total {event.totals.total}.{follow}{_NEXT.get(event.opens, '')}"
         case PaymentSynced():
             return f"A payment of {event.payment.amount} is in Xero as {event.xero_payment_id}."
         case SyncFailed():
-            return f"Did not go (attempts: {event.attempts}): {words(event.cause)}"
+            return f"Did not go (attempts: {event.attempts}): {words(event.cause)}{_NEXT.get(event.opens, '')}"
     return _decided(event)
 
 
 def _decided(event: Event) -> str:
     match event:
         case RetryRequested():
-            return "Another try was asked for."
+            again = f" of {_payments(event.payments)}" if event.payments else ""
+            return f"Another try{again} was asked for."
         case SyncDismissed():
             return "Left out by a person."
         case DismissalUndone():
             return "Brought back by a person."
         case ReviewRaised():
-            return f"In Xero, but to be looked at: {words(event.cause)}"
+            if payment_in(event.cause):
+                return f"A payment of {event.cause.facts['amount']} did not go: {words(event.cause)}"
+            return f"In Xero, but to be looked at: {words(event.cause)}{_NEXT.get(event.opens, '')}"
         case ReviewCleared():
             return f"Looked at and settled ({_named(event.cause)})."
         case InvoiceVoided():
-            return "Cancelled in Kyrios."
+            return _voided(event)
         case VoidSynced():
             return "Cancelled in Xero too."
     return type(event).__name__
 
 
+def _voided(event: InvoiceVoided) -> str:
+    if event.opens:
+        return "Cancelled in Kyrios; Xero is to be told."
+    if event.awaits:
+        return "Cancelled in Kyrios; what is on its way to Xero is awaited first."
+    return "Cancelled in Kyrios; nothing of it is sent any more."
+
+
+_NEXT: Final[dict[str | None, str]] = {
+    "create_invoice": " The newest revision goes instead.",
+    "update_invoice": " A newer revision follows.",
+    "void_invoice": " Its cancellation follows.",
+}
+_SENT: Final = {
+    "create_payment": "A payment was sent",
+    "update_invoice": "The change was sent",
+    "void_invoice": "The cancellation was sent",
+}
+
+
 def _money(event: InvoiceQueued | InvoiceRevised) -> Money:
     return Money(event.document.totals.total, event.document.currency)
+
+
+def _payments(payments: Sequence[Payment]) -> str:
+    amounts = ", ".join(str(payment.amount) for payment in payments)
+    return f"{'a payment' if len(payments) == 1 else 'payments'} of {amounts}"
 
 
 def _named(cause: Cause) -> str:

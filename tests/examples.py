@@ -11,8 +11,10 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domain import connection, invoice
+from domain.causes import Cause
 from domain.connection import Connection, LedgerAccount
 from domain.contact_link import ContactLink
+from domain.contact_matching import ContactStanding
 from domain.document import InvoiceDocument, InvoiceText, KyriosContact, Line, Totals
 from domain.event import Actor, Event, Moment
 from domain.money import parse_amount
@@ -53,7 +55,13 @@ OTHER_ORGANISATION: Final = "9e6f2c44-1b7d-4a0a-9c55-0d1f3c7b8e21"
 XERO_CONNECTION: Final = "c2a7e8d4-55aa-4b6e-8a1f-2f4f6e0b9d33"
 XERO_USER: Final = "7d0b1c2e-3f4a-4b5c-8d6e-9f0a1b2c3d4e"
 GRANT: Final = identity("grant")
-SCOPES: Final = ("offline_access", "accounting.invoices", "accounting.contacts.read", "accounting.settings.read")
+SCOPES: Final = (
+    "offline_access",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.contacts",
+    "accounting.settings.read",
+)
 
 SALES: Final = LedgerAccount(account_id="a1000000-0000-4000-8000-000000000200", code="200")
 OTHER_REVENUE: Final = LedgerAccount(account_id="a1000000-0000-4000-8000-000000000260", code="260")
@@ -136,6 +144,10 @@ LINK: Final = ContactLink(
     version=1,
     xero_contact_id=XERO_CONTACT,
     organisation_id=ORGANISATION,
+)
+STANDING: Final = ContactStanding(kyrios_contact_id=CONTACT, verdict="linked", xero_contact_id=XERO_CONTACT)
+NO_CONTACT: Final = ContactStanding(
+    kyrios_contact_id=CONTACT, verdict="missing", causes=(Cause("contact_missing", key=CONTACT),)
 )
 
 

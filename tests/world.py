@@ -19,10 +19,11 @@ from domain import invoice as invoices
 from domain.event import Actor
 from domain.invoice import Invoice
 from domain.streams import connection_id, invoice_stream
-from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
+from domain.tax import DeclaredTaxSet
 from services.bootstrap import Engine, Parts
 from services.intake import IssuedInvoice, read_invoice
 from services.settings import Settings, load_settings
+from services.tax_sets_file import read_tax_sets
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ACCOUNT = "harbour-vine"
@@ -91,7 +92,8 @@ class World:
             shift = {"by": f"{seconds} seconds"}
             cursor.execute(
                 "UPDATE app.outbox SET due_at = due_at - %(by)s::interval,"
-                " lease_until = lease_until - %(by)s::interval, created_at = created_at - %(by)s::interval",
+                " lease_until = lease_until - %(by)s::interval, created_at = created_at - %(by)s::interval,"
+                " first_tried_at = first_tried_at - %(by)s::interval",
                 shift,
             )
             cursor.execute(
@@ -127,14 +129,9 @@ class World:
 
 
 def declared_taxes() -> list[tuple[DeclaredTaxSet, str]]:
-    """The example's tax sets, each with the Xero rate it is mapped to."""
-    declared = []
-    for one in msgspec.json.decode((EXAMPLES / "taxes.json").read_bytes()):
-        taxes = [
-            msgspec.convert({"tax_id": t["id"], "rate": t["rate"]}, TaxComponent, strict=False) for t in one["taxes"]
-        ]
-        declared.append((DeclaredTaxSet(tax_set=TaxSet(tuple(taxes)), name=one["name"]), one["xero_tax_type"]))
-    return declared
+    """The example's tax sets that have a Xero rate from the start, each with it."""
+    declared = read_tax_sets((EXAMPLES / "taxes.json").read_bytes())
+    return [(one, tax_type) for one, tax_type in declared if tax_type is not None]
 
 
 def contact_links() -> dict[str, str]:

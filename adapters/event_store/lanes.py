@@ -26,12 +26,16 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane that may send one call now: calls already in flight, and failures in a row (a probe if there are many)."""
+    """A lane that may send one call now: calls already in flight, failures in a row (a probe if there are many).
+
+    `unclear_due` says that a look-up is due; it goes before anything new, however long the queue.
+    """
 
     account_id: str
     in_flight: int
     failures_in_row: int
     now: datetime
+    unclear_due: bool = False
 
 
 def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
@@ -85,7 +89,9 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
         UPDATE app.lane l SET tokens = bucket.level - 1, refilled_at = app.now(), served_at = app.now()
         FROM calls, bucket
         WHERE l.connection_id = %(lane)s AND calls.running < %(in_flight)s AND bucket.level >= 1
-        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now
+        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now,
+            EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
+                    AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())) AS unclear_due
         """,
         {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
     )
@@ -97,7 +103,27 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
         in_flight=row["running"],
         failures_in_row=row["failures_in_row"],
         now=row["now"],
+        unclear_due=row["unclear_due"],
     )
+
+
+def take_call(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> bool:
+    """Take one call from a lane's budget for a read beside the queue, whatever its gate; False if there is none now."""
+    curs.execute(
+        """
+        UPDATE app.lane SET refilled_at = app.now(),
+               tokens = least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) - 1
+        WHERE connection_id = %(lane)s AND (paused_until IS NULL OR paused_until <= app.now())
+          AND least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) >= 1
+        """,
+        {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute},
+    )
+    return curs.rowcount == 1
+
+
+def spend(curs: Cursor[Row], connection_id: UUID, calls: int) -> None:
+    """Take calls a person asked for; the budget may go below nothing, and what is sent by itself waits for it."""
+    curs.execute("UPDATE app.lane SET tokens = tokens - %s WHERE connection_id = %s", (calls, connection_id))
 
 
 def give_back(curs: Cursor[Row], connection_id: UUID) -> None:

@@ -21,28 +21,31 @@ class LeaseLost(Exception):
 
 
 class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry as a worker holds it."""
+    """An entry as a worker holds it; `age` is the seconds since it was stored, `trying` since it was first tried."""
 
     id: int
     stream_id: UUID
     kind: str
     attempts: int
     age: float
+    trying: float = 0.0
     delivery_id: UUID | None
     group: UUID | None = None
     cause: str = ""
 
 
 def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
-    """Store new entries; one waits while an earlier entry of its stream is live."""
+    """Store new entries in their order; one waits while an earlier entry of its stream is live."""
     curs.execute(
         """
         INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, state)
         SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key,
-               CASE WHEN EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
+               CASE WHEN row_number() OVER (PARTITION BY e.stream_id ORDER BY e.position) > 1
+                      OR EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
                                  AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
-        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[])
-             AS e (connection_id, kind, stream_id, seq, effect_key)
+        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[]) WITH ORDINALITY
+             AS e (connection_id, kind, stream_id, seq, effect_key, position)
+        ORDER BY e.position
         """,
         (
             [e.connection_id for e in entries],
@@ -123,7 +126,8 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedE
             WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now()
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
-               extract(epoch FROM app.now() - o.created_at)::float8 AS age
+               extract(epoch FROM app.now() - o.created_at)::float8 AS age,
+               coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
           AND o.grp IS NOT DISTINCT FROM first.grp
@@ -139,7 +143,8 @@ def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token:
     curs.execute(
         """
         UPDATE app.outbox SET state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
-               delivery_id = %s, attempts = attempts + 1
+               delivery_id = %s, attempts = attempts + 1,
+               first_tried_at = coalesce(first_tried_at, app.now())
         WHERE id = ANY(%s)
         """,
         (token, seconds, delivery_id, list(entry_ids)),
@@ -155,6 +160,30 @@ def withdraw(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None:
     wake_waiting(curs, entry_ids)
 
 
+def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[tuple[int, UUID, str]]:
+    """Lock the entries of these streams that have not ended: id, stream and state of each."""
+    curs.execute(
+        """
+        SELECT id, stream_id, state FROM app.outbox
+        WHERE stream_id = ANY(%s) AND closed_at IS NULL ORDER BY id FOR UPDATE
+        """,
+        (list(stream_ids),),
+    )
+    return [(row["id"], row["stream_id"], row["state"]) for row in curs]
+
+
+def lock_of_stream(curs: Cursor[Row], stream_id: UUID) -> list[Row]:
+    """Lock the entries of one stream that have not ended: id, state and effect key of each, the oldest first."""
+    curs.execute(
+        """
+        SELECT id, state, effect_key FROM app.outbox
+        WHERE stream_id = %s AND closed_at IS NULL ORDER BY id FOR UPDATE
+        """,
+        (stream_id,),
+    )
+    return curs.fetchall()
+
+
 def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
     """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over, all of the oldest's kind."""
     curs.execute(
@@ -165,7 +194,8 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
               AND (lease_until IS NULL OR lease_until < app.now())
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
-               extract(epoch FROM app.now() - o.created_at)::float8 AS age
+               extract(epoch FROM app.now() - o.created_at)::float8 AS age,
+               coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'AMBIGUOUS' AND o.due_at <= app.now()
           AND (o.lease_until IS NULL OR o.lease_until < app.now())
@@ -189,7 +219,8 @@ def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
     curs.execute(
         """
         SELECT id, stream_id, kind, attempts, delivery_id, grp, cause,
-               extract(epoch FROM app.now() - created_at)::float8 AS age
+               extract(epoch FROM app.now() - created_at)::float8 AS age,
+               coalesce(extract(epoch FROM app.now() - first_tried_at), 0)::float8 AS trying
         FROM app.outbox WHERE connection_id = %s AND state = 'LEASED' AND lease_until < app.now()
         ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
         """,
@@ -247,6 +278,7 @@ def _entry(row: Row) -> LeasedEntry:
         kind=row["kind"],
         attempts=row["attempts"],
         age=row["age"],
+        trying=row["trying"],
         delivery_id=row["delivery_id"],
         group=row["grp"],
         cause=row["cause"] or "",

@@ -76,6 +76,18 @@ def invoice_texts(curs: Cursor[Row], revisions: Sequence[tuple[UUID, int]]) -> d
     return {row["stream_id"]: row["sealed"] for row in curs}
 
 
+def contacts(curs: Cursor[Row], account_id: str, contact_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Revision and sealed form of each of these customers that is kept, by Kyrios contact id."""
+    curs.execute(
+        """
+        SELECT kyrios_contact_id, revision, sealed FROM app.kyrios_contact
+        WHERE account_id = %s AND kyrios_contact_id = ANY(%s)
+        """,
+        (account_id, list(contact_ids)),
+    )
+    return {row["kyrios_contact_id"]: (row["revision"], bytes(row["sealed"])) for row in curs}
+
+
 def answer(curs: Cursor[Row], answer_id: UUID) -> bytes | None:
     """Xero's sealed words, None if they were erased."""
     curs.execute("SELECT sealed FROM app.answer_text WHERE answer_id = %s", (answer_id,))

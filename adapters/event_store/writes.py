@@ -47,7 +47,7 @@ class SealedInvoiceText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SealedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Xero's own words about one invoice, sealed."""
+    """Words kept beside the events of one stream, sealed: Xero's own about an invoice, or a reason a person gave."""
 
     answer_id: UUID
     stream_id: UUID

@@ -5,6 +5,7 @@ without notice.
 """
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -33,7 +34,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class XeroInvoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One invoice element as Xero shows it, saved or refused. `messages` and `warnings` are Xero's own words."""
+    """One invoice element as Xero shows it, saved or refused. `messages` and `warnings` are Xero's own words.
+
+    `content` is all else that a revision may change, in its canonical form; read only where it is compared.
+    """
 
     invoice_id: str
     number: str
@@ -47,6 +51,7 @@ class XeroInvoice(msgspec.Struct, frozen=True, kw_only=True):
     has_errors: bool
     messages: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    content: bytes = b""
 
 
 class InvoicesAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,26 +93,6 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
     end_of_year_lock_date: dt.date | None = None
 
 
-class XeroAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A ledger account; `not_offered` says why it may not be chosen, by cause code, and is empty if it may."""
-
-    account_id: str
-    code: str
-    name: str
-    type: str
-    account_class: str
-    status: str
-    tax_type: str
-    payments_enabled: bool
-    system_account: str
-    not_offered: tuple[str, ...] = ()
-
-    @property
-    def offered(self) -> bool:
-        """Whether it may be chosen for lines or payments."""
-        return not self.not_offered
-
-
 class XeroContact(msgspec.Struct, frozen=True, kw_only=True):
     """A contact: name, e-mail and one phone, nothing else of what Xero holds. `merged_to` follows a merge."""
 
@@ -119,3 +104,43 @@ class XeroContact(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     merged_to: str
     updated_at: dt.datetime | None
+
+
+class ContactElement(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact element as Xero shows it, saved or refused. `messages` are Xero's own words."""
+
+    contact: XeroContact
+    has_errors: bool
+    messages: tuple[str, ...] = ()
+
+
+class XeroPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment element as Xero shows it, saved, refused or found. `messages` are Xero's own words."""
+
+    payment_id: str
+    invoice_id: str
+    reference: str
+    amount: Decimal | None
+    status: str
+    has_errors: bool
+    messages: tuple[str, ...] = ()
+
+
+class PaymentsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Payment elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
+
+    status: int
+    correlation_id: str
+    rates: RateHeaders
+    elements: tuple[XeroPayment, ...]
+    calls: int = 1
+
+
+class ContactsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Contact elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
+
+    status: int
+    correlation_id: str
+    rates: RateHeaders
+    elements: tuple[ContactElement, ...]
+    calls: int = 1

@@ -4,6 +4,7 @@
 are sent wherever Xero takes them (Xero's pages on invoices and on rounding).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -12,12 +13,16 @@ import msgspec
 
 BATCH_SIZE: Final = 50
 LOOK_UP_SIZE: Final = 40
+CONTACTS_AT_ONCE: Final = 25
 LARGEST_BODY: Final = 3_500_000
 LARGEST_PAGE: Final = 1000
 USUAL_PAGE: Final = 100
 _ACCOUNTING: Final = "/api.xro/2.0"
 # XERO-UNVERIFIED XU-02: what Xero does where summarizeErrors is left out; so it never is.
-_WRITE: Final = (("summarizeErrors", "false"), ("unitdp", "4"))
+_JUDGED_ONE_BY_ONE: Final = (("summarizeErrors", "false"),)
+_WRITE: Final = (*_JUDGED_ONE_BY_ONE, ("unitdp", "4"))
+_CONTACT_NUMBER: Final = re.compile(r"[A-Za-z0-9._:-]{1,50}", re.ASCII)
+_PAYMENT_REFERENCE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +66,65 @@ def tax_rates(organisation_id: str) -> Call:
     return _get("TaxRates", organisation_id)
 
 
+def currencies(organisation_id: str) -> Call:
+    """The currencies the organisation uses."""
+    return _get("Currencies", organisation_id)
+
+
+def actions(organisation_id: str) -> Call:
+    """What the user may do in the organisation."""
+    return _get("Organisation/Actions", organisation_id)
+
+
 def contacts(organisation_id: str, page: int, page_size: int, modified_since: datetime | None) -> Call:
     """One page of contacts, archived ones too, oldest change first; `modified_since` must bear a zone."""
     since = modified_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if modified_since else ""
     params = (("page", str(page)), ("pageSize", str(page_size)), ("includeArchived", "true"))
     return _get("Contacts", organisation_id, params, modified_since=since)
+
+
+def put_contacts(organisation_id: str, body: bytes, idempotency_key: str) -> Call:
+    """Create contacts. Always PUT: a POST with a name or number that exists changes the customer's contact."""
+    return Call(
+        method="PUT",
+        path=f"{_ACCOUNTING}/Contacts",
+        params=_JUDGED_ONE_BY_ONE,
+        organisation_id=organisation_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+
+def find_contacts(organisation_id: str, numbers: Sequence[str]) -> Call:
+    """Contacts by ContactNumber, archived ones too; at most CONTACTS_AT_ONCE numbers, which are letters, digits, ._:-
+
+    XERO-UNVERIFIED XU-31: that the filter takes numbers joined by OR.
+    """
+    if not all(_CONTACT_NUMBER.fullmatch(number) for number in numbers):
+        raise ValueError("a contact number consists of at most 50 letters, digits and ._:-")
+    where = " OR ".join(f'ContactNumber=="{number}"' for number in numbers)
+    params = (("where", where), ("page", "1"), ("pageSize", str(LARGEST_PAGE)), ("includeArchived", "true"))
+    return _get("Contacts", organisation_id, params)
+
+
+def put_payments(organisation_id: str, body: bytes, idempotency_key: str) -> Call:
+    """Enter payments. Xero keeps no key of ours on a payment: a second call is a second payment."""
+    return Call(
+        method="PUT",
+        path=f"{_ACCOUNTING}/Payments",
+        params=_JUDGED_ONE_BY_ONE,
+        organisation_id=organisation_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+
+def find_payment(organisation_id: str, xero_invoice_id: str, reference: str) -> Call:
+    """The payments of one invoice under one reference (letters, digits, ._:-), removed ones too."""
+    if not _PAYMENT_REFERENCE.fullmatch(reference):
+        raise ValueError("a payment's reference consists of at most 64 letters, digits and ._:-")
+    where = f'Invoice.InvoiceId=guid("{_plain(xero_invoice_id)}") AND Reference=="{reference}"'
+    return _get("Payments", organisation_id, (("where", where), ("page", "1")))
 
 
 def put_invoices(organisation_id: str, body: bytes, idempotency_key: str) -> Call:
@@ -80,6 +139,24 @@ def put_invoices(organisation_id: str, body: bytes, idempotency_key: str) -> Cal
     )
 
 
+def post_invoices(organisation_id: str, body: bytes, idempotency_key: str) -> Call:
+    """Change invoices that exist. Every element names its InvoiceID: a number alone overwrites whatever bears it."""
+    return Call(
+        method="POST",
+        path=f"{_ACCOUNTING}/Invoices",
+        params=_WRITE,
+        organisation_id=organisation_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+
+def get_invoices(organisation_id: str, invoice_ids: Sequence[str]) -> Call:
+    """Invoices by InvoiceID, whatever their status, with their lines; at most LOOK_UP_SIZE ids."""
+    params = (("IDs", ",".join(map(_plain, invoice_ids))), ("page", "1"), ("pageSize", str(LARGEST_PAGE)))
+    return _get("Invoices", organisation_id, (*params, ("unitdp", "4")))
+
+
 def find_invoices(organisation_id: str, numbers: Sequence[str], page: int) -> Call:
     """Invoices by number, whatever their status, with all their fields; at most LOOK_UP_SIZE numbers.
 
@@ -91,11 +168,11 @@ def find_invoices(organisation_id: str, numbers: Sequence[str], page: int) -> Ca
     return _get("Invoices", organisation_id, (*params, ("unitdp", "4")))
 
 
-def look_ups(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
+def look_ups(numbers: Sequence[str], at_once: int = LOOK_UP_SIZE) -> Iterator[Sequence[str]]:
     """The numbers in portions one request may name, each number once."""
     distinct = list(dict.fromkeys(numbers))
-    for start in range(0, len(distinct), LOOK_UP_SIZE):
-        yield distinct[start : start + LOOK_UP_SIZE]
+    for start in range(0, len(distinct), at_once):
+        yield distinct[start : start + at_once]
 
 
 def calls_for(numbers: int) -> int:

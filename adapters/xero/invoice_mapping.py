@@ -1,7 +1,8 @@
 """An invoice on its way to Xero's JSON and back. Pure.
 
 A body is fragments joined, one per invoice, so that what was sent can be hashed, kept and erased invoice by invoice.
-Totals, line amounts and tax amounts are left to Xero's own calculation (Xero's pages on invoices and on rounding).
+Totals and line amounts are left to Xero's own calculation, and so is the tax of every line that is not given one of
+its own (Xero's pages on invoices and on rounding).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from adapters.xero import fields
 from adapters.xero.answers import XeroInvoice
 from adapters.xero.errors import OutcomeUnclear
 from adapters.xero.fields import Json
+from adapters.xero.invoice_content import content_of
 from domain.document import InvoiceDocument, InvoiceText, Line, LineAmounts, Totals
 from domain.money import CENT
 from domain.tax import TaxSet, plain
@@ -28,20 +30,30 @@ def render_invoice(
     xero_contact_id: str,
     account_of: Callable[[Line], str],
     tax_type_of: Callable[[TaxSet], str],
+    line_taxes: Sequence[Decimal | None] = (),
+    xero_invoice_id: str = "",
 ) -> bytes:
     """One invoice element as canonical JSON: fixed order, no blanks, UTF-8, amounts as plain numbers.
 
     Of the contact only its id is sent: any other field would change the contact in Xero. `account_of` gives a line's
-    Xero AccountID; `tax_type_of` is asked only for lines that are taxed.
+    Xero AccountID; `tax_type_of` is asked only for lines that are taxed. `line_taxes` is the TaxAmount each line is to
+    bear, None where Xero's own calculation holds; none at all leaves every line to Xero.
+
+    With `xero_invoice_id` it changes that invoice, and a reference that is gone is cleared. Its lines bear no
+    LineItemID: Xero makes them anew and deletes those that are left out (Xero's page on invoices), so that the
+    revision is the whole document again.
     """
     if len(text.descriptions) != len(document.lines):
         raise ValueError("an invoice has one description per line")
+
+    taxes = line_taxes or (None,) * len(document.lines)
 
     def tax_type(line: Line) -> str:
         taxed = line.tax_set.components and document.line_amounts != "no_tax"
         return tax_type_of(line.tax_set) if taxed else UNTAXED
 
     element: dict[str, Any] = {
+        **({"InvoiceID": xero_invoice_id} if xero_invoice_id else {}),
         "Type": "ACCREC",
         "Status": "AUTHORISED",
         "Contact": {"ContactID": xero_contact_id},
@@ -49,15 +61,20 @@ def render_invoice(
         "DueDate": document.due_date.isoformat(),
         "LineAmountTypes": _LINE_AMOUNTS[document.line_amounts],
         "InvoiceNumber": document.number,
-        **({"Reference": text.reference} if text.reference else {}),
+        **({"Reference": text.reference} if text.reference or xero_invoice_id else {}),
         "Url": document.url,
         "CurrencyCode": document.currency,
         "LineItems": [
-            _line(line, description, account_of(line), tax_type(line))
-            for line, description in zip(document.lines, text.descriptions, strict=True)
+            _line(line, description, account_of(line), tax_type(line), tax)
+            for line, description, tax in zip(document.lines, text.descriptions, taxes, strict=True)
         ],
     }
     return msgspec.json.encode(element)
+
+
+def render_void(xero_invoice_id: str) -> bytes:
+    """The element that voids an invoice: Xero takes its status and nothing else."""
+    return msgspec.json.encode({"InvoiceID": xero_invoice_id, "Status": "VOIDED"})
 
 
 def body_of(fragments: Sequence[bytes]) -> bytes:
@@ -87,6 +104,11 @@ def read_element(element: Json) -> XeroInvoice:
     )
 
 
+def read_whole_element(element: Json) -> XeroInvoice:
+    """One element with all that a revision may change."""
+    return msgspec.structs.replace(read_element(element), content=content_of(element))
+
+
 def in_order(numbers: Sequence[str], elements: Sequence[XeroInvoice]) -> tuple[XeroInvoice, ...]:
     """The answer's elements, if they are those of the invoices sent, in the same order; else OutcomeUnclear.
 
@@ -100,7 +122,7 @@ def in_order(numbers: Sequence[str], elements: Sequence[XeroInvoice]) -> tuple[X
     return tuple(elements)
 
 
-def _line(line: Line, description: str, account_id: str, tax_type: str) -> dict[str, Any]:
+def _line(line: Line, description: str, account_id: str, tax_type: str, tax_amount: Decimal | None) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "Description": description,
         "Quantity": _json_number(line.quantity),
@@ -112,6 +134,8 @@ def _line(line: Line, description: str, account_id: str, tax_type: str) -> dict[
         rendered["DiscountRate"] = _json_number(line.discount_rate)
     elif line.discount_amount is not None:
         rendered["DiscountAmount"] = _json_number(line.discount_amount)
+    if tax_amount is not None:
+        rendered["TaxAmount"] = _json_number(tax_amount)
     return rendered
 
 

@@ -1,9 +1,21 @@
-"""Xero's connections, organisation, chart of accounts and tax rates as plain values. Pure."""
+"""Xero's connections, organisation, what it allows, its accounts, rates and currencies as plain values. Pure."""
+
+from typing import Final
 
 from adapters.xero import fields
-from adapters.xero.answers import Organisation, XeroAccount, XeroConnection
+from adapters.xero.answers import Organisation, XeroConnection
 from adapters.xero.fields import Json
+from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxComponent, XeroTaxRate
+
+_CLASSES: Final = {
+    "ASSET": "CanApplyToAssets",
+    "EQUITY": "CanApplyToEquity",
+    "EXPENSE": "CanApplyToExpenses",
+    "LIABILITY": "CanApplyToLiabilities",
+    "REVENUE": "CanApplyToRevenue",
+}
+_NOT_ALLOWED: Final = "NOT-ALLOWED"
 
 
 def read_connection(found: Json) -> XeroConnection:
@@ -38,30 +50,17 @@ def read_organisation(found: Json) -> Organisation:
 
 
 def read_account(found: Json) -> XeroAccount:
-    """One ledger account with everything that keeps it from being offered.
-
-    Offered are active accounts that take payments, other than bank and system accounts (Xero's page on accounts; the
-    article: only payment-enabled accounts, banks excluded).
-    """
-    type_, status = fields.text(found, "Type"), fields.text(found, "Status")
-    payments, system = fields.flag(found, "EnablePaymentsToAccount"), fields.text(found, "SystemAccount")
-    reasons = {
-        "account_archived": status.upper() != "ACTIVE",
-        "account_is_bank": type_.upper() == "BANK",
-        "system_account": bool(system),
-        "account_not_payment_enabled": not payments,
-    }
+    """One ledger account."""
     return XeroAccount(
         account_id=fields.identifier(found, "AccountID"),
         code=fields.text(found, "Code"),
         name=fields.text(found, "Name"),
-        type=type_,
+        type=fields.text(found, "Type"),
         account_class=fields.text(found, "Class"),
-        status=status,
+        status=fields.text(found, "Status"),
         tax_type=fields.text(found, "TaxType"),
-        payments_enabled=payments,
-        system_account=system,
-        not_offered=tuple(reason for reason, holds in reasons.items() if holds),
+        payments_enabled=fields.flag(found, "EnablePaymentsToAccount"),
+        system_account=fields.text(found, "SystemAccount"),
     )
 
 
@@ -80,8 +79,18 @@ def read_tax_rate(found: Json) -> XeroTaxRate | None:
         status=fields.text(found, "Status"),
         effective_rate=effective,
         components=tuple(component for component in components if component is not None),
-        applies_to_revenue=fields.flag(found, "CanApplyToRevenue", default=True),
+        barred_from=tuple(kind for kind, key in _CLASSES.items() if not fields.flag(found, key, default=True)),
     )
+
+
+def read_currency(found: Json) -> str:
+    """The code of one currency the organisation uses, "" if it has none."""
+    return fields.text(found, "Code").upper()
+
+
+def denied_action(found: Json) -> str:
+    """The name of an action that is not allowed; "" for one that is, or whose status says anything else."""
+    return fields.text(found, "Name") if fields.text(found, "Status").upper() == _NOT_ALLOWED else ""
 
 
 def _component(found: Json) -> XeroTaxComponent | None:

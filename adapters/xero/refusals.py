@@ -14,6 +14,11 @@ from domain.causes import Cause
 # XERO-UNVERIFIED XU-04: the text for a number that is taken; matched loosely, for a search harms nobody.
 _NUMBER_TAKEN: Final = re.compile(r"invoice\s*(#|no\.?|number)?.*\bmust be unique", re.IGNORECASE | re.DOTALL)
 _LIMIT_USED_UP: Final = re.compile(r"reached the limit of invoices you can approve", re.IGNORECASE)
+# XERO-UNVERIFIED XU-18: the texts about lock dates, as others report them. The status text is the one Xero gives for an
+# invoice that is paid, voided or deleted; the other stands on its page on invoices, for one that is paid in part.
+_NOT_MODIFIABLE: Final = re.compile(r"not of valid status for modification", re.IGNORECASE)
+_HAS_PAYMENTS: Final = re.compile(r"payment or credit note allocated", re.IGNORECASE)
+_LOCKED: Final = re.compile(r"cannot be before the (period|end of year) lock date", re.IGNORECASE)
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -31,6 +36,33 @@ def judge(element: XeroInvoice) -> Judgement:
     if any(_NUMBER_TAKEN.search(message) for message in element.messages):
         return Judgement("look_up", words=element.messages)
     return Judgement("refused", Cause(_code_for(element.messages)), element.messages)
+
+
+def judge_update(element: XeroInvoice, number: str) -> Judgement:
+    """Judge one element of the answer to an update; `number` is the number sent. Its refusal is never a doubt.
+
+    A number that is taken is another invoice's: ours was named by its id.
+    """
+    if not element.has_errors:
+        return Judgement("saved" if element.invoice_id else "look_up", words=element.warnings)
+    if any(_NUMBER_TAKEN.search(message) for message in element.messages):
+        return Judgement("refused", Cause("duplicate_number_in_xero", number, {"number": number}), element.messages)
+    paid_or_locked = any(
+        pattern.search(message) for pattern in (_NOT_MODIFIABLE, _HAS_PAYMENTS, _LOCKED) for message in element.messages
+    )
+    return Judgement("refused", Cause("edit_refused" if paid_or_locked else "rejected_by_xero"), element.messages)
+
+
+def judge_void(element: XeroInvoice) -> Judgement:
+    """Judge one element of the answer to a void. One that may be voided already, or may be paid, is looked up."""
+    if not element.has_errors:
+        voided = element.invoice_id and element.status.upper() == "VOIDED"
+        return Judgement("saved" if voided else "look_up", words=element.warnings)
+    if any(_HAS_PAYMENTS.search(message) for message in element.messages):
+        return Judgement("refused", Cause("void_refused"), element.messages)
+    if any(_NOT_MODIFIABLE.search(message) for message in element.messages):
+        return Judgement("look_up", words=element.messages)
+    return Judgement("refused", Cause("rejected_by_xero"), element.messages)
 
 
 def _code_for(messages: tuple[str, ...]) -> str:

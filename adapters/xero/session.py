@@ -8,21 +8,26 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from adapters.xero import calls, fields, invoice_mapping, reference_mapping
+import msgspec
+
+from adapters.xero import calls, fields, invoice_mapping, payment_mapping, reference_mapping
 from adapters.xero.answers import (
     Answer,
+    ContactsAnswer,
     InvoicesAnswer,
     Organisation,
-    XeroAccount,
+    PaymentsAnswer,
     XeroConnection,
     XeroContact,
+    XeroInvoice,
 )
 from adapters.xero.calls import Call
 from adapters.xero.client import XeroClient
-from adapters.xero.contact_mapping import read_contact
+from adapters.xero.contact_mapping import read_contact, read_contact_element
 from adapters.xero.errors import NotConnected, NotFound, OutcomeUnclear, Unauthorised, XeroError
 from adapters.xero.fields import Json
 from adapters.xero.tokens import TokenSource
+from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxRate
 
 BeforeSend = Callable[[], object]
@@ -78,12 +83,29 @@ class XeroSession:
         read = (reference_mapping.read_tax_rate(found) for found in _list(answer, "TaxRates"))
         return tuple(rate for rate in read if rate is not None)
 
+    def currencies(self) -> tuple[str, ...]:
+        """The codes of the currencies the organisation uses."""
+        answer = self._ask(calls.currencies(self._organisation_id))
+        read = (reference_mapping.read_currency(found) for found in _list(answer, "Currencies"))
+        return tuple(code for code in read if code)
+
+    def denied_actions(self) -> tuple[str, ...]:
+        """What Xero says the user must not do in the organisation, such as CreateApprovedInvoice."""
+        answer = self._ask(calls.actions(self._organisation_id))
+        read = (reference_mapping.denied_action(found) for found in _list(answer, "Actions"))
+        return tuple(name for name in read if name)
+
     def contacts(
-        self, *, modified_since: datetime | None = None, page_size: int = calls.LARGEST_PAGE
+        self,
+        *,
+        modified_since: datetime | None = None,
+        page_size: int = calls.LARGEST_PAGE,
+        first_page: int = 1,
+        before_send: BeforeSend = nothing,
     ) -> Iterator[tuple[XeroContact, ...]]:
-        """All contacts, page by page, archived ones too."""
-        for page in range(1, _MOST_PAGES):
-            answer = self._ask(calls.contacts(self._organisation_id, page, page_size, modified_since))
+        """All contacts, page by page from `first_page` on, archived ones too."""
+        for page in range(first_page, _MOST_PAGES):
+            answer = self._ask(calls.contacts(self._organisation_id, page, page_size, modified_since), before_send)
             found = _list(answer, "Contacts")
             if not found:
                 return
@@ -91,9 +113,50 @@ class XeroSession:
             if _is_last(answer, page, len(found)):
                 return
 
+    def put_contacts(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> ContactsAnswer:
+        """Create the contacts of `body`; every element of the answer is to be judged by itself."""
+        return _contacts(self._ask(calls.put_contacts(self._organisation_id, body, idempotency_key), before_send))
+
+    def find_contacts(self, numbers: Sequence[str], *, before_send: BeforeSend = nothing) -> ContactsAnswer:
+        """Everything Xero holds under these ContactNumbers, in as many requests as it takes."""
+        if not numbers:
+            raise ValueError("nothing to look up")
+        portions = calls.look_ups(numbers, calls.CONTACTS_AT_ONCE)
+        asked = (calls.find_contacts(self._organisation_id, portion) for portion in portions)
+        answers = [_contacts(self._ask(call, before_send)) for call in asked]
+        elements = tuple(element for answer in answers for element in answer.elements)
+        return msgspec.structs.replace(answers[-1], elements=elements, calls=len(answers))
+
+    def put_payments(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Enter the payments of `body`; every element of the answer is to be judged by itself."""
+        return _payments(self._ask(calls.put_payments(self._organisation_id, body, idempotency_key), before_send))
+
+    def find_payments(self, wanted: Sequence[tuple[str, str]], *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Everything Xero holds under these pairs of InvoiceID and Reference, by one request each."""
+        if not wanted:
+            raise ValueError("nothing to look up")
+        asked = [calls.find_payment(self._organisation_id, invoice_id, reference) for invoice_id, reference in wanted]
+        answers = [_payments(self._ask(call, before_send)) for call in asked]
+        elements = tuple(element for answer in answers for element in answer.elements)
+        return msgspec.structs.replace(answers[-1], elements=elements, calls=len(answers))
+
     def put_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
         """Create the invoices of `body`; every element of the answer is to be judged by itself."""
         return _invoices(self._ask(calls.put_invoices(self._organisation_id, body, idempotency_key), before_send))
+
+    def post_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Change the invoices of `body`, each named by its InvoiceID; every element is to be judged by itself."""
+        return _invoices(self._ask(calls.post_invoices(self._organisation_id, body, idempotency_key), before_send))
+
+    def get_invoices(self, invoice_ids: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """The invoices with these InvoiceIDs, with all that a revision may change, in as many requests as it takes."""
+        if not invoice_ids:
+            raise ValueError("nothing to look up")
+        portions = calls.look_ups(invoice_ids)
+        asked = (calls.get_invoices(self._organisation_id, portion) for portion in portions)
+        answers = [_invoices(self._ask(call, before_send), invoice_mapping.read_whole_element) for call in asked]
+        elements = tuple(element for answer in answers for element in answer.elements)
+        return msgspec.structs.replace(answers[-1], elements=elements, calls=len(answers))
 
     def find_invoices(self, numbers: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
         """Everything Xero holds under these numbers, in as many requests as it takes."""
@@ -143,13 +206,31 @@ def _not_the_token(refused: Unauthorised) -> XeroError:
     return NotConnected(refused.code, status=refused.status, correlation_id=refused.correlation_id, rates=refused.rates)
 
 
-def _invoices(answer: Answer) -> InvoicesAnswer:
+def _invoices(answer: Answer, read: Callable[[Json], XeroInvoice] = invoice_mapping.read_element) -> InvoicesAnswer:
     elements = _list(answer, "Invoices")
     return InvoicesAnswer(
         status=answer.status,
         correlation_id=answer.correlation_id,
         rates=answer.rates,
-        elements=tuple(invoice_mapping.read_element(element) for element in elements),
+        elements=tuple(read(element) for element in elements),
+    )
+
+
+def _payments(answer: Answer) -> PaymentsAnswer:
+    return PaymentsAnswer(
+        status=answer.status,
+        correlation_id=answer.correlation_id,
+        rates=answer.rates,
+        elements=tuple(payment_mapping.read_payment(element) for element in _list(answer, "Payments")),
+    )
+
+
+def _contacts(answer: Answer) -> ContactsAnswer:
+    return ContactsAnswer(
+        status=answer.status,
+        correlation_id=answer.correlation_id,
+        rates=answer.rates,
+        elements=tuple(read_contact_element(element) for element in _list(answer, "Contacts")),
     )
 
 

@@ -5,6 +5,7 @@ import typer
 from services.cli import (
     configuration,
     connections,
+    contact_commands,
     contacts,
     invoice_commands,
     invoices,
@@ -26,6 +27,7 @@ app = typer.Typer(
 for room in (local, processes, simulator, status, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
+contact_commands.register(contacts.app)
 taxes.register(connections.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")

@@ -4,15 +4,17 @@ import sys
 from getpass import getpass
 from typing import Annotated
 
+import msgspec
 import typer
 
 from adapters.vault.secret import Secret
-from adapters.xero.answers import XeroAccount
 from domain.event import Actor
-from services.cli import console
+from domain.ledger_account import XeroAccount
+from services.cli import console, references
 from services.set_up import why_not_offered
 
 app = typer.Typer(help="Connect an account to Xero and set it up.", no_args_is_help=True)
+references.register(app)
 OWNER = Actor("owner", "cli")
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
@@ -65,7 +67,7 @@ def accounts(
             engine.set_up.choose_accounts(account, line=line, payment=payment, also=also or [], actor=OWNER)
         listed = engine.set_up.ledger_accounts(account) if line is None or as_json else ()
     if as_json:
-        console.print_json(listed)
+        console.print_json([_account_json(one) for one in listed])
     elif line is not None:
         console.out().print("The accounts are chosen.")
     else:
@@ -108,3 +110,7 @@ def _pasted() -> str:
 def _account_row(one: XeroAccount) -> tuple[str, ...]:
     offered = "yes" if one.offered else " ".join(why_not_offered(code) for code in one.not_offered)
     return one.code, one.name, one.type, offered
+
+
+def _account_json(one: XeroAccount) -> dict[str, object]:
+    return {**msgspec.structs.asdict(one), "not_offered": one.not_offered}

@@ -1,4 +1,4 @@
-"""Commands that take invoices on, and try them again."""
+"""Commands that take invoices on, revise and void them, and try them again."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -24,6 +24,8 @@ NO_ACCOUNT: Final = "/account_id: is missing"
 def register(app: typer.Typer) -> None:
     """Add the commands to the group of invoices."""
     app.command(name="import")(import_file)
+    app.command()(revise)
+    app.command()(void)
     app.command()(retry)
 
 
@@ -33,15 +35,36 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Take on a file of invoices. A bad line is reported with its number and reason and does not stop the rest."""
+    _take_on(file, account, as_json, only_known=False)
+
+
+def revise(
+    file: Annotated[Path, typer.Argument(help="NDJSON, one whole invoice with its revision per line; - for input")],
+    account: Annotated[str | None, typer.Option(help="the Kyrios account of lines that name none")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Take on newer revisions of invoices that were taken on before; each replaces the whole invoice."""
+    _take_on(file, account, as_json, only_known=True)
+
+
+def void(
+    account: Annotated[str, typer.Argument(help="the Kyrios account")],
+    invoice: Annotated[str, typer.Argument(help="the invoice's Kyrios id, or its number")],
+) -> None:
+    """Void an invoice: it is not sent any more, or voided in Xero if it is there."""
+    with console.engine() as engine:
+        invoice_id = tell(engine, engine.read, account, invoice).kyrios_invoice_id
+        news = engine.void_invoice(account, invoice_id, BACKEND)
+    console.out().print(f"{invoice} is voided." if news else f"{invoice} was voided already.", markup=False)
+
+
+def _take_on(file: Path, account: str | None, as_json: bool, *, only_known: bool) -> None:
     with console.explained(), _opened(file) as stream, console.engine() as engine, _progress() as progress:
         task = progress.add_task("reading", total=None, lines=0)
+        take = engine.revise_invoices if only_known else engine.queue_invoices
         try:
             report = import_invoices(
-                stream,
-                account,
-                engine.queue_invoices,
-                BACKEND,
-                lambda so_far: progress.update(task, lines=so_far.lines),
+                stream, account, take, BACKEND, lambda so_far: progress.update(task, lines=so_far.lines)
             )
         except KeyboardInterrupt:
             console.end("Stopped. What was taken on is kept; import the file again for the rest.", EXIT_INTERRUPTED)

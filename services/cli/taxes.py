@@ -11,7 +11,7 @@ from domain.event import Actor
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxSet, check_rate, plain
 from services.bootstrap import Engine
-from services.cli import console
+from services.cli import console, references
 from services.tax_sets_file import read_tax_sets
 
 OWNER = Actor("owner", "cli")
@@ -36,18 +36,23 @@ def taxes(
     map_to: Annotated[
         list[str] | None, typer.Option("--map", help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2; may be repeated")
     ] = None,
+    because: Annotated[str | None, typer.Option(help="why a rate of other taxes is taken; kept")] = None,
+    suggest: Annotated[bool, typer.Option(help="show which Xero rate might stand for each tax set, and why")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Show, declare and map tax sets. While one has no Xero rate, nothing is sent."""
-    with console.engine(console.settings_with_xero() if map_to else None) as engine:
+    with console.engine(console.settings_with_xero() if map_to or suggest else None) as engine:
         known = engine.set_up.connection(account)
         read = [one for one, _ in read_tax_sets(declare.read_bytes())] if declare is not None else None
         pairs = [_pair(one, known.declared or () if read is None else read) for one in map_to or ()]
-        _check(engine, account, pairs)
+        _check(engine, account, pairs, other_taxes=because is not None)
         if read is not None:
             engine.set_up.declare_taxes(account, read, BACKEND)
         for one, tax_type in pairs:
-            engine.set_up.map_tax(account, one.tax_set, tax_type, OWNER)
+            engine.set_up.map_tax(account, one.tax_set, tax_type, OWNER, reason=because)
+        if suggest:
+            references.show_suggestions(engine, account, as_json)
+            return
         known = engine.set_up.connection(account)
     rows = [_row(one, known) for one in known.declared or ()]
     if as_json:
@@ -66,13 +71,13 @@ def _pair(text: str, declared: Iterable[DeclaredTaxSet]) -> _Pair:
     return _Pair(found, tax_type)
 
 
-def _check(engine: Engine, account: str, pairs: Sequence[_Pair]) -> None:
+def _check(engine: Engine, account: str, pairs: Sequence[_Pair], *, other_taxes: bool) -> None:
     """Refuse what cannot be mapped before anything is changed."""
     rates = {rate.tax_type: rate for rate in engine.set_up.tax_rates(account)} if pairs else {}
     for one, tax_type in pairs:
         if tax_type not in rates:
             raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates))}")
-        check_rate(one.name, one.tax_set, rates[tax_type])
+        check_rate(one.name, one.tax_set, rates[tax_type], other_taxes=other_taxes)
 
 
 def _row(one: DeclaredTaxSet, known: Connection) -> dict[str, str | None]:

@@ -4,9 +4,10 @@ Entries that fail preflight end here with InvoiceBlocked, in the same transactio
 """
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -17,12 +18,16 @@ from adapters.event_store.lanes import Admission, Budget
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from adapters.vault.account_keys import AccountKeys
+from adapters.xero.calls import LOOK_UP_SIZE
 from domain import connection as connections
+from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from domain.retry import is_probe
-from services.dispatch.kind import DeliveryKind, Sent
+from services.dispatch.kind import DeliveryKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
+
+LOG: Final = logging.getLogger(__name__)
 
 
 class Claim:
@@ -57,7 +62,7 @@ class Claim:
             admission = lanes.admit(tx.cursor, connection_id, self._budget)
             if admission is None:
                 return None, False
-            entries = self._due(tx, connection_id, admission)
+            entries = [] if admission.unclear_due else self._due(tx, connection_id, admission)
             if not entries:
                 lanes.give_back(tx.cursor, connection_id)
                 return None, False
@@ -67,7 +72,10 @@ class Claim:
             if not items:
                 lanes.give_back(tx.cursor, connection_id)
                 return None, True
-            return self._lease(tx, kind, items, connection, connection_id, admission, began), False
+            work = self._lease(tx, kind, items, connection, connection_id, admission, began)
+            if work is None:
+                lanes.give_back(tx.cursor, connection_id)
+            return work, work is None
 
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
         """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
@@ -85,7 +93,7 @@ class Claim:
             admission = lanes.admit(tx.cursor, connection_id, self._budget)
             if admission is None:
                 return None
-            entries = outbox.lock_unclear(tx.cursor, connection_id, self._most)
+            entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE)
             if not entries:
                 lanes.give_back(tx.cursor, connection_id)
                 return None
@@ -108,6 +116,8 @@ class Claim:
     ) -> list[tuple[LeasedEntry, Any]]:
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         passed, events = [], list[Event]()
+        if isinstance(kind, PreparingKind):
+            events += kind.preparations([subjects[entry.stream_id] for entry in entries], connection, at)
         for entry in entries:
             subject = subjects[entry.stream_id]
             causes = kind.causes(subject, connection)
@@ -129,17 +139,12 @@ class Claim:
         connection_id: UUID,
         admission: Admission,
         began: float,
-    ) -> Work[Any]:
+    ) -> Work[Any] | None:
         delivery_id, token = self._new_id(), self._new_id()
         key = self._keys.get(admission.account_id)
-        rendered: list[tuple[LeasedEntry, Any, bytes, dict[str, Any]]] = []
-        size = 0
-        for entry, subject in passed:
-            fragment, facts = kind.render(subject, connection)
-            size += len(fragment) + 1
-            if rendered and size > kind.largest_body:
-                break
-            rendered.append((entry, subject, fragment, facts))
+        rendered = self._rendered(tx, kind, passed, connection, admission)
+        if not rendered:
+            return None
         fragments = [
             SealedFragment(
                 entry_id=entry.id,
@@ -173,6 +178,34 @@ class Claim:
             began=began,
             body=body,
         )
+
+    def _rendered(
+        self,
+        tx: Transaction,
+        kind: DeliveryKind[Any],
+        passed: Sequence[tuple[LeasedEntry, Any]],
+        connection: Connection,
+        admission: Admission,
+    ) -> list[tuple[LeasedEntry, Any, bytes, dict[str, Any]]]:
+        """What fits into one request. An entry that cannot be rendered fails by itself and holds nobody up."""
+        rendered: list[tuple[LeasedEntry, Any, bytes, dict[str, Any]]] = []
+        size, at, events = 0, self._moment(admission), list[Event]()
+        for entry, subject in passed:
+            try:
+                fragment, facts = kind.render(subject, connection)
+            except Exception as error:
+                LOG.error("entry %s cannot be rendered: %s", entry.id, type(error).__name__, exc_info=True)
+                cause, organisation = Cause("internal_error"), connection.organisation_id
+                events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
+                outbox.withdraw(tx.cursor, [entry.id], cause.code)
+                continue
+            size += len(fragment) + 1
+            if rendered and size > kind.largest_body:
+                break
+            rendered.append((entry, subject, fragment, facts))
+        if events:
+            tx.append(events)
+        return rendered
 
     def _lease_look_up(
         self,

@@ -6,73 +6,112 @@ from uuid import UUID
 
 import msgspec
 
+from adapters import reference_data
 from adapters.event_store import sealed_texts
 from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
+from adapters.vault.errors import VaultError
 from adapters.xero.answers import InvoicesAnswer, XeroInvoice
 from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY
 from adapters.xero.invoice_mapping import body_of, render_invoice
 from adapters.xero.look_up import search
 from adapters.xero.refusals import judge
 from adapters.xero.session import XeroSession
-from domain import contact_link, invoice
+from domain import invoice, invoice_change, paying
+from domain.amounts import amounts_in_xero
 from domain.causes import Cause
 from domain.connection import Connection
-from domain.contact_link import ContactLink
-from domain.document import InvoiceText, Line
+from domain.document import InvoiceDocument, InvoiceText, Line, Payment
 from domain.event import Event, Moment
-from domain.invoice import Invoice
+from domain.invoice import EntryKind, Invoice
 from domain.preflight import causes_against
-from domain.streams import contact_link_stream, invoice_stream
+from domain.references import References
+from domain.streams import connection_id, invoice_stream
 from domain.tax import TaxSet
+from services.contact_standing import ContactPlace, ContactStandings, learned
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
-ERASED_TEXT = "[erased]"
 UNTAXED = "NONE"
+VOIDED = Cause("voided")
+"""Why the outbox lets go of an entry for a voided invoice; no cause a person reads."""
+
+
+class TextGone(Exception):
+    """An invoice cannot be rendered, because its free text is not there any more."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """An invoice with its free text and its customer's link."""
+    """An invoice with its free text, its customer's place, and what Xero last said of the organisation.
+
+    `revision` is the one that is, or was, rendered; the invoice itself may have gone on since. `text` is None if it was
+    erased or cannot be opened: such an invoice can be searched for, but not sent.
+    """
 
     invoice: Invoice
-    text: InvoiceText
-    link: ContactLink | None
+    text: InvoiceText | None
+    customer: ContactPlace
+    references: References
+    revision: int
+
+    @property
+    def sent(self) -> InvoiceDocument:
+        """The document as it was rendered."""
+        return self.invoice.as_of(self.revision).document
 
 
 class CreateInvoice:
     """Creates up to 50 invoices by one PUT; Xero's page on limits asks for at most 50 elements and 3.5 MB."""
 
-    name = "create_invoice"
+    name: EntryKind = "create_invoice"
     most_entries = BATCH_SIZE
     largest_body = LARGEST_BODY
 
     def __init__(self, keys: AccountKeys) -> None:
-        self._keys = keys
+        self._keys, self._standings = keys, ContactStandings(keys)
 
     def subjects(self, tx: Transaction, stream_ids: Sequence[UUID], connection: Connection) -> Mapping[UUID, Subject]:
-        """Invoices, links and texts by one select each."""
+        """Invoices, customers, texts and references by one select each."""
         invoices = tx.load(stream_ids, invoice.evolve)
-        links = tx.load([_link_stream(i) for i in invoices.values()], contact_link.evolve)
+        references = reference_data.read(tx.cursor, connection_id(connection.account_id), connection.organisation_id)
+        customers = self._standings.of(tx, connection, (i.document.kyrios_contact_id for i in invoices.values()))
         sealed = sealed_texts.invoice_texts(tx.cursor, [(stream, i.revision) for stream, i in invoices.items()])
         return {
             stream: Subject(
                 invoice=known,
                 text=self._open(stream, known, sealed.get(stream)),
-                link=links.get(_link_stream(known)),
+                customer=customers[known.document.kyrios_contact_id],
+                references=references,
+                revision=known.revision,
             )
             for stream, known in invoices.items()
         }
 
     def causes(self, subject: Subject, connection: Connection) -> list[Cause]:
-        """Preflight."""
-        return causes_against(subject.invoice.document, connection, subject.link)
+        """Preflight; an invoice that was voided while it was on the wire and did not arrive is not sent again."""
+        known = subject.invoice
+        if known.status == "voided":
+            return [VOIDED]
+        return causes_against(
+            known.document, connection, subject.customer.standing, subject.references, waived=known.waived
+        )
+
+    def preparations(self, subjects: Sequence[Subject], connection: Connection, at: Moment) -> list[Event]:
+        """ContactLinked for contacts that fit, ContactWanted for those that are to be created."""
+        found = {s.customer.kyrios_contact_id: s.customer for s in subjects if s.customer.standing.verdict == "link"}
+        wanted = {
+            s.customer.kyrios_contact_id: s.customer
+            for s in subjects
+            if s.customer.standing.verdict == "wanted" and self.causes(s, connection) == [*s.customer.standing.causes]
+        }
+        return [event for place in (found | wanted).values() for event in learned(place, connection, at)]
 
     def render(self, subject: Subject, connection: Connection) -> tuple[bytes, dict[str, Any]]:
-        """The invoice as one JSON element; preflight has passed, so link, account and mappings exist."""
-        document, link = subject.invoice.document, subject.link
-        assert link is not None
-        assert link.xero_contact_id is not None
+        """The invoice as one JSON element; preflight has passed, so contact, account and mappings exist."""
+        known, xero_contact_id = subject.invoice, subject.customer.standing.xero_contact_id
+        document = known.document
         assert connection.default_line is not None
+        if subject.text is None:
+            raise TextGone(f"the text of invoice {known.kyrios_invoice_id} was erased or cannot be opened")
         default_account = connection.default_line.account_id
 
         def account_of(line: Line) -> str:
@@ -81,13 +120,21 @@ class CreateInvoice:
         def tax_type_of(tax_set: TaxSet) -> str:
             return connection.mappings[tax_set.key].tax_type if tax_set.components else UNTAXED
 
-        fragment = render_invoice(document, subject.text, link.xero_contact_id, account_of, tax_type_of)
-        used = {line.tax_set.key for line in document.lines if line.tax_set.components}
+        taxes = amounts_in_xero(document, connection).line_taxes
+        fragment = render_invoice(
+            document, subject.text, xero_contact_id, account_of, tax_type_of, taxes, self.changed_in_xero(known)
+        )
         facts = {
-            "contact": link.xero_contact_id,
-            "mappings": {key: connection.mappings[key].version for key in sorted(used)},
+            "revision": known.revision,
+            "contact": xero_contact_id,
+            "mappings": {key: connection.mappings[key].version for key in sorted(document.taxes())},
+            **_payment_facts(document, connection),
         }
         return fragment, facts
+
+    def changed_in_xero(self, known: Invoice) -> str:
+        """The InvoiceID of the invoice that is changed: none, it is created."""
+        return ""
 
     def body(self, fragments: Sequence[bytes]) -> bytes:
         """The request body."""
@@ -108,26 +155,36 @@ class CreateInvoice:
             _may_be(element, subject) for element, subject in zip(answer.elements, subjects, strict=False)
         )
         if not in_step:
-            return _answered(answer, [Unclear()] * len(subjects))
-        return _answered(answer, [_outcome(element) for element in answer.elements])
+            return answered(answer, [Unclear()] * len(subjects))
+        return answered(answer, [_outcome(element) for element in answer.elements])
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Find the invoices by number; ours are told by the Kyrios link in their Url."""
-        answer = session.find_invoices([s.invoice.document.number for s in subjects], before_send=fence)
-        return _answered(answer, [_found(s, note, answer) for s, note in zip(subjects, sent, strict=True)])
+        were = [self.recalled(subject, note) for subject, note in zip(subjects, sent, strict=True)]
+        answer = session.find_invoices([subject.sent.number for subject in were], before_send=fence)
+        return answered(answer, [_found(s, note, answer) for s, note in zip(were, sent, strict=True)])
 
     def reload(self, tx: Transaction, subjects: Sequence[Subject]) -> list[Subject]:
         """The invoices as they are now."""
         invoices = tx.load([self.place(s)[0] for s in subjects], invoice.evolve)
         return [msgspec.structs.replace(s, invoice=invoices[self.place(s)[0]]) for s in subjects]
 
+    def recalled(self, subject: Subject, sent: Sent) -> Subject:
+        """The subject as of the revision that was sent."""
+        return msgspec.structs.replace(subject, revision=sent.facts.get("revision", subject.revision))
+
     def blocked(self, subject: Subject, causes: Sequence[Cause], connection: Connection, at: Moment) -> list[Event]:
-        """InvoiceBlocked."""
+        """InvoiceBlocked; InvoiceVoided once more, if there is nothing left to await."""
+        if [*causes] == [VOIDED]:
+            organisation = connection.organisation_id
+            return invoice_change.not_sent_as_voided(subject.invoice, at, organisation_id=organisation)
         return invoice.block(subject.invoice, causes, connection.organisation_id, at)
 
     def unclear(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeUnknown."""
-        return invoice.outcome_unknown(subject.invoice, delivery_id, at, organisation_id=organisation_id)
+        return invoice.outcome_unknown(
+            subject.invoice, delivery_id, at, organisation_id=organisation_id, kind=self.name
+        )
 
     def absent(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeResolved."""
@@ -142,12 +199,15 @@ class CreateInvoice:
             subject.invoice,
             organisation_id=organisation_id,
             xero_invoice_id=found.invoice_id,
-            totals=found.totals or subject.invoice.document.totals,
+            totals=found.totals or subject.sent.totals,
             fragment_hash=sent.fragment_hash,
             mapping_versions=sent.facts.get("mappings", {}),
             delivery_id=sent.delivery_id,
             adopted=adopted,
             at=at,
+            payments=msgspec.convert(sent.facts.get("payments", []), tuple[Payment, ...]),
+            payment_account_id=sent.facts.get("payment_account"),
+            revision=subject.revision,
         )
 
     def failed(
@@ -169,6 +229,7 @@ class CreateInvoice:
             answer_ref=answer_ref,
             at=at,
             organisation_id=organisation_id,
+            revision=subject.revision,
         )
 
     def place(self, subject: Subject) -> tuple[UUID, str]:
@@ -176,19 +237,25 @@ class CreateInvoice:
         known = subject.invoice
         return invoice_stream(known.account_id, known.kyrios_invoice_id), known.account_id
 
-    def _open(self, stream: UUID, known: Invoice, sealed: bytes | None) -> InvoiceText:
+    def _open(self, stream: UUID, known: Invoice, sealed: bytes | None) -> InvoiceText | None:
         key = self._keys.get(known.account_id)
-        opened = open_or_erased(key, "invoice_text", str(stream), known.revision, sealed)
-        if isinstance(opened, Erased):
-            return InvoiceText(reference="", descriptions=tuple(ERASED_TEXT for _ in known.document.lines))
-        return msgspec.json.decode(opened, type=InvoiceText)
+        try:
+            opened = open_or_erased(key, "invoice_text", str(stream), known.revision, sealed)
+        except VaultError:
+            return None
+        return None if isinstance(opened, Erased) else msgspec.json.decode(opened, type=InvoiceText)
 
 
-def _link_stream(known: Invoice) -> UUID:
-    return contact_link_stream(known.account_id, known.document.kyrios_contact_id)
+def _payment_facts(document: InvoiceDocument, connection: Connection) -> dict[str, Any]:
+    """The payments that are to follow, and on which account: as they stand now, whatever is changed meanwhile."""
+    payments, account = paying.payments_to_make(document, connection), connection.default_payment
+    if not payments or account is None:
+        return {}
+    return {"payments": msgspec.to_builtins(payments), "payment_account": account.account_id}
 
 
-def _answered(answer: InvoicesAnswer, outcomes: Sequence[Outcome]) -> Answered:
+def answered(answer: InvoicesAnswer, outcomes: Sequence[Outcome]) -> Answered:
+    """An answer with what it says of each invoice."""
     return Answered(
         outcomes=tuple(outcomes),
         status=answer.status,
@@ -211,7 +278,7 @@ def _outcome(element: XeroInvoice) -> Outcome:
 
 
 def _found(subject: Subject, sent: Sent, answer: InvoicesAnswer) -> Outcome:
-    document = subject.invoice.document
+    document = subject.sent
     found = search(document, sent.facts.get("contact", ""), answer.elements)
     if found.verdict == "absent":
         return Absent()

@@ -5,7 +5,7 @@ decisions are pure; `subjects` reads in the claim's transaction; `send` and `sea
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -86,9 +86,12 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryKind(Protocol[S]):
     """One kind of call to Xero."""
 
-    name: str
     most_entries: int
     largest_body: int
+
+    @property
+    def name(self) -> str:
+        """What its entries are called."""
 
     def subjects(self, tx: Transaction, stream_ids: Sequence[UUID], connection: Connection) -> Mapping[UUID, S]:
         """Load what these entries are about, by stream."""
@@ -141,3 +144,19 @@ class DeliveryKind(Protocol[S]):
 
     def place(self, subject: S) -> tuple[UUID, str]:
         """Stream and account of a subject."""
+
+
+@runtime_checkable
+class PreparingKind(Protocol):
+    """A kind whose preflight finds out something that is to be recorded with the claim, whoever goes or waits."""
+
+    def preparations(self, subjects: Sequence[Any], connection: Connection, at: Moment) -> list[Event]:
+        """What was found out about these subjects, each fact once: contacts that fit, contacts that are wanted."""
+
+
+@runtime_checkable
+class RecallingKind(Protocol):
+    """A kind whose aggregate may have changed its content since it was sent, so that what was sent is recalled."""
+
+    def recalled(self, subject: Any, sent: Sent) -> Any:
+        """The subject with what the delivery's facts say of the content that was sent."""

@@ -20,7 +20,7 @@ from domain.causes import Cause
 from domain.event import ENGINE, Event, Moment
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before
-from services.dispatch.kind import Absent, Outcome, Refused, Saved, Unclear, Withheld
+from services.dispatch.kind import Absent, Outcome, RecallingKind, Refused, Saved, Unclear, Withheld
 from services.dispatch.lane_work import Item, Work
 
 LOG: Final = logging.getLogger(__name__)
@@ -97,7 +97,8 @@ class Record:
                 new_id=self._new_id,
             )
         ended = Ended()
-        for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
+        for item, known, outcome in zip(work.items, now, outcomes, strict=True):
+            subject = work.kind.recalled(known, item.sent) if isinstance(work.kind, RecallingKind) else known
             self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)
         return ended
 
@@ -140,15 +141,15 @@ class Record:
         group = outcome.group or item.entry.group
         ended.reopened.append(work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=cause))
         if outcome.words:
-            ended.answers.append(self._answer(work, item, refusal_ref(item.sent.delivery_id), outcome.words))
+            ended.answers.append(self._answer(work, item, self._refusal_ref(work, item), outcome.words))
 
     def _absent(self, work: Work[Any], item: Item[Any], at: Moment, ended: Ended) -> None:
         """Searched and not there: send again under a new key, unless it was refused alone or tried too often."""
         entry = item.entry
         if entry.cause == WHOLE_REQUEST_REFUSED:
-            self._give_up(work, item, Cause("rejected_by_xero"), refusal_ref(item.sent.delivery_id), at, ended)
-        elif exhausted(entry.attempts, entry.age):
-            self._give_up(work, item, _exhausted(entry.age), None, at, ended)
+            self._give_up(work, item, Cause("rejected_by_xero"), self._refusal_ref(work, item), at, ended)
+        elif exhausted(entry.attempts, entry.trying):
+            self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
         else:
             organisation = work.connection.organisation_id
             ended.events += work.kind.absent(item.subject, item.sent.delivery_id, organisation, at)
@@ -156,8 +157,9 @@ class Record:
 
     def _withheld(self, work: Work[Any], item: Item[Any], outcome: Withheld, at: Moment, ended: Ended) -> None:
         entry = item.entry
-        if outcome.counts and exhausted(entry.attempts, entry.age):
-            self._give_up(work, item, _exhausted(entry.age), None, at, ended)
+        # A wait that was told to us ends by itself; anything else ends at last, even if it uses up no attempt.
+        if outcome.after is None and exhausted(entry.attempts if outcome.counts else 0, entry.trying):
+            self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
             return
         after = wait_before(entry.attempts, self._chance()) if outcome.after is None else outcome.after
         ended.reopened.append(
@@ -185,6 +187,10 @@ class Record:
             at,
         )
 
+    def _refusal_ref(self, work: Work[Any], item: Item[Any]) -> UUID:
+        """Where the words of a refusal are kept that is final only if the search finds nothing."""
+        return uuid5(item.sent.delivery_id, f"refusal/{work.kind.place(item.subject)[0]}")
+
     def _answer(self, work: Work[Any], item: Item[Any], answer_ref: UUID, words: Sequence[str]) -> SealedAnswer:
         """Xero's own words about a subject, sealed."""
         stream, account_id = work.kind.place(item.subject)
@@ -193,10 +199,5 @@ class Record:
         return SealedAnswer(answer_id=answer_ref, stream_id=stream, account_id=account_id, sealed=sealed)
 
 
-def refusal_ref(delivery_id: UUID) -> UUID:
-    """Where the words of a refusal of a whole request are kept."""
-    return uuid5(delivery_id, "refusal")
-
-
-def _exhausted(age: float) -> Cause:
-    return Cause("retries_exhausted", facts={"time": f"{age / 3600:.1f} hours"})
+def _exhausted(trying: float) -> Cause:
+    return Cause("retries_exhausted", facts={"time": f"{trying / 3600:.1f} hours"})

@@ -76,7 +76,9 @@ def _definite(
                 pause=error.retry_after or NO_TOKEN_PAUSE,
                 pause_for="xero_unavailable",
             )
-        case NotSent() | NotFound() | OutcomeUnclear() | BatchRefused():
+        case NotSent():
+            return _failure([outcome(False, None)] * entries, type(error).__name__, failures_in_row + 1)
+        case NotFound() | OutcomeUnclear() | BatchRefused():
             return _failure([outcome(True, None)] * entries, type(error).__name__, failures_in_row + 1)
     return Trouble(
         outcomes=(outcome(False, 0.0),) * entries,

@@ -23,6 +23,7 @@ _PRINTABLE_ASCII: Final = re.compile(r"[ -~]*")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _URL: Final = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?([/?#][!-~]*)?")
 _LONGEST_URL: Final = 2048
+_REVISION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NO_DATE: Final = dt.date(1900, 1, 1)
 
 Choice = TypeVar("Choice", bound=str)
@@ -154,6 +155,17 @@ def flag(place: Place) -> bool:
         place.refuse_kind("true or false")
         return False
     return place.value
+
+
+def revision(place: Place) -> int:
+    """A whole number from 1 on; 1 if the field is not there."""
+    if place.absent:
+        return 1
+    written = place.value.written if isinstance(place.value, JsonNumber) else ""
+    if not _REVISION.fullmatch(written):
+        place.refuse("must be a whole number from 1 to 999999999")
+        return 1
+    return int(written)
 
 
 def _string(place: Place) -> str | None:

@@ -1,16 +1,18 @@
 """One invoice as a Kyrios backend sends it, read into domain values or refused with everything that is wrong.
 
-    {"account_id": "kiwi-studio", "invoice_id": "inv-0001", "command_id": "…", "status": "issued",
+    {"account_id": "kiwi-studio", "invoice_id": "inv-0001", "revision": 1, "command_id": "…", "status": "issued",
      "number": "INV-0001", "date": "2026-10-01", "due_date": "2026-10-21", "currency": "NZD",
      "line_amounts": "exclusive", "url": "https://app.kyrios.example/invoices/inv-0001", "reference": "PO 7781",
      "contact": {"id": "cus-001", "name": "…", "email": "…", "phone": "…"},
      "lines": [{"description": "…", "quantity": "3", "unit_amount": "120.00",
                 "taxes": [{"id": "gst", "rate": "15", "compound": false}],
                 "ledger_account_id": "…", "discount_rate": "10"}],
-     "totals": {"sub_total": "324.00", "total_tax": "48.60", "total": "372.60"}}
+     "totals": {"sub_total": "324.00", "total_tax": "48.60", "total": "372.60"},
+     "payments": [{"id": "pay-001", "date": "2026-10-02", "amount": "100.00"}]}
 
-account_id (if the caller has a default), command_id, status, line_amounts, reference, email, phone, taxes, compound,
-ledger_account_id and the discounts (a rate in percent or an amount, not both) may be left out.
+account_id (if the caller has a default), revision (1 if it is not given), command_id, status, line_amounts, reference,
+email, phone, taxes, compound, ledger_account_id, the discounts (a rate in percent or an amount, not both) and payments
+(in the invoice's currency) may be left out.
 """
 
 from typing import Final
@@ -21,12 +23,13 @@ from services.intake import fields
 from services.intake.issued import IssuedInvoice
 from services.intake.json_text import JsonObject, decode
 from services.intake.lines import DescribedLine, read_lines
+from services.intake.payments import read_payments
 from services.intake.place import Faults, Place
 
 _REQUIRED: Final = (
     "account_id", "invoice_id", "number", "date", "due_date", "currency", "url", "contact", "lines", "totals",
 )  # fmt: skip
-_OPTIONAL: Final = ("command_id", "status", "line_amounts", "reference", "payments")
+_OPTIONAL: Final = ("command_id", "revision", "status", "line_amounts", "reference", "payments")
 _LINE_AMOUNTS: Final[tuple[LineAmounts, ...]] = ("exclusive", "inclusive", "no_tax")
 
 
@@ -48,13 +51,13 @@ def read_invoice(raw: bytes, *, default_account_id: str | None = None) -> Issued
 def _read(place: Place) -> IssuedInvoice:
     at = place.fields(_REQUIRED, _OPTIONAL)
     _check_issued(at["status"])
-    _check_unpaid(at["payments"])
     contact = _read_contact(at["contact"])
     lines = read_lines(at["lines"])
     return IssuedInvoice(
         account_id=fields.identifier(at["account_id"]),
         invoice_id=fields.identifier(at["invoice_id"]),
         command_id=fields.command_id(at["command_id"]),
+        revision=fields.revision(at["revision"]),
         document=_read_document(at, contact, lines),
         text=InvoiceText(
             reference=fields.text(at["reference"], least=0),
@@ -65,6 +68,9 @@ def _read(place: Place) -> IssuedInvoice:
 
 
 def _read_document(at: dict[str, Place], contact: KyriosContact, lines: list[DescribedLine]) -> InvoiceDocument:
+    faults_before = at["totals"].faults.count
+    totals = _read_totals(at["totals"])
+    totals_are_sound = at["totals"].faults.count == faults_before
     return InvoiceDocument(
         number=fields.invoice_number(at["number"]),
         date=fields.calendar_date(at["date"]),
@@ -74,7 +80,8 @@ def _read_document(at: dict[str, Place], contact: KyriosContact, lines: list[Des
         url=fields.link(at["url"]),
         kyrios_contact_id=contact.contact_id,
         lines=tuple(described.line for described in lines),
-        totals=_read_totals(at["totals"]),
+        totals=totals,
+        payments=read_payments(at["payments"], totals.total if totals_are_sound else None),
     )
 
 
@@ -105,11 +112,3 @@ def _check_issued(place: Place) -> None:
         place.refuse("must be issued: drafts and invoices in any other state are not taken")
     else:
         place.refuse_kind("text")
-
-
-def _check_unpaid(place: Place) -> None:
-    if place.items():
-        place.refuse(
-            "are not carried to Xero by this version, so an invoice with payments is not accepted yet: "
-            "it would reach Xero without them"
-        )

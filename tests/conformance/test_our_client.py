@@ -1,7 +1,8 @@
 """Our own client: every request it makes conforms to Xero's OpenAPI files, and so does what it is answered."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -11,16 +12,23 @@ from adapters.vault.grants import Grants
 from adapters.vault.keyring import Keyring
 from adapters.vault.secret import Secret
 from adapters.xero.client import XeroClient
-from adapters.xero.invoice_mapping import body_of
+from adapters.xero.contact_mapping import contacts_body, render_contact
+from adapters.xero.contact_refusals import judge_contact
+from adapters.xero.invoice_mapping import body_of, render_void
 from adapters.xero.oauth import OAuthApp, XeroOAuth
+from adapters.xero.payment_judgement import judge_payment, search_payment
+from adapters.xero.payment_mapping import payments_body, render_payment
 from adapters.xero.session import XeroSession
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client
+from domain.document import KyriosContact, Payment
 from tests.adapters.simulator.visitor import CALLBACK, CLIENT, SCOPE, TENANT, Visitor
 from tests.adapters.vault.database import opened
-from tests.adapters.xero.invoices import document, fragment
+from tests.adapters.xero.invoices import document, fragment, update
 from tests.conformance.contract import Contract
 from tests.conformance.recorder import Recorder
+
+CLEARING = "a0000000-0000-4000-8000-000000000009"
 
 
 @pytest.fixture
@@ -66,8 +74,16 @@ def test_nothing_our_client_can_ask_is_missing_below() -> None:
         "ledger_accounts",
         "tax_rates",
         "contacts",
+        "put_contacts",
+        "find_contacts",
         "put_invoices",
         "find_invoices",
+        "put_payments",
+        "find_payments",
+        "currencies",
+        "denied_actions",
+        "post_invoices",
+        "get_invoices",
     }, "a new call of the session needs a test of its own here, and its name in this list"
 
 
@@ -84,9 +100,32 @@ def test_reference_data(session: XeroSession) -> None:
     assert len(session.tax_rates()) == 8
 
 
+def test_what_an_organisation_uses_and_what_it_denies(session: XeroSession) -> None:
+    assert set(session.currencies()) == {"NZD", "AUD", "USD"}
+    assert session.denied_actions() == ()
+
+
+def test_voiding_an_invoice_and_reading_it(session: XeroSession) -> None:
+    (made,) = session.put_invoices(body_of([fragment(document("K-1"))]), str(uuid4())).elements
+    (voided,) = session.post_invoices(body_of([render_void(made.invoice_id)]), str(uuid4())).elements
+    assert voided.status == "VOIDED"
+    assert [found.status for found in session.get_invoices([made.invoice_id]).elements] == ["VOIDED"]
+
+
 def test_contacts(session: XeroSession) -> None:
     assert [len(page) for page in session.contacts(page_size=6)] == [6, 4]
     assert list(session.contacts(modified_since=datetime(2100, 1, 1, tzinfo=UTC))) == []
+
+
+def test_creating_and_finding_contacts(session: XeroSession) -> None:
+    known = KyriosContact(contact_id="cus-1", name="Kea Cafe", email="hello@kea.example", phone="+64 3 555 0100")
+    body = contacts_body(
+        [render_contact(known, "cus-1"), render_contact(KyriosContact(contact_id="cus-2", name="Tui Cafe"), "cus-2")]
+    )
+    assert [judge_contact(element) for element in session.put_contacts(body, str(uuid4())).elements] == ["saved"] * 2
+    assert [judge_contact(element) for element in session.put_contacts(body, str(uuid4())).elements] == ["taken"] * 2
+    found = session.find_contacts(["cus-1", "cus-2", "cus-3"]).elements
+    assert {element.contact.contact_number for element in found} == {"cus-1", "cus-2"}
 
 
 def test_creating_and_finding_invoices(session: XeroSession) -> None:
@@ -95,3 +134,22 @@ def test_creating_and_finding_invoices(session: XeroSession) -> None:
     again = session.put_invoices(body_of([fragment(document("K-1"))]), str(uuid4()))
     assert again.elements[0].messages == ("Invoice # must be unique.",)
     assert {found.number for found in session.find_invoices(["K-1", "K-2", "K-3"]).elements} == {"K-1", "K-2"}
+
+
+def test_entering_and_finding_payments(session: XeroSession) -> None:
+    (invoice,) = session.put_invoices(body_of([fragment(document("K-1"))]), str(uuid4())).elements
+    paid = [Payment(payment_id=f"pay-{n}", paid_on=date(2026, 10, 2), amount=Decimal("300.00")) for n in (1, 2)]
+    body = payments_body([render_payment(one, invoice.invoice_id, CLEARING) for one in paid])
+    entered, refused = session.put_payments(body, str(uuid4())).elements
+    assert (judge_payment(entered).kind, judge_payment(refused).kind) == ("saved", "refused")
+    answer = session.find_payments([(invoice.invoice_id, one.payment_id) for one in paid])
+    assert (answer.calls, [found.reference for found in answer.elements]) == (2, ["pay-1"])
+    assert search_payment(paid[0], invoice.invoice_id, answer.elements).payment == answer.elements[0]
+    assert answer.elements[0].payment_id == entered.payment_id
+
+
+def test_updating_invoices(session: XeroSession) -> None:
+    (made,) = session.put_invoices(body_of([fragment(document("K-1"))]), str(uuid4())).elements
+    (updated,) = session.post_invoices(body_of([update(document("K-1-B"), made.invoice_id)]), str(uuid4())).elements
+    assert (updated.invoice_id, updated.number) == (made.invoice_id, "K-1-B")
+    assert [found.number for found in session.get_invoices([made.invoice_id]).elements] == ["K-1-B"]

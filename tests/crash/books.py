@@ -16,7 +16,7 @@ from uuid import UUID
 from adapters.event_store.sealed_texts import Row
 from domain.effects import effects_of
 from domain.event import Event
-from domain.invoice import InvoiceSynced, OutcomeResolved
+from domain.invoice import InvoiceSynced, OutcomeResolved, PaymentSynced, VoidSynced
 from domain.streams import invoice_stream
 from tests.world import ACCOUNT, World
 
@@ -85,7 +85,8 @@ def _nothing_is_live(outbox: Sequence[Row], deliveries: Sequence[Row]) -> None:
 
 def _requests_are_deliveries(world: World, deliveries: Sequence[Row]) -> None:
     committed = {str(d["id"]): d["body_sha"].hex() for d in deliveries if d["purpose"] == "send"}
-    seen = world.requests("PUT", "/Invoices")
+    writes = (("PUT", "/Invoices"), ("POST", "/Invoices"), ("PUT", "/Payments"))
+    seen = [request for method, path in writes for request in world.requests(method, path)]
     assert {request["idempotency_key"] for request in seen} <= set(committed)
     whole = [request for request in seen if request["processed_status"] == 200]
     assert [(r["seq"], r["body_sha256"]) for r in whole] == [(r["seq"], committed[r["idempotency_key"]]) for r in whole]
@@ -94,12 +95,12 @@ def _requests_are_deliveries(world: World, deliveries: Sequence[Row]) -> None:
 def _new_keys_had_reasons(world: World, deliveries: Sequence[Row], events: Sequence[Event]) -> None:
     outcome = {delivery["id"]: delivery["outcome"] for delivery in deliveries}
     absent = {(e.originator_id, e.delivery_id) for e in events if isinstance(e, OutcomeResolved) and not e.found}
-    for entry, sends in _sends_by_entry(world).items():
+    for entry, sends in _sends_by_entry(world):
         for earlier in sends[:-1]:
             assert outcome[earlier] in NON_EFFECTS or (entry, earlier) in absent, f"{earlier}: {outcome[earlier]}"
 
 
-def _sends_by_entry(world: World) -> dict[UUID, list[UUID]]:
+def _sends_by_entry(world: World) -> list[tuple[UUID, list[UUID]]]:
     """Each entry's stream with the deliveries that carried it, in order."""
     with world.engine.store.cursor() as cursor:
         rows = cursor.execute(
@@ -109,12 +110,12 @@ def _sends_by_entry(world: World) -> dict[UUID, list[UUID]]:
     carried: dict[int, tuple[UUID, list[UUID]]] = {}
     for row in rows:
         carried.setdefault(row["id"], (row["stream_id"], []))[1].append(row["delivery_id"])
-    return dict(carried.values())
+    return list(carried.values())
 
 
 def _ends_have_events(outbox: Sequence[Row], events: Sequence[Event]) -> None:
     done = Counter(entry["stream_id"] for entry in outbox if entry["state"] == "DONE")
-    assert done == Counter(event.originator_id for event in events if isinstance(event, InvoiceSynced))
+    assert done == Counter(e.originator_id for e in events if isinstance(e, InvoiceSynced | PaymentSynced | VoidSynced))
 
 
 def stream_of(invoice_id: str) -> UUID:

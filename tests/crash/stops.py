@@ -17,7 +17,7 @@ from psycopg import Cursor
 from adapters.event_store.lanes import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.recorder import OutboxRecorder
-from adapters.xero.answers import InvoicesAnswer
+from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from domain.connection import Connection
 from services.bootstrap import Parts
@@ -68,7 +68,7 @@ class StopsInsideClaim(Claim):
         connection_id: UUID,
         admission: Admission,
         began: float,
-    ) -> Work[Any]:
+    ) -> Work[Any] | None:
         work = super()._lease(tx, kind, passed, connection, connection_id, admission, began)
         reached("inside_claim")
         return work
@@ -160,6 +160,90 @@ class StopsAfterSearch(XeroSession):
         return answer
 
 
+class StopsBeforeChange(XeroSession):
+    """The fence is passed; not a byte of the changes is on the wire."""
+
+    def post_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Stop right after the fence."""
+
+        def stop() -> None:
+            before_send()
+            reached("before_change")
+
+        return super().post_invoices(body, idempotency_key, before_send=stop)
+
+
+class StopsWithChangeAnswer(XeroSession):
+    """Xero's answer to changes is read; nothing of it is recorded."""
+
+    def post_invoices(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Send, read the answer, then stop."""
+        answer = super().post_invoices(body, idempotency_key, before_send=before_send)
+        reached("change_answered")
+        return answer
+
+
+class StopsBeforeChangeSearch(XeroSession):
+    """Changes are leased for a look-up; Xero was not asked yet."""
+
+    def get_invoices(self, invoice_ids: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Stop, then look."""
+        reached("before_change_search")
+        return super().get_invoices(invoice_ids, before_send=before_send)
+
+
+class StopsAfterChangeSearch(XeroSession):
+    """The invoices were looked at; nothing of what Xero said is recorded."""
+
+    def get_invoices(self, invoice_ids: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Look, then stop."""
+        answer = super().get_invoices(invoice_ids, before_send=before_send)
+        reached("after_change_search")
+        return answer
+
+
+class StopsBeforePayment(XeroSession):
+    """The fence is passed; not a byte of the payments is on the wire."""
+
+    def put_payments(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Stop right after the fence."""
+
+        def stop() -> None:
+            before_send()
+            reached("before_payment")
+
+        return super().put_payments(body, idempotency_key, before_send=stop)
+
+
+class StopsWithPaymentAnswer(XeroSession):
+    """Xero's answer to payments is read; nothing of it is recorded."""
+
+    def put_payments(self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Send, read the answer, then stop."""
+        answer = super().put_payments(body, idempotency_key, before_send=before_send)
+        reached("payment_answered")
+        return answer
+
+
+class StopsBeforePaymentSearch(XeroSession):
+    """Payments are leased for a look-up; Xero was not asked yet."""
+
+    def find_payments(self, wanted: Sequence[tuple[str, str]], *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Stop, then search."""
+        reached("before_payment_search")
+        return super().find_payments(wanted, before_send=before_send)
+
+
+class StopsAfterPaymentSearch(XeroSession):
+    """Xero was searched for payments; nothing of what it said is recorded."""
+
+    def find_payments(self, wanted: Sequence[tuple[str, str]], *, before_send: BeforeSend = nothing) -> PaymentsAnswer:
+        """Search, then stop."""
+        answer = super().find_payments(wanted, before_send=before_send)
+        reached("after_payment_search")
+        return answer
+
+
 def stop_at_doorbell(connection_id: UUID) -> None:
     """Stands for the ring: all is committed, and nobody was told."""
     reached("doorbell")
@@ -193,4 +277,12 @@ POINTS: Final = {
     "with_answer": Point(Parts(session=StopsWithAnswer)),
     "before_search": Point(Parts(session=StopsBeforeSearch)),
     "after_search": Point(Parts(session=StopsAfterSearch)),
+    "before_change": Point(Parts(session=StopsBeforeChange)),
+    "change_answered": Point(Parts(session=StopsWithChangeAnswer)),
+    "before_change_search": Point(Parts(session=StopsBeforeChangeSearch)),
+    "after_change_search": Point(Parts(session=StopsAfterChangeSearch)),
+    "before_payment": Point(Parts(session=StopsBeforePayment)),
+    "payment_answered": Point(Parts(session=StopsWithPaymentAnswer)),
+    "before_payment_search": Point(Parts(session=StopsBeforePaymentSearch)),
+    "after_payment_search": Point(Parts(session=StopsAfterPaymentSearch)),
 }

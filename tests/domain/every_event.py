@@ -176,6 +176,9 @@ _INVOICE: Final = (
         delivery_id=identity("delivery"),
         revision=1,
         adopted=True,
+        payments=(_PAYMENT,),
+        payment_account_id=CLEARING.account_id,
+        opens="update_invoice",
     ),
     _full(PaymentSynced, payment=_PAYMENT, xero_payment_id="e5000000-1", delivery_id=identity("delivery")),
     _full(
@@ -185,29 +188,33 @@ _INVOICE: Final = (
         kind="create_invoice",
         delivery_id=identity("delivery"),
         answer_ref=identity("answer"),
+        opens="create_invoice",
     ),
-    _full(RetryRequested, opens="create_invoice"),
+    _full(RetryRequested, opens="create_payment", payments=(_PAYMENT,), payment_account_id=CLEARING.account_id),
     _full(SyncDismissed, reason_ref=identity("sealed reason")),
     _full(DismissalUndone, opens="create_invoice", reason_ref=identity("sealed reason")),
     _full(
         ReviewRaised,
         cause=Cause("total_differs_in_xero", key="total", facts={"difference": "NZD 0.01"}),
         answer_ref=identity("answer"),
+        closes="update_invoice",
+        opens="update_invoice",
     ),
     _full(ReviewCleared, cause=Cause("total_differs_in_xero", key="total")),
-    _full(InvoiceVoided, opens="void_invoice"),
+    _full(InvoiceVoided, opens="void_invoice", awaits=f"update_invoice/{identity('event')}"),
     _full(VoidSynced, delivery_id=identity("delivery")),
 )
 
 _CONTACT_LINK: Final = (
     _full(ContactWanted, kyrios_contact_id=CONTACT),
     _full(ContactLinked, kyrios_contact_id=CONTACT, xero_contact_id=XERO_CONTACT, how="person"),
-    _full(ContactUnlinked, kyrios_contact_id=CONTACT, xero_contact_id=XERO_CONTACT),
+    _full(ContactUnlinked, kyrios_contact_id=CONTACT, xero_contact_id=XERO_CONTACT, moved_to="cus-002"),
     _full(
         ContactRefused,
         kyrios_contact_id=CONTACT,
         cause=Cause("contact_name_taken", key=CONTACT, facts={"field": "name"}),
         answer_ref=identity("answer"),
+        fragment_hash="3d4e5f",
     ),
     _full(SubjectErased, kyrios_contact_id=CONTACT, reason="asked_by_subject"),
 )

@@ -12,7 +12,7 @@ from domain.causes import CATALOGUE, Cause, Standing, Who, who_acts, words
 from domain.connection import what_holds
 from domain.preflight import causes_against
 from tests.domain.invoice_history import ANSWERED, QUEUED
-from tests.examples import CLEARING, LUXURY, ORGANISATION, document, line, open_connection_state, totals
+from tests.examples import CLEARING, LUXURY, NO_CONTACT, ORGANISATION, document, line, open_connection_state, totals
 from tests.given import given
 
 MEANING: Final = """
@@ -92,7 +92,8 @@ def _raised_by_the_domain() -> list[Cause]:
     strange = document(date=dt.date(2020, 1, 1), currency="EUR", lines=lines)
     wrong = document(totals=totals("1.00", "0.00", "1.00"))
     negative = document(totals=totals("-1.00", "0.00", "-1.00"))
-    raised = [cause for issued in (strange, wrong, negative) for cause in causes_against(issued, connection, None)]
+    issued = (strange, wrong, negative)
+    raised = [cause for one in issued for cause in causes_against(one, connection, NO_CONTACT)]
     raised += what_holds(msgspec.structs.replace(connection, mappings={}))
     raised += what_holds(msgspec.structs.replace(connection, default_line=None))
     synced = given(QUEUED).when(

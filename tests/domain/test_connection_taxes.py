@@ -21,7 +21,18 @@ from tests.domain.connection_history import (
     mapped,
     to_map,
 )
-from tests.examples import DECLARED_GST, DECLARED_LUXURY, DECLARED_ZERO, GST, LUXURY, OUTPUT2, UNTAXED, ZERO, ZERORATED
+from tests.examples import (
+    DECLARED_GST,
+    DECLARED_LUXURY,
+    DECLARED_ZERO,
+    GST,
+    LUXURY,
+    OUTPUT2,
+    UNTAXED,
+    ZERO,
+    ZERORATED,
+    identity,
+)
 from tests.given import fact, folded, given
 
 
@@ -64,10 +75,29 @@ def test_another_rate_for_a_mapped_set_counts_the_version_up_and_leaves_the_gate
     given(*ALL_MAPPED).when(map_tax, GST, own).then(mapped(GST, own, 2))
 
 
-def test_a_rate_whose_components_changed_is_mapped_anew() -> None:
-    split = tuple(msgspec.structs.replace(OUTPUT2.components[0], rate=Decimal("7.5")) for _ in range(2))
-    changed = msgspec.structs.replace(OUTPUT2, components=split)
-    given(*ALL_MAPPED).when(map_tax, GST, changed).then(mapped(GST, changed, 2))
+SPLIT = msgspec.structs.replace(
+    OUTPUT2, components=tuple(msgspec.structs.replace(OUTPUT2.components[0], rate=Decimal("7.5")) for _ in range(2))
+)
+REASON = identity("reason")
+
+
+def test_a_rate_whose_components_changed_is_mapped_anew_with_a_reason() -> None:
+    overridden = msgspec.structs.replace(mapped(GST, SPLIT, 2), override_reason_ref=REASON)
+    given(*ALL_MAPPED).when(map_tax, GST, SPLIT, reason_ref=REASON).then(overridden)
+
+
+def test_other_taxes_at_an_equal_rate_are_refused_without_a_reason() -> None:
+    given(*ALL_MAPPED).when(map_tax, GST, SPLIT).then_refused(NotPossible, "GST 15%", "7.5 + 7.5", "give a reason")
+
+
+def test_no_reason_leads_to_another_effective_rate() -> None:
+    higher = msgspec.structs.replace(OUTPUT2, effective_rate=Decimal("15.5"))
+    given(*ALL_MAPPED).when(map_tax, GST, higher, reason_ref=REASON).then_refused(NotPossible, "charges the same")
+
+
+def test_a_reason_nobody_needed_is_not_kept() -> None:
+    own = msgspec.structs.replace(OUTPUT2, tax_type="TAX001")
+    given(*ALL_MAPPED).when(map_tax, GST, own, reason_ref=REASON).then(mapped(GST, own, 2))
 
 
 def test_versions_count_the_mappings_of_the_whole_connection() -> None:
@@ -82,7 +112,8 @@ def test_each_mapping_counts_on_from_the_last() -> None:
 
 
 def test_a_set_that_was_never_declared_can_be_mapped() -> None:
-    rate = msgspec.structs.replace(OUTPUT2, tax_type="TAX002", effective_rate=Decimal("12.5"))
+    parts = (msgspec.structs.replace(OUTPUT2.components[0], rate=Decimal("12.5")),)
+    rate = msgspec.structs.replace(OUTPUT2, tax_type="TAX002", effective_rate=Decimal("12.5"), components=parts)
     given(*ALL_MAPPED).when(map_tax, LUXURY, rate).then(mapped(LUXURY, rate, 2))
 
 
@@ -113,7 +144,7 @@ def test_a_gate_that_looks_only_at_used_taxes_stays_open_for_unmapped_ones() -> 
         ({"status": "ARCHIVED"}, ("OUTPUT2", "archived", "GST 15%", "active")),
         ({"status": "DELETED"}, ("deleted",)),
         ({"status": "PENDING"}, ("pending",)),
-        ({"applies_to_revenue": False}, ("OUTPUT2", "on sales", "GST 15%")),
+        ({"barred_from": ("REVENUE",)}, ("OUTPUT2", "on sales", "GST 15%")),
         ({"effective_rate": Decimal("12.5")}, ("GST 15%", "15%", "12.5%", "charges the same")),
         ({"effective_rate": Decimal("15.0001")}, ("15.0001%",)),
     ],

@@ -2,25 +2,25 @@
 
 from typing import Final
 
-import msgspec
 import pytest
 
-from domain import connection, contact_link
-from domain.connection import AccountsSelected, TaxMapped
-from domain.contact_link import ContactLink, ContactLinked
+from domain import connection
+from domain.connection import AccountsSelected, ReferenceRestored, SettingsChanged, TaxMapped
+from domain.contact_link import ContactLinked
 from domain.event import Event
-from domain.fixes import fixed_by
+from domain.fixes import fixed_by, looked_at_after
 from domain.preflight import causes_against
 from domain.topics import TOPIC_OF
 from tests.domain.every_event import EVERY_EVENT
 from tests.examples import (
     CLEARING,
     CONTACT,
-    LINK,
     LUXURY,
+    NO_CONTACT,
     OTHER_REVENUE,
     OUTPUT2,
     SALES,
+    STANDING,
     XERO_CONTACT,
     document,
     line,
@@ -29,7 +29,15 @@ from tests.examples import (
 )
 from tests.given import fact
 
-FIXING: Final = {"TaxMapped.1", "ContactLinked.1", "AccountsSelected.1"}
+FIXING: Final = {
+    "TaxMapped.1",
+    "ReferenceRestored.1",
+    "ContactLinked.1",
+    "ContactUnlinked.1",
+    "ContactRefused.1",
+    "AccountsSelected.1",
+    "OrganisationSelected.1",
+}
 ISSUED: Final = document(
     lines=(line("1", "100.00", LUXURY, ledger_account_id=CLEARING.account_id),),
     totals=totals("100.00", "12.50", "112.50"),
@@ -59,16 +67,44 @@ def test_a_fix_names_the_cause_preflight_found_and_preflight_finds_it_no_longer(
     assert _causes(event) == before - fixed
 
 
+@pytest.mark.parametrize(
+    ("referenced", "reference", "fixed"),
+    [
+        ("tax_rate", "gst@15", ("tax_rate_mismatch", "gst@15")),
+        ("tax_rate", "gst@15", ("tax_rate_unavailable", "gst@15")),
+        ("ledger_account", SALES.account_id, ("account_archived", SALES.account_id)),
+        ("ledger_account", SALES.account_id, ("account_not_payment_enabled", SALES.account_id)),
+        ("organisation", "any", ("organisation_cannot_invoice", "")),
+    ],
+)
+def test_what_qualifies_again_fixes_what_it_was_blocked_for(
+    referenced: str, reference: str, fixed: tuple[str, str]
+) -> None:
+    assert fixed in fixed_by(fact(ReferenceRestored, referenced=referenced, reference=reference))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("accounts.line", "account_not_payment_enabled"), ("payments.record", "payment_account_missing")],
+)
+def test_a_setting_that_may_have_fixed_any_invoice_has_them_looked_at(name: str, code: str) -> None:
+    assert code in looked_at_after(fact(SettingsChanged, name=name, value="any"))
+
+
+def test_another_rounding_fixes_totals() -> None:
+    assert fixed_by(fact(SettingsChanged, name="rounding", value="line_tax")) == [("total_mismatch", "")]
+
+
 def test_all_fixes_together_let_the_invoice_go() -> None:
     assert _causes(LINKED, ALLOWED, MAPPED) == set()
 
 
 def _causes(*events: Event) -> set[tuple[str, str]]:
     state = open_connection_state()
-    link: ContactLink | None = msgspec.structs.replace(LINK, xero_contact_id=None)
+    contact = NO_CONTACT
     for event in events:
         if isinstance(event, ContactLinked):
-            link = contact_link.evolve(link, event)
+            contact = STANDING
         else:
             state = connection.evolve(state, event)
-    return {(cause.code, cause.key) for cause in causes_against(ISSUED, state, link)}
+    return {(cause.code, cause.key) for cause in causes_against(ISSUED, state, contact)}

@@ -21,17 +21,20 @@ _GOLDEN: Final = Path(__file__).parent / "golden"
 _BASE: Final[dict[str, Any]] = {"causation_id": None, "organisation_id": None}
 _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "AccountsSelected.1": {"default_payment": None, "also_allowed": ()},
-    "ContactRefused.1": {"answer_ref": None},
+    "ContactRefused.1": {"answer_ref": None, "fragment_hash": ""},
+    "ContactUnlinked.1": {"moved_to": None},
     "Disconnected.1": {"evidence": {}, "grant_id": None, "xero_connection_id": ""},
     "DismissalUndone.1": {"opens": None, "reason_ref": None},
     "GateClosed.1": {"during_setup": False},
     "GateOpened.1": {"during_setup": False},
     "InvoiceQueued.1": {"revision": 1},
-    "InvoiceSynced.1": {"adopted": False},
-    "InvoiceVoided.1": {"opens": None},
-    "ReviewRaised.1": {"answer_ref": None},
+    "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
+    "InvoiceRevised.1": {"opens": None},
+    "InvoiceVoided.1": {"opens": None, "awaits": ""},
+    "RetryRequested.1": {"payments": (), "payment_account_id": None},
+    "ReviewRaised.1": {"answer_ref": None, "closes": None, "opens": None},
     "SyncDismissed.1": {"reason_ref": None},
-    "SyncFailed.1": {"delivery_id": None, "answer_ref": None},
+    "SyncFailed.1": {"delivery_id": None, "answer_ref": None, "opens": None},
     "TaxMapped.1": {"override_reason_ref": None},
 }
 """What a field left out of a stored event means. Events are stored without their defaults, so these never change."""
@@ -108,7 +111,13 @@ def test_a_golden_file_holds_every_field_of_its_event(topic: str) -> None:
 
 
 def test_the_words_stored_in_events_stay_as_they_are() -> None:
-    assert get_args(EntryKind) == ("create_invoice", "update_invoice", "void_invoice", "create_payment")
+    assert get_args(EntryKind) == (
+        "create_invoice",
+        "update_invoice",
+        "void_invoice",
+        "create_payment",
+        "create_contact",
+    )
     assert get_args(DisconnectReason) == ("user", "inactivity", "authorisation_lost", "removed_in_xero")
     assert get_args(Referenced) == ("tax_rate", "ledger_account", "organisation", "permissions")
     assert get_args(HowLinked) == ("person", "email", "name", "created", "merged", "moved")

@@ -160,3 +160,13 @@ def test_a_revision_replaces_the_content_and_asks_for_a_fresh_check() -> None:
     state = folded(QUEUED, BLOCKED, event)
     assert (state.document, state.revision, state.status, state.causes) == (revised, 2, "queued", ())
     assert state.queued_at == NOON
+
+
+def test_only_a_release_from_the_start_of_syncing_waives_what_it_released_from() -> None:
+    start, total = Cause("before_sync_start"), Cause("total_mismatch")
+    waits = fact(InvoiceBlocked, causes=(start, total), revision=1)
+    past = folded(QUEUED, waits, fact(InvoiceReleased, cause=total, opens="create_invoice"))
+    assert past.waived == ()
+    waived = fact(InvoiceReleased, cause=start, opens="create_invoice")
+    assert folded(QUEUED, waits, waived).waived == ("before_sync_start",)
+    assert folded(QUEUED, waits, waived, waits, waived, waits).waived == ("before_sync_start",)

@@ -117,7 +117,7 @@ def test_the_releaser_reads_behind_the_projector_never_ahead(world: World) -> No
 
 def test_an_invoice_blocked_for_two_causes_is_blocked_again_for_the_second(world: World) -> None:
     (one,) = billed_to("cus-a", 1)
-    foreign = msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, currency="AUD"))
+    foreign = msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, currency="EUR"))
     world.queue([foreign])
     world.work()
     link(world)
@@ -151,7 +151,7 @@ class RacedStore:
 def releaser_on(world: World, store: Any) -> Releaser:
     """A releaser on another store."""
     engine = world.engine
-    return Releaser(store, engine.read, engine.handling, engine.ring)
+    return Releaser(store, engine.read, engine.account_keys, engine.handling, engine.ring)
 
 
 def test_a_race_for_one_invoice_loses_no_release(world: World) -> None:

@@ -17,11 +17,14 @@ def faults_of(content: str | bytes) -> list[str]:
     return [f"{fault.pointer} {fault.message}" for fault in refused.value.faults]
 
 
-def test_the_example_declares_two_sets_each_with_its_xero_rate() -> None:
+def test_the_example_declares_its_sets_each_with_its_xero_rate_but_for_one() -> None:
     read = read_tax_sets((EXAMPLES / "taxes.json").read_bytes())
     assert {(one.tax_set.key, one.name, tax_type) for one, tax_type in read} == {
         ("gst@15", "GST 15%", "OUTPUT2"),
         ("gst-zero@0", "Zero-rated", "ZERORATED"),
+        ("us-state@7.5+us-local@0.625", "US sales tax, state and local", "TAX001"),
+        ("gst@15+tourism-levy@2c", "GST with tourism levy on top", "TAX002"),
+        ("gst@15+alcohol-levy@3.5", "GST and alcohol levy", None),
     }
 
 

@@ -1,4 +1,4 @@
-"""Xero's ``where`` and ``order`` parameters, as far as conditions joined by AND."""
+"""Xero's ``where`` and ``order`` parameters, as far as conditions joined by AND and OR, without brackets."""
 
 import re
 import unicodedata
@@ -19,6 +19,7 @@ _CONDITION = re.compile(
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 _AND = re.compile(r"(AND\b|&&)", re.IGNORECASE)
+_OR = re.compile(r"(OR\b|\|\|)", re.IGNORECASE)
 _ORDER = re.compile(r"\s*([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE | re.ASCII)
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -51,20 +52,36 @@ class Condition:
         return _COMPARE[self.operator](found, self.value)
 
 
-def parse_where(text: str) -> list[Condition]:
-    """Read a filter; raises errors.Refusal (QueryParseException)."""
-    conditions, rest = [], text
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Groups of conditions, of which one has to hold as a whole."""
+
+    groups: list[list[Condition]]
+
+    def holds(self, document: Document) -> bool:
+        """Whether all conditions of any group hold."""
+        return any(all(condition.holds(document) for condition in group) for group in self.groups)
+
+
+def parse_where(text: str) -> list[Condition | Either]:
+    """Read a filter, in which AND binds closer than OR; raises errors.Refusal (QueryParseException).
+
+    XERO-UNVERIFIED XU-31: that conditions may be joined by OR.
+    """
+    groups, rest = [list[Condition]()], text
     while True:
         found = _CONDITION.match(rest)
         if found is None:
             raise errors.query(f"The where clause cannot be read at: {rest[:40]}")
-        conditions.append(Condition(tuple(found["path"].split(".")), found["op"], _constant(found["value"])))
+        groups[-1].append(Condition(tuple(found["path"].split(".")), found["op"], _constant(found["value"])))
         rest = rest[found.end() :]
         if not rest:
-            return conditions
-        joint = _AND.match(rest)
+            return [*groups[0]] if len(groups) == 1 else [Either(groups)]
+        joint = _AND.match(rest) or _OR.match(rest)
         if joint is None:
             raise errors.query(f"The where clause cannot be read at: {rest[:40]}")
+        if _OR.match(rest):
+            groups.append([])
         rest = rest[joint.end() :]
 
 

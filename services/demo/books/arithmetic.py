@@ -20,6 +20,20 @@ def recompute(invoice: FileInvoice) -> Totals:
     return Totals(amounts, tax, amounts + tax)
 
 
+def is_as_its_lines_say(invoice: FileInvoice) -> bool:
+    """Whether the totals of the file are those of its lines, but for a cent of tax on each taxed line.
+
+    The file may have rounded its tax once, where line by line it comes to some cents more or less.
+    """
+    own, stated = recompute(invoice), invoice.totals
+    if stated.sub_total + stated.total_tax != stated.total:
+        return False
+    inclusive = invoice.line_amounts == "inclusive"
+    same = own.total == stated.total if inclusive else own.sub_total == stated.sub_total
+    taxed = sum(_rate(item.taxes) > 0 and _amount(item) != 0 for item in invoice.lines)
+    return same and abs(own.total_tax - stated.total_tax) * 100 <= (0 if invoice.line_amounts == "no_tax" else taxed)
+
+
 def sum_by_currency(amounts: Iterable[tuple[str, Decimal]]) -> Sums:
     """Amounts with their currencies, added up per currency."""
     sums: Sums = {}

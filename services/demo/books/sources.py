@@ -33,6 +33,12 @@ class Item(msgspec.Struct):
     discount_amount: Decimal = Decimal(0)
 
 
+class Paid(msgspec.Struct):
+    """A payment of an invoice in the file."""
+
+    amount: Decimal
+
+
 class Totals(msgspec.Struct, frozen=True):
     """The three totals of an invoice."""
 
@@ -54,6 +60,12 @@ class FileInvoice(msgspec.Struct):
     lines: list[Item]
     totals: Totals
     line_amounts: str = "exclusive"
+    payments: list[Paid] = []
+
+    @property
+    def owing(self) -> Decimal:
+        """What its payments leave of its total."""
+        return self.totals.total - sum((paid.amount for paid in self.payments), Decimal(0))
 
 
 class XeroInvoice(msgspec.Struct, rename="pascal"):
@@ -65,6 +77,7 @@ class XeroInvoice(msgspec.Struct, rename="pascal"):
     sub_total: Decimal
     total_tax: Decimal
     total: Decimal
+    amount_due: Decimal
     url: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""The first tables: clock, event log, outbox and lanes, sealed side tables, vault, reference data, projections."""
+"""The first tables: clock, event log, outbox and lanes, sealed side tables, vault, contacts, projections."""
 
 from alembic import op
 
@@ -63,7 +63,8 @@ CREATE TABLE app.outbox (
     grp uuid,
     cause text,
     created_at timestamptz NOT NULL DEFAULT app.now(),
-    closed_at timestamptz
+    closed_at timestamptz,
+    first_tried_at timestamptz
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
@@ -167,9 +168,49 @@ CREATE TABLE app.reference_data (
     connection_id uuid NOT NULL,
     organisation_id text NOT NULL,
     kind text NOT NULL,
-    said jsonb NOT NULL,
-    read_at timestamptz NOT NULL,
+    said jsonb,
+    read_at timestamptz,
+    asked_at timestamptz,
     CONSTRAINT reference_data_pkey PRIMARY KEY (connection_id, organisation_id, kind)
+);
+"""
+
+CONTACTS = """
+CREATE TABLE app.contact_directory (
+    connection_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    xero_contact_id text NOT NULL,
+    status text NOT NULL,
+    merged_to text NOT NULL,
+    contact_number text NOT NULL,
+    revision bigint NOT NULL,
+    sealed bytea NOT NULL,
+    fingerprint text NOT NULL,
+    email_hmac text,
+    name_hmac text,
+    like_name_hmac text,
+    updated_at timestamptz,
+    CONSTRAINT contact_directory_pkey PRIMARY KEY (connection_id, organisation_id, xero_contact_id)
+);
+CREATE INDEX contact_directory_email ON app.contact_directory (email_hmac) WHERE email_hmac IS NOT NULL;
+CREATE INDEX contact_directory_name ON app.contact_directory (name_hmac) WHERE name_hmac IS NOT NULL;
+CREATE INDEX contact_directory_like_name ON app.contact_directory (like_name_hmac) WHERE like_name_hmac IS NOT NULL;
+CREATE TABLE app.contact_reading (
+    connection_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    watermark timestamptz,
+    read_since timestamptz,
+    read_fully_since timestamptz,
+    began_at timestamptz,
+    next_page integer,
+    fully boolean NOT NULL DEFAULT false,
+    newest timestamptz,
+    created integer NOT NULL DEFAULT 0,
+    updated integer NOT NULL DEFAULT 0,
+    archived integer NOT NULL DEFAULT 0,
+    lease_token uuid,
+    lease_until timestamptz,
+    CONSTRAINT contact_reading_pkey PRIMARY KEY (connection_id, organisation_id)
 );
 """
 
@@ -237,7 +278,7 @@ CREATE TABLE app.checkpoints (
 
 def upgrade() -> None:
     """Create everything, in the order things lean on each other."""
-    for statements in (CLOCK, EVENT_LOG, OUTBOX, SEALED, VAULT, PROJECTIONS):
+    for statements in (CLOCK, EVENT_LOG, OUTBOX, SEALED, VAULT, CONTACTS, PROJECTIONS):
         op.execute(statements)
 
 

@@ -77,7 +77,9 @@ def test_currencies_show_no_rates(connected: Visitor) -> None:
     assert all(currency.keys() <= {"Code", "Description"} for currency in found)
 
 
-@pytest.mark.parametrize("where", ["Status=", 'Status=="ACTIVE" OR Type=="BANK"', "Status~~1", 'Name=="a" AND'])
+@pytest.mark.parametrize(
+    "where", ["Status=", 'Status=="ACTIVE" XOR Type=="BANK"', "Status~~1", 'Name=="a" AND', 'Name=="a" OR']
+)
 def test_an_unreadable_filter_is_a_query_parse_exception(connected: Visitor, where: str) -> None:
     answer = connected.get("Accounts", where=where)
     assert (answer.status_code, answer.json()["Type"]) == (400, "QueryParseException")
@@ -88,6 +90,8 @@ def test_an_unreadable_filter_is_a_query_parse_exception(connected: Visitor, whe
     [
         ('name=="SALES"', ["200"]),
         ('Type=="REVENUE" AND Status!="ACTIVE"', ["280"]),
+        ('Code=="200" OR Type=="REVENUE" AND Status!="ACTIVE"', ["200", "280"]),
+        ('Code=="200" || Code=="260" OR Code=="none"', ["200", "260"]),
         ('EnablePaymentsToAccount==true && Class=="LIABILITY"', ["835"]),
         (f'AccountID==guid("{account(3)}")', ["260"]),
         ("UpdatedDateUTC>=DateTime(2100,01,01)", []),

@@ -21,6 +21,11 @@ def fragment(invoice: InvoiceDocument) -> bytes:
     return render_invoice(invoice, text, HARBOUR_VIEW, lambda _: SALES, lambda _: "OUTPUT2")
 
 
+def update(invoice: InvoiceDocument, invoice_id: str, reference: str = "PO 7781") -> bytes:
+    text = InvoiceText(reference=reference, descriptions=tuple("Design work" for _ in invoice.lines))
+    return render_invoice(invoice, text, HARBOUR_VIEW, lambda _: SALES, lambda _: "OUTPUT2", xero_invoice_id=invoice_id)
+
+
 def put(session: XeroSession, *numbers: str) -> None:
     session.put_invoices(body_of([fragment(document(number)) for number in numbers]), str(uuid4()))
 

@@ -59,6 +59,16 @@ def test_an_invoice_is_rendered_byte_for_byte() -> None:
     )
 
 
+def test_a_tax_amount_is_sent_for_the_lines_that_are_given_one_and_no_other() -> None:
+    issued = document(lines=(line("1", "25.06"), line("-1", "10.03")))
+    text = InvoiceText(reference="", descriptions=("a", "b"))
+    sent = json.loads(
+        render_invoice(issued, text, XERO_CONTACT, lambda _: "1", lambda _: "T", (None, Decimal("-1.51"))),
+        parse_float=str,
+    )
+    assert [each.get("TaxAmount") for each in sent["LineItems"]] == [None, "-1.51"]
+
+
 def test_rendering_again_gives_the_same_bytes() -> None:
     assert rendered(document(), "PO") == rendered(document(), "PO")
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from adapters.xero.session import XeroSession
-from tests.adapters.xero.simulated import ORGANISATION
+from tests.adapters.xero.simulated import ORGANISATION, World
 
 
 def test_the_organisation_is_read(session: XeroSession) -> None:
@@ -52,3 +52,13 @@ def test_contacts_come_page_by_page_and_all_of_them(session: XeroSession) -> Non
 def test_contacts_unchanged_since_then_are_not_read_again(session: XeroSession) -> None:
     later = datetime.now(UTC) + timedelta(days=1)
     assert [contact for page in session.contacts(modified_since=later) for contact in page] == []
+
+
+def test_the_currencies_in_use_are_read(session: XeroSession) -> None:
+    assert set(session.currencies()) == {"NZD", "AUD", "USD"}
+
+
+def test_what_the_user_must_not_do_is_read_and_nothing_else(session: XeroSession, world: World) -> None:
+    assert session.denied_actions() == ()
+    world.control.post(f"/organisations/{ORGANISATION}/organisation", Edition="PARTNER")
+    assert "CreateApprovedInvoice" in session.denied_actions()

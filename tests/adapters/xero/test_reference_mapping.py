@@ -8,7 +8,14 @@ import pytest
 
 from adapters.xero import fields
 from adapters.xero.contact_mapping import read_contact
-from adapters.xero.reference_mapping import read_account, read_connection, read_organisation, read_tax_rate
+from adapters.xero.reference_mapping import (
+    denied_action,
+    read_account,
+    read_connection,
+    read_currency,
+    read_organisation,
+    read_tax_rate,
+)
 
 ACTIVE = {"AccountID": "A1", "Code": "200", "Type": "REVENUE", "Status": "ACTIVE", "EnablePaymentsToAccount": True}
 
@@ -65,6 +72,32 @@ def test_a_rate_written_as_text_is_exact() -> None:
         ("QST", Decimal("9.975"), True),
     ]
     assert rate.applies_to_revenue
+
+
+def test_a_rate_says_on_which_kinds_of_account_it_must_not_be_used() -> None:
+    rate = read_tax_rate(
+        {"TaxType": "INPUT2", "EffectiveRate": 15, "CanApplyToRevenue": "false", "CanApplyToEquity": False}
+    )
+    assert rate is not None
+    assert (rate.barred_from, rate.applies_to_revenue) == (("EQUITY", "REVENUE"), False)
+
+
+@pytest.mark.parametrize(
+    ("found", "denied"),
+    [
+        ({"Name": "CreateApprovedInvoice", "Status": "NOT-ALLOWED"}, "CreateApprovedInvoice"),
+        ({"Name": "CreateApprovedInvoice", "Status": "ALLOWED"}, ""),
+        ({"Name": "CreateApprovedInvoice", "Status": "SOME-NEW-WORD"}, ""),
+        ({"Name": "CreateApprovedInvoice"}, ""),
+    ],
+)
+def test_only_what_is_denied_in_so_many_words_is_denied(found: dict[str, Any], denied: str) -> None:
+    assert denied_action(found) == denied
+
+
+def test_a_currency_is_its_code() -> None:
+    assert read_currency({"Code": "nzd", "Description": "New Zealand Dollar"}) == "NZD"
+    assert read_currency({"Description": "?"}) == ""
 
 
 def test_a_rate_that_cannot_be_named_or_compared_is_left_out() -> None:

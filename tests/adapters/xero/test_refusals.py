@@ -2,8 +2,9 @@
 
 import pytest
 
+from adapters.xero.answers import XeroInvoice
 from adapters.xero.invoice_mapping import read_element
-from adapters.xero.refusals import Judgement, judge
+from adapters.xero.refusals import Judgement, judge, judge_update, judge_void
 from domain.causes import CATALOGUE
 
 ID = "d4000000-0000-4000-8000-000000000001"
@@ -67,3 +68,52 @@ def test_xeros_words_are_no_facts_of_the_cause() -> None:
     assert judged.cause is not None
     assert judged.cause.facts == {}
     assert judged.cause.code in CATALOGUE
+
+
+def element(*messages: str, **more: str) -> XeroInvoice:
+    """A refused element, or without messages a saved one."""
+    errors = [{"Message": message} for message in messages]
+    return read_element({"InvoiceID": ID, "HasErrors": bool(messages), "ValidationErrors": errors, **more})
+
+
+PAID_IN_PART = "This document cannot be edited as it has a payment or credit note allocated to it."
+PAID = "Invoice not of valid status for modification"
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "key"),
+    [
+        (PAID, "edit_refused", ""),
+        (PAID_IN_PART, "edit_refused", ""),
+        ("The document date cannot be before the period lock date, currently set at 31-Jul-2026", "edit_refused", ""),
+        ("The document date cannot be before the end of year lock date, currently set at …", "edit_refused", ""),
+        ("Invoice # must be unique.", "duplicate_number_in_xero", "INV-1"),
+        ("Account must be valid.", "rejected_by_xero", ""),
+    ],
+)
+def test_a_refused_update_is_refused_for_good_with_xeros_words(message: str, code: str, key: str) -> None:
+    judged = judge_update(element(message), "INV-1")
+    assert judged.cause is not None
+    assert (judged.kind, judged.cause.code, judged.cause.key, judged.words) == ("refused", code, key, (message,))
+
+
+def test_a_saved_update_is_saved() -> None:
+    assert judge_update(element(), "INV-1").kind == "saved"
+    assert judge_update(read_element({}), "INV-1").kind == "look_up"
+
+
+@pytest.mark.parametrize(
+    ("judged", "kind", "code"),
+    [
+        (element(Status="VOIDED"), "saved", None),
+        (element(Status="AUTHORISED"), "look_up", None),
+        (element(PAID), "look_up", None),
+        (element(PAID_IN_PART), "refused", "void_refused"),
+        (element("Account must be valid."), "refused", "rejected_by_xero"),
+    ],
+)
+def test_a_void_is_done_or_refused_or_looked_up_where_it_may_be_voided_already(
+    judged: XeroInvoice, kind: str, code: str | None
+) -> None:
+    found = judge_void(judged)
+    assert (found.kind, found.cause and found.cause.code) == (kind, code)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-_AMOUNTS: Final = ("SubTotal", "TotalTax", "Total")
+_AMOUNTS: Final = ("SubTotal", "TotalTax", "Total", "AmountDue")
 
 
 @contextmanager

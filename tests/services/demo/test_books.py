@@ -26,7 +26,7 @@ def sent(number: int, **changes: object) -> dict[str, Any]:
 
 
 def held(number: int, **changes: object) -> dict[str, Any]:
-    """The same invoice, as Xero holds it."""
+    """The same invoice, as Xero holds it; all of its total is owing unless said."""
     return {
         "InvoiceNumber": f"INV-{number}",
         "CurrencyCode": "NZD",
@@ -35,6 +35,7 @@ def held(number: int, **changes: object) -> dict[str, Any]:
         "SubTotal": "360.00",
         "TotalTax": "54.00",
         "Total": "414.00",
+        "AmountDue": changes.get("Total", "414.00"),
         **changes,
     }
 
@@ -91,7 +92,7 @@ def test_an_invoice_that_is_there_twice_is_named(file: Path, opening: Path) -> N
 def test_a_total_that_is_a_cent_off_is_named(file: Path, opening: Path) -> None:
     books = check(file, opening, BY_HAND, held(1), held(2, TotalTax="54.01", Total="414.01"))
     assert books.differences == (
-        "INV-2 has a wrong total: 360.00 + 54.01 = 414.01 in Xero, 360.00 + 54.00 = 414.00 by its lines",
+        "INV-2 has a wrong total: 360.00 + 54.01 = 414.01 in Xero, 360.00 + 54.00 = 414.00 in the file",
     )
 
 
@@ -153,13 +154,42 @@ def test_what_the_engine_says_must_make_sense(file: Path, opening: Path) -> None
     )
 
 
-def test_a_file_whose_totals_its_lines_do_not_make_is_named(tmp_path: Path, opening: Path) -> None:
+def test_a_payment_that_is_not_in_xero_is_named(tmp_path: Path, opening: Path) -> None:
+    file = tmp_path / "paid.ndjson"
+    file.write_text(json.dumps(sent(1, payments=[{"amount": "100.00"}, {"amount": "14.00"}])))
+    outcome = Outcome(accepted=["inv-1"])
+    assert check(file, opening, BY_HAND, held(1, AmountDue="300.00"), outcome=outcome).agrees
+    books = check(file, opening, BY_HAND, held(1, AmountDue="314.00"), outcome=outcome)
+    assert books.differences == ("INV-1 has 314.00 owing in Xero, 300.00 by its payments",)
+
+
+def test_a_cent_of_tax_for_each_taxed_line_is_the_files_own_rounding(tmp_path: Path, opening: Path) -> None:
+    file = tmp_path / "rounded.ndjson"
+    stated = {"sub_total": "360.00", "total_tax": "53.99", "total": "413.99"}
+    file.write_text(json.dumps(sent(1, totals=stated)))
+    outcome = Outcome(accepted=["inv-1"])
+    assert check(file, opening, BY_HAND, held(1, TotalTax="53.99", Total="413.99"), outcome=outcome).agrees
+    assert not check(file, opening, BY_HAND, held(1), outcome=outcome).agrees
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        ("360.00", "53.98", "413.98"),
+        ("359.99", "54.00", "413.99"),
+        ("360.00", "54.00", "414.01"),
+    ],
+)
+def test_a_file_whose_totals_its_lines_do_not_make_is_named(
+    tmp_path: Path, opening: Path, stated: tuple[str, str, str]
+) -> None:
     file = tmp_path / "wrong.ndjson"
-    wrong = {"sub_total": "360.00", "total_tax": "53.99", "total": "413.99"}
+    wrong = dict(zip(("sub_total", "total_tax", "total"), stated, strict=True))
     file.write_text(json.dumps(sent(1, totals=wrong)))
-    books = check(file, opening, BY_HAND, held(1), outcome=Outcome(accepted=["inv-1"]))
+    in_xero = held(1, **dict(zip(("SubTotal", "TotalTax", "Total"), stated, strict=True)))
+    books = check(file, opening, BY_HAND, in_xero, outcome=Outcome(accepted=["inv-1"]))
     assert books.differences == (
-        "INV-1: the file says 360.00 + 53.99 = 413.99, its lines make 360.00 + 54.00 = 414.00",
+        f"INV-1: the file says {stated[0]} + {stated[1]} = {stated[2]}, its lines make 360.00 + 54.00 = 414.00",
     )
 
 

@@ -51,6 +51,9 @@ def test_the_story_ends_with_the_numbers_of_the_example_and_leaves_nothing_behin
         story.close()
     assert story.said[-1].strip() == expected_line()
     assert "were found in Xero and adopted; 0 are there twice." in story.everything()
+    assert "12 invoices wait, as GST and alcohol levy has no rate in Xero." in story.everything()
+    assert "All 12 are in Xero now" in story.everything()
+    assert "Not in Xero: 21 invoices, by cause" in story.everything()
     assert processes_of(home) == {}
     assert left_in(home) == {"demo", "demo.lock", "demo.log"}
 

@@ -12,10 +12,14 @@ import pytest
 from adapters.simulator.options import SimulatorOptions
 from adapters.simulator.server import Simulator
 from services.demo.books import Outcome, check_books
+from tests.examples import identity
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))
 SALES = "200"
+DEPOSITS = "850"
+LATE_RATE = "TAX003"
+"""The Xero rate of the tax set the example leaves unmapped at first."""
 
 
 @pytest.fixture
@@ -39,17 +43,49 @@ def outcome() -> Outcome:
     )
 
 
+def sent() -> list[dict[str, Any]]:
+    """The invoices due in Xero, as the file has them."""
+    lines = (EXAMPLES / "invoices.ndjson").read_text("utf-8").splitlines()
+    return [one for one in map(json.loads, lines) if one["invoice_id"] in outcome().due]
+
+
 def entered_by_hand() -> list[dict[str, Any]]:
     """The invoices due in Xero, as somebody would copy them from the example file into Xero."""
-    rows = (EXAMPLES / "contacts.ndjson").read_text("utf-8").splitlines()
-    contacts = {row["contact_id"]: row["xero_contact_id"] for row in map(json.loads, rows)}
+    contacts = _contacts()
     declared = json.loads((EXAMPLES / "taxes.json").read_text("utf-8"))
-    rates = {json.dumps(tax_set["taxes"]): tax_set["xero_tax_type"] for tax_set in declared}
-    sent = map(json.loads, (EXAMPLES / "invoices.ndjson").read_text("utf-8").splitlines())
-    return [_copied(invoice, contacts, rates) for invoice in sent if invoice["invoice_id"] in outcome().due]
+    rates = {json.dumps(tax_set["taxes"]): tax_set["xero_tax_type"] or LATE_RATE for tax_set in declared}
+    return [_copied(invoice, contacts, rates) for invoice in sent()]
+
+
+def _contacts() -> dict[str, str]:
+    """The ContactID of each customer: of the linked contact, that of the same e-mail or name, or a new one."""
+    (books,) = json.loads((EXAMPLES / "xero-organisation.json").read_text("utf-8"))["organisations"]
+    rows = (EXAMPLES / "contacts.ndjson").read_text("utf-8").splitlines()
+    linked = {row["contact_id"]: row["xero_contact_id"] for row in map(json.loads, rows)}
+    emails = {one["EmailAddress"].lower(): one["ContactID"] for one in books["Contacts"]}
+    names = {one["Name"]: one["ContactID"] for one in books["Contacts"]}
+    chosen = {}
+    for customer in (invoice["contact"] for invoice in sent()):
+        known = emails.get(customer.get("email")) or names.get(customer["name"])
+        chosen[customer["id"]] = linked.get(customer["id"]) or known or _new_id(customer)
+    return chosen
+
+
+def _new_id(customer: dict[str, str]) -> str:
+    return str(identity(customer["id"]))
+
+
+def new_contacts() -> list[dict[str, str]]:
+    """The customers Xero does not have, as somebody would enter them there."""
+    chosen = _contacts()
+    customers = {one["contact"]["id"]: one["contact"] for one in sent()}.values()
+    new = [customer for customer in customers if chosen[customer["id"]] == _new_id(customer)]
+    return [{"ContactID": _new_id(customer), "Name": customer["name"]} for customer in new]
 
 
 def _copied(invoice: dict[str, Any], contacts: dict[str, str], rates: dict[str, str]) -> dict[str, Any]:
+    taxes = EXPECTED["line_taxes"].get(invoice["number"], [None] * len(invoice["lines"]))
+    mode = {"exclusive": "Exclusive", "inclusive": "Inclusive", "no_tax": "NoTax"}
     return {
         "Type": "ACCREC",
         "InvoiceNumber": invoice["number"],
@@ -57,8 +93,12 @@ def _copied(invoice: dict[str, Any], contacts: dict[str, str], rates: dict[str, 
         "Date": invoice["date"],
         "DueDate": invoice["due_date"],
         "Url": invoice["url"],
-        "LineAmountTypes": invoice.get("line_amounts", "exclusive").capitalize(),
-        "LineItems": [_copied_line(line, rates) for line in invoice["lines"]],
+        "CurrencyCode": invoice["currency"],
+        "LineAmountTypes": mode[invoice.get("line_amounts", "exclusive")],
+        "LineItems": [
+            _copied_line(line, rates) | ({"TaxAmount": msgspec.Raw(tax.encode())} if tax else {})
+            for line, tax in zip(invoice["lines"], taxes, strict=True)
+        ],
     }
 
 
@@ -75,12 +115,31 @@ def _copied_line(line: dict[str, Any], rates: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def paid_by_hand() -> list[dict[str, Any]]:
+    """The payments of those invoices."""
+    return [
+        {
+            "Invoice": {"InvoiceNumber": invoice["number"]},
+            "Account": {"Code": DEPOSITS},
+            "Date": payment["date"],
+            "Amount": msgspec.Raw(payment["amount"].encode()),
+            "Reference": payment["id"],
+        }
+        for invoice in sent()
+        for payment in invoice.get("payments", [])
+    ]
+
+
 def test_the_examples_copied_into_xero_make_the_books_agree(xero: Simulator) -> None:
     with httpx.Client(base_url=xero.control_url, trust_env=False) as control:
         tenant = control.get("/health").raise_for_status().json()["organisations"][0]["tenant_id"]
+        control.post(f"/organisations/{tenant}/contacts", json=new_contacts()).raise_for_status()
         body = msgspec.json.encode(entered_by_hand())
         entered = control.post(f"/organisations/{tenant}/invoices", content=body)
         assert entered.status_code == 200, entered.text
+        for payment in paid_by_hand():
+            taken = control.post(f"/organisations/{tenant}/payments", content=msgspec.json.encode(payment))
+            assert taken.status_code == 200, taken.text
     books = check_books(
         outcome(),
         invoices=EXAMPLES / "invoices.ndjson",
@@ -88,7 +147,7 @@ def test_the_examples_copied_into_xero_make_the_books_agree(xero: Simulator) -> 
         opening_books=EXAMPLES / "xero-organisation.json",
     )
     total = EXPECTED["total"]
-    assert str(books) == f"63 accepted = 60 in Xero + 2 waiting + 1 refused; {total} = {total}"
+    assert str(books) == f"146 accepted = 125 in Xero + 19 waiting + 2 refused; {total} = {total}"
 
 
 def test_an_empty_xero_lacks_every_example(xero: Simulator) -> None:
@@ -98,5 +157,5 @@ def test_an_empty_xero_lacks_every_example(xero: Simulator) -> None:
         control_url=xero.control_url,
         opening_books=EXAMPLES / "xero-organisation.json",
     )
-    assert len(books.differences) == EXPECTED["in_xero"] == 60
+    assert len(books.differences) == EXPECTED["in_xero"] == 125
     assert all("is missing in Xero" in difference for difference in books.differences)

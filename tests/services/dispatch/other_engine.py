@@ -31,6 +31,30 @@ def while_sending(act: Callable[[], object]) -> type[XeroSession]:
     return Session
 
 
+def once_while_sending(act: Callable[[], object]) -> type[XeroSession]:
+    """A session that lets something happen once, with its request claimed, right before it is on the wire."""
+    pending = [act]
+
+    def once() -> None:
+        if pending:
+            pending.pop()()
+
+    class Session(XeroSession):
+        def put_invoices(
+            self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing
+        ) -> InvoicesAnswer:
+            once()
+            return super().put_invoices(body, idempotency_key, before_send=before_send)
+
+        def post_invoices(
+            self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing
+        ) -> InvoicesAnswer:
+            once()
+            return super().post_invoices(body, idempotency_key, before_send=before_send)
+
+    return Session
+
+
 def answering(change: Callable[[InvoicesAnswer], InvoicesAnswer]) -> type[XeroSession]:
     """A session whose answers to requests are changed on their way."""
 

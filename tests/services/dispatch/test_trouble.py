@@ -90,10 +90,12 @@ def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt
         assert (met.pause, met.pause_for, met.failures_in_row) == (pause, why, 3)
 
 
-@pytest.mark.parametrize("error", [NotSent("connect"), NotFound("404")])
-def test_a_request_that_came_to_nothing_uses_an_attempt_and_counts_for_the_breaker(error: XeroError) -> None:
+@pytest.mark.parametrize(("error", "counts"), [(NotSent("connect"), False), (NotFound("404"), True)])
+def test_a_request_that_came_to_nothing_counts_for_the_breaker_and_for_the_invoice_if_xero_answered(
+    error: XeroError, counts: bool
+) -> None:
     met = of_send(error, 2, 3, QUIET, uuid4)
-    assert met.outcomes == (Withheld(cause="xero_unavailable", counts=True, after=None),) * 2
+    assert met.outcomes == (Withheld(cause="xero_unavailable", counts=counts, after=None),) * 2
     assert (met.failures_in_row, met.pause) == (4, None)
 
 

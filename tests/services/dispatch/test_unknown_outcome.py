@@ -62,14 +62,27 @@ def test_an_answer_that_does_not_come_in_time_is_an_unknown_outcome(world: World
     assert_in_xero_once(world, COUNT)
 
 
-def test_fifty_unknown_outcomes_are_one_look_up_of_two_requests(world: World) -> None:
+def test_a_look_up_is_one_request_and_what_it_cannot_hold_is_looked_up_next(world: World) -> None:
     world.fault("answer_lost", method="PUT", path="/Invoices")
     world.queue(example_invoices(50))
     world.work()
     world.later(3.1)
     assert world.engine.dispatcher.look_at(world.lane)
+    assert len(world.requests("GET", "/Invoices")) == 1
+    world.work()
     assert len(world.requests("GET", "/Invoices")) == 2
     assert_in_xero_once(world, 50)
+
+
+def test_a_look_up_that_is_due_goes_before_everything_new(world: World) -> None:
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.engine.dispatcher.look_at(world.lane)
+    world.queue(example_invoices(120, start=1))
+    world.later(3.1)
+    assert world.engine.dispatcher.look_at(world.lane)
+    assert world.invoice("inv-0").status == "synced"
+    assert len(world.requests("PUT", "/Invoices")) == 1
 
 
 def test_a_search_that_fails_leaves_the_outcome_unknown_and_is_made_again(world: World) -> None:

@@ -125,13 +125,6 @@ def test_a_wrong_line_is_named_with_what_is_wrong(wrong: dict[str, object], poin
     assert faults_of(invoice(lines=[line(), line(**wrong)])) == (Fault(f"/lines/1{pointer}", words),)
 
 
-def test_an_invoice_with_payments_is_not_synced_half() -> None:
-    payment = {"id": "pay-1", "date": "2026-10-01", "amount": "414.00"}
-    (fault,) = faults_of(invoice(payments=[payment]))
-    assert fault.pointer == "/payments"
-    assert "not carried to Xero by this version" in fault.message
-
-
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     sent = invoice(number=..., currency="ABC", colour="red", contact={}, lines=[line(quantity=1, unit_amount="x")])
     assert pointers(sent) == [

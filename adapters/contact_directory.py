@@ -1,0 +1,163 @@
+"""The SQL of table `contact_directory`: the mirror of an organisation's contacts, sealed but for ids and states.
+
+E-mails and names are found by their HMAC under the account's key, so nothing in clear says whom the table is about.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+Row = dict[str, Any]
+Change = Literal["created", "updated", "archived"]
+
+
+class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact as it is kept. `fingerprint` is an HMAC of everything Xero said of it; an HMAC is None for no text.
+
+    `revision` grows with Xero's own time of change, and is part of the place the contact is sealed for.
+    """
+
+    xero_contact_id: str
+    status: str
+    merged_to: str
+    contact_number: str
+    revision: int
+    sealed: bytes
+    fingerprint: str
+    email_hmac: str | None
+    name_hmac: str | None
+    like_name_hmac: str | None
+    updated_at: datetime | None
+
+
+class KnownEntry(msgspec.Struct, frozen=True):
+    """What tells whether a contact has changed."""
+
+    status: str
+    revision: int
+    fingerprint: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact without anything personal: what matching needs."""
+
+    xero_contact_id: str
+    status: str
+    merged_to: str
+    email_hmac: str | None
+    name_hmac: str | None
+    like_name_hmac: str | None
+
+
+class SealedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact with its sealed name, e-mail and phone, to be shown to a person."""
+
+    xero_contact_id: str
+    status: str
+    merged_to: str
+    contact_number: str
+    revision: int
+    sealed: bytes
+
+
+def known(
+    curs: Cursor[Row], connection_id: UUID, organisation_id: str, contact_ids: Sequence[str]
+) -> dict[str, KnownEntry]:
+    """What is kept of these contacts, locked until the end of the transaction."""
+    curs.execute(
+        """
+        SELECT xero_contact_id, status, revision, fingerprint FROM app.contact_directory
+        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%s)
+        ORDER BY xero_contact_id FOR UPDATE
+        """,
+        (connection_id, organisation_id, list(contact_ids)),
+    )
+    return {row["xero_contact_id"]: KnownEntry(row["status"], row["revision"], row["fingerprint"]) for row in curs}
+
+
+def keep(curs: Cursor[Row], connection_id: UUID, organisation_id: str, entries: Sequence[DirectoryEntry]) -> None:
+    """Keep contacts as Xero now shows them; what is older than what is kept changes nothing."""
+    curs.execute(
+        """
+        INSERT INTO app.contact_directory AS d (connection_id, organisation_id, xero_contact_id, status, merged_to,
+            contact_number, revision, sealed, fingerprint, email_hmac, name_hmac, like_name_hmac, updated_at)
+        SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bytea[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+        ON CONFLICT (connection_id, organisation_id, xero_contact_id) DO UPDATE
+        SET status = excluded.status, merged_to = excluded.merged_to, contact_number = excluded.contact_number,
+            revision = excluded.revision, sealed = excluded.sealed, fingerprint = excluded.fingerprint,
+            email_hmac = excluded.email_hmac, name_hmac = excluded.name_hmac,
+            like_name_hmac = excluded.like_name_hmac, updated_at = excluded.updated_at
+        WHERE d.revision <= excluded.revision
+        """,
+        (connection_id, organisation_id, *(list(column) for column in zip(*map(_tuple, entries), strict=True))),
+    )
+
+
+def candidates(
+    curs: Cursor[Row],
+    connection_id: UUID,
+    organisation_id: str,
+    email_hmacs: Collection[str],
+    name_hmacs: Collection[str],
+    like_name_hmacs: Collection[str],
+) -> list[Found]:
+    """Every contact that bears one of these e-mails, names, or names but for letter case; archived ones too."""
+    curs.execute(
+        f"""
+        SELECT {_FOUND} FROM app.contact_directory WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s
+          AND (email_hmac = ANY(%(emails)s) OR name_hmac = ANY(%(names)s) OR like_name_hmac = ANY(%(like)s))
+        ORDER BY xero_contact_id
+        """,
+        {
+            "lane": connection_id,
+            "organisation": organisation_id,
+            "emails": list(email_hmacs),
+            "names": list(name_hmacs),
+            "like": list(like_name_hmacs),
+        },
+    )
+    return [Found(**row) for row in curs]
+
+
+def named(curs: Cursor[Row], connection_id: UUID, organisation_id: str, contact_ids: Collection[str]) -> list[Found]:
+    """Those of these contacts that are kept."""
+    curs.execute(
+        f"""
+        SELECT {_FOUND} FROM app.contact_directory
+        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%s)
+        """,
+        (connection_id, organisation_id, list(contact_ids)),
+    )
+    return [Found(**row) for row in curs]
+
+
+def sealed(
+    curs: Cursor[Row], connection_id: UUID, organisation_id: str, contact_ids: Collection[str], contact_number: str
+) -> list[SealedEntry]:
+    """These contacts, and whoever bears this ContactNumber, to be opened for a person."""
+    curs.execute(
+        """
+        SELECT xero_contact_id, status, merged_to, contact_number, revision, sealed FROM app.contact_directory
+        WHERE connection_id = %s AND organisation_id = %s
+          AND (xero_contact_id = ANY(%s) OR contact_number = %s) ORDER BY xero_contact_id
+        """,
+        (connection_id, organisation_id, list(contact_ids), contact_number),
+    )
+    return [SealedEntry(**row) for row in curs]
+
+
+def place_of(connection_id: UUID, organisation_id: str, xero_contact_id: str) -> str:
+    """The row key a contact is sealed for."""
+    return f"{connection_id}/{organisation_id}/{xero_contact_id}"
+
+
+_FOUND = "xero_contact_id, status, merged_to, email_hmac, name_hmac, like_name_hmac"
+
+
+def _tuple(entry: DirectoryEntry) -> tuple[Any, ...]:
+    return msgspec.structs.astuple(entry)

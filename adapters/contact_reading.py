@@ -1,0 +1,186 @@
+"""The SQL of table `contact_reading`: how far an organisation's contacts have been read.
+
+A reading goes page by page and can be taken up by anyone at the page where its reader died; the watermark moves only
+after the last page. It is Xero's time, never ours: what was changed before it has been seen.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+Row = dict[str, Any]
+OVERLAP: Final = timedelta(minutes=5)
+"""What was changed so shortly before the watermark is read again: Xero may show a change later than it dates it."""
+FULLY_EVERY: Final = timedelta(days=1)
+"""A full reading heals what pages that shifted while they were read left out."""
+STALE: Final = timedelta(hours=1)
+"""A reading that stands still for so long is begun anew, since its pages have shifted."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading as its reader holds it. `since` is what to ask Xero for; None for all contacts."""
+
+    connection_id: UUID
+    organisation_id: str
+    token: UUID
+    next_page: int
+    since: datetime | None
+    first: bool
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """What a complete reading brought, and how far it read."""
+
+    created: int
+    updated: int
+    archived: int
+    watermark: datetime
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.created or self.updated or self.archived)
+
+
+class NoLongerOurs(Exception):
+    """Another reader took this reading over; nothing was written."""
+
+
+def begin(curs: Cursor[Row], connection_id: UUID, organisation_id: str, token: UUID, lease: float) -> Reading | None:
+    """Begin a reading, or take up one that stands still; None while somebody reads or a pause lasts."""
+    place = {"lane": connection_id, "organisation": organisation_id}
+    curs.execute(
+        "INSERT INTO app.contact_reading (connection_id, organisation_id) VALUES (%(lane)s, %(organisation)s)"
+        " ON CONFLICT DO NOTHING",
+        place,
+    )
+    curs.execute(
+        """
+        UPDATE app.contact_reading r
+        SET next_page = f.next_page, fully = f.fully, began_at = f.began_at,
+            newest = CASE WHEN f.goes_on THEN r.newest END,
+            created = CASE WHEN f.goes_on THEN r.created ELSE 0 END,
+            updated = CASE WHEN f.goes_on THEN r.updated ELSE 0 END,
+            archived = CASE WHEN f.goes_on THEN r.archived ELSE 0 END,
+            lease_token = %(token)s, lease_until = app.now() + %(lease)s * interval '1 second'
+        FROM (
+            SELECT goes_on, CASE WHEN goes_on THEN next_page ELSE 1 END AS next_page,
+                   CASE WHEN goes_on THEN began_at ELSE app.now() END AS began_at,
+                   CASE WHEN goes_on THEN fully
+                        ELSE watermark IS NULL OR read_fully_since IS NULL
+                             OR read_fully_since < app.now() - %(fully_every)s END AS fully
+            FROM (SELECT *, coalesce(next_page IS NOT NULL AND began_at > app.now() - %(stale)s, false) AS goes_on
+                  FROM app.contact_reading
+                  WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s FOR UPDATE) AS held
+            WHERE lease_until IS NULL OR lease_until < app.now()
+        ) AS f
+        WHERE r.connection_id = %(lane)s AND r.organisation_id = %(organisation)s
+        RETURNING r.next_page, r.fully, r.watermark, r.read_since
+        """,
+        place | {"token": token, "lease": lease, "fully_every": FULLY_EVERY, "stale": STALE},
+    )
+    row = curs.fetchone()
+    if row is None:
+        return None
+    return Reading(
+        connection_id=connection_id,
+        organisation_id=organisation_id,
+        token=token,
+        next_page=row["next_page"],
+        since=None if row["fully"] or row["watermark"] is None else row["watermark"] - OVERLAP,
+        first=row["read_since"] is None,
+    )
+
+
+def page_read(
+    curs: Cursor[Row], reading: Reading, next_page: int, newest: datetime | None, changes: Sequence[int], lease: float
+) -> None:
+    """One page more is kept: `changes` counts new, changed and archived contacts. Raises NoLongerOurs."""
+    created, updated, archived = changes
+    _ours(
+        curs,
+        """
+        UPDATE app.contact_reading SET next_page = %(next_page)s, newest = greatest(newest, %(newest)s::timestamptz),
+               created = created + %(created)s, updated = updated + %(updated)s, archived = archived + %(archived)s,
+               lease_until = app.now() + %(lease)s * interval '1 second'
+        """,
+        reading,
+        {
+            "next_page": next_page,
+            "newest": newest,
+            "created": created,
+            "updated": updated,
+            "archived": archived,
+            "lease": lease,
+        },
+    )
+
+
+def finish(curs: Cursor[Row], reading: Reading) -> Finished:
+    """All pages are kept: move the watermark. Raises NoLongerOurs."""
+    row = _ours(
+        curs,
+        """
+        UPDATE app.contact_reading SET watermark = coalesce(greatest(watermark, newest), began_at),
+               read_since = began_at, read_fully_since = CASE WHEN fully THEN began_at ELSE read_fully_since END,
+               next_page = NULL, newest = NULL, lease_token = NULL, lease_until = NULL
+        """,
+        reading,
+        {},
+    )
+    return Finished(
+        created=row["created"], updated=row["updated"], archived=row["archived"], watermark=row["watermark"]
+    )
+
+
+def rest(curs: Cursor[Row], reading: Reading, seconds: float) -> None:
+    """Stop reading for a while; whoever goes on does so at the same page."""
+    curs.execute(
+        """
+        UPDATE app.contact_reading SET lease_token = NULL, lease_until = app.now() + %s * interval '1 second'
+        WHERE connection_id = %s AND organisation_id = %s AND lease_token = %s
+        """,
+        (seconds, reading.connection_id, reading.organisation_id, reading.token),
+    )
+
+
+def read_since(curs: Cursor[Row], connection_id: UUID, organisation_id: str) -> datetime | None:
+    """When the last complete reading began; None if there was none."""
+    curs.execute(
+        "SELECT read_since FROM app.contact_reading WHERE connection_id = %s AND organisation_id = %s",
+        (connection_id, organisation_id),
+    )
+    row = curs.fetchone()
+    return None if row is None else row["read_since"]
+
+
+def due(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]], every: float) -> list[UUID]:
+    """Those of these connections and organisations whose contacts are to be read now."""
+    curs.execute(
+        """
+        SELECT c.id FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        LEFT JOIN app.contact_reading r ON r.connection_id = c.id AND r.organisation_id = c.organisation_id
+        WHERE (r.lease_until IS NULL OR r.lease_until < app.now())
+          AND (r.read_since IS NULL OR r.next_page IS NOT NULL
+               OR r.read_since < app.now() - %s * interval '1 second')
+        ORDER BY r.read_since NULLS FIRST
+        """,
+        ([connection for connection, _ in connections], [organisation for _, organisation in connections], every),
+    )
+    return [row["id"] for row in curs]
+
+
+def _ours(curs: Cursor[Row], update: str, reading: Reading, facts: dict[str, Any]) -> Row:
+    curs.execute(
+        f"{update} WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s AND lease_token = %(token)s"
+        " RETURNING created, updated, archived, watermark",
+        facts | {"lane": reading.connection_id, "organisation": reading.organisation_id, "token": reading.token},
+    )
+    row = curs.fetchone()
+    if row is None:
+        raise NoLongerOurs
+    return row

@@ -1,0 +1,51 @@
+"""`contacts`: a person sees who a customer might be, and decides."""
+
+import json
+
+import pytest
+
+from tests.services.cli.conftest import Kyrios, runner
+from tests.services.cli.program import variables_of
+from tests.services.contacts.conftest import shop
+from tests.services.contacts.customers import COASTAL, NORTHGATE, bill, customer, edit, link_of, read_contacts, settle
+from tests.services.dispatch.seen import statuses
+from tests.world import ACCOUNT, World
+
+__all__ = ["shop"]
+
+
+@pytest.fixture
+def kyrios(shop: World) -> Kyrios:
+    """The program, where two Xero contacts share an e-mail and a customer waits for somebody to choose."""
+    edit(shop, ContactID=NORTHGATE, EmailAddress="office@coastal-bakery.example")
+    shop.control.post("/clock", json={"advance_seconds": 2}).raise_for_status()
+    read_contacts(shop)
+    bill(shop, customer("cus-b", "Coastal Bakery Limited", "office@coastal-bakery.example"))
+    settle(shop)
+    return runner(variables_of(shop))
+
+
+def test_candidates_are_shown_and_the_chosen_one_gets_the_invoice(kyrios: Kyrios, shop: World) -> None:
+    shown = kyrios("contacts", "candidates", ACCOUNT, "cus-b", COLUMNS="200").stdout
+    assert "Several Xero contacts fit. Pick the right one." in shown
+    assert [line.split()[0] for line in shown.splitlines()[-2:]] == [COASTAL, NORTHGATE]
+    found = json.loads(kyrios("contacts", "candidates", ACCOUNT, "cus-b", "--json").stdout)
+    assert [one["name"] for one in found["candidates"]] == ["Coastal Bakery", "Northgate Wines"]
+    kyrios("contacts", "link", ACCOUNT, "cus-b", COASTAL)
+    settle(shop)
+    assert statuses(shop, 1) == ["synced"]
+
+
+def test_a_link_is_cut_and_moved(kyrios: Kyrios, shop: World) -> None:
+    kyrios("contacts", "link", ACCOUNT, "cus-b", COASTAL)
+    assert f"cus-c is linked to Xero contact {COASTAL}" in kyrios("contacts", "move", ACCOUNT, "cus-b", "cus-c").stdout
+    assert kyrios("contacts", "unlink", ACCOUNT, "cus-c").stdout == "cus-c is no longer linked.\n"
+    assert kyrios("contacts", "unlink", ACCOUNT, "cus-c").stdout == "cus-c was not linked.\n"
+    link = link_of(shop, "cus-c")
+    assert link is not None
+    assert link.xero_contact_id is None
+
+
+def test_what_cannot_be_done_is_said(kyrios: Kyrios) -> None:
+    assert "no link to move" in kyrios("contacts", "move", ACCOUNT, "cus-x", "cus-c", code=2).stderr
+    assert "has no contact cus-x" in kyrios("contacts", "candidates", ACCOUNT, "cus-x", code=2).stderr

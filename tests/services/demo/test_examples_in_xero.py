@@ -1,0 +1,75 @@
+"""The whole example file goes through the engine into the simulated Xero, and comes out as `expected.json` says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.simulator.server import Simulator
+from domain import contact_link
+from domain.streams import contact_link_stream
+from services.demo.simulated_owner import forgotten_taxes, map_forgotten_taxes, set_up_account
+from services.intake import IssuedInvoice, read_file
+from tests.services.contacts.customers import read_contacts, settle
+from tests.world import ACCOUNT, EXAMPLES, World, world_on
+
+EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def studio(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The demo's account, set up as the demo's owner does it, with Xero's contacts read."""
+    with world_on(xero, database_url, tmp_path) as world:
+        set_up_account(world.engine, world.xero.control_url, EXAMPLES)
+        read_contacts(world)
+        yield world
+
+
+def accepted() -> list[IssuedInvoice]:
+    with (EXAMPLES / "invoices.ndjson").open("rb") as stream:
+        return [line.content for line in read_file(stream) if isinstance(line.content, IssuedInvoice)]
+
+
+def reasons(world: World) -> dict[str, list[str]]:
+    """The codes of the causes of every invoice that is not in Xero."""
+    states = [world.invoice(one.invoice_id) for one in accepted()]
+    return {s.kyrios_invoice_id: sorted(c.code for c in s.causes) for s in states if s.status != "synced"}
+
+
+def money(invoice: dict[str, Any]) -> dict[str, str]:
+    amounts = {
+        "sub_total": "SubTotal", "total_tax": "TotalTax", "total": "Total", "amount_due": "AmountDue",
+    }  # fmt: skip
+    found = {ours: f"{invoice[theirs]:.2f}" for ours, theirs in amounts.items()}
+    return {"currency": invoice["CurrencyCode"], **found}
+
+
+def test_the_examples_come_out_as_computed_by_hand(studio: World) -> None:
+    assert set(studio.queue(accepted())) == {"accepted"}
+    settle(studio)
+    held_back = {i: sorted(codes) for i, codes in (EXPECTED["waiting"] | EXPECTED["refused"]).items()}
+    later = {key: ["tax_set_unmapped"] for key in EXPECTED["mapped_later"]}
+    assert len(later) == 12
+    assert reasons(studio) == held_back | later
+
+    assert [one.name for one in forgotten_taxes(studio.engine)] == ["GST and alcohol levy"]
+    map_forgotten_taxes(studio.engine)
+    settle(studio)
+    assert reasons(studio) == held_back
+
+    found = {invoice["InvoiceNumber"]: money(invoice) for invoice in studio.in_xero()}
+    assert found == EXPECTED["invoices"]
+    assert not [one for one in accepted() if studio.invoice(one.invoice_id).reviews]
+    _contacts_came_as_expected(studio)
+
+
+def _contacts_came_as_expected(world: World) -> None:
+    streams = {one.contact.contact_id: contact_link_stream(ACCOUNT, one.contact.contact_id) for one in accepted()}
+    ways: dict[str, set[str]] = {}
+    for contact_id, stream in streams.items():
+        for event in world.engine.store.events_of(stream):
+            if isinstance(event, contact_link.ContactLinked):
+                ways.setdefault(str(event.how), set()).add(contact_id)
+    assert {how: len(contacts) for how, contacts in ways.items() if how != "person"} == EXPECTED["contacts"]

@@ -1,0 +1,330 @@
+"""A revised invoice: before it is sent, while it is on its way, and once it is in Xero."""
+
+import datetime as dt
+
+import msgspec
+import pytest
+
+from domain import connection as connections
+from services.bootstrap import Parts
+from services.invoice_question import Question
+from tests.changes import (
+    REVISED_TOTAL,
+    assert_clean,
+    change_in_xero,
+    held,
+    kinds,
+    posts,
+    refusals,
+    remove_payments,
+    revise,
+    revised,
+    synced,
+    without_reference,
+)
+from tests.payments import pay_by_hand, payment, take_payments, with_payments
+from tests.services.dispatch.other_engine import beside, once_while_sending
+from tests.services.dispatch.seen import story
+from tests.world import ACCOUNT, OWNER, World, example_invoices
+
+CREATED = ("create_invoice", "DONE")
+UPDATED = ("update_invoice", "DONE")
+
+
+def sentence(world: World, invoice_id: str = "inv-0") -> str:
+    """What people read of an invoice."""
+    return Question(world.engine).explain(world.invoice(invoice_id)).sentence
+
+
+# ── what is taken on ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_revision_again_is_no_news_in_any_state(world: World) -> None:
+    world.queue(example_invoices(1))
+    assert revise(world, revised()) == ["accepted"]
+    assert revise(world, revised()) == ["known"]
+    world.work()
+    assert revise(world, revised()) == ["known"]
+    assert story(world) == ["InvoiceQueued", "InvoiceRevised", "InvoiceSynced"]
+
+
+def test_a_revision_is_taken_on_like_any_invoice(world: World) -> None:
+    assert world.queue([*example_invoices(1), revised()]) == ["accepted", "accepted"]
+    world.work()
+    assert str(held(world)["Total"]) == "230.0"
+
+
+def test_an_older_revision_and_other_content_of_the_same_one_are_refused(world: World) -> None:
+    world.queue([*example_invoices(1), revised(revision=3)])
+    older, other = refusals(world, revised(revision=2), revised(revision=3, due_date=dt.date(2026, 12, 1)))
+    assert "is at revision 3; revision 2 comes too late" in older
+    assert "revision 3 of invoice inv-0 was accepted before with other content" in other
+
+
+def test_an_invoice_that_was_never_taken_on_is_not_revised_and_may_be_taken_on_at_any_revision(world: World) -> None:
+    assert "never taken on" in refusals(world, revised())[0]
+    assert world.queue([revised(revision=4)]) == ["accepted"]
+    assert world.invoice("inv-0").revision == 4
+
+
+# ── before it is sent ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_invoice_revised_before_it_is_sent_is_created_as_revised(world: World) -> None:
+    world.queue(example_invoices(1))
+    revise(world, revised())
+    world.work()
+    assert (held(world)["Total"], posts(world), kinds(world)) == (230.0, 0, [CREATED])
+    assert world.invoice("inv-0").synced_revision == 2
+    assert_clean(world)
+
+
+def test_a_blocked_invoice_that_is_revised_is_checked_afresh(world: World) -> None:
+    blocked = revised(revision=1, currency="GBP")
+    world.queue([blocked])
+    world.work()
+    assert world.invoice("inv-0").status == "blocked"
+    revise(world, revised())
+    world.work()
+    assert (world.invoice("inv-0").status, held(world)["Total"]) == ("synced", 230.0)
+    assert_clean(world)
+
+
+# ── while it is on its way ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_invoice_revised_while_it_is_sent_is_created_and_then_updated(world: World) -> None:
+    world.queue(example_invoices(1))
+    with beside(world, Parts(session=once_while_sending(lambda: revise(world, revised())))) as other:
+        other.work()
+    assert (held(world)["Total"], kinds(world)) == (230.0, [CREATED, UPDATED])
+    assert story(world) == ["InvoiceQueued", "InvoiceRevised", "InvoiceSynced", "InvoiceSynced"]
+    assert world.invoice("inv-0").reviews == ()
+    assert_clean(world)
+
+
+@pytest.mark.parametrize(("arrived", "entries"), [(True, [CREATED, UPDATED]), (False, [CREATED])])
+def test_an_invoice_revised_while_nobody_knows_whether_it_arrived_is_found_by_what_was_sent(
+    world: World, arrived: bool, entries: list[tuple[str, str]]
+) -> None:
+    world.fault("answer_lost" if arrived else "reset", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.work()
+    revise(world, revised(number="T-0-B") if arrived else revised())
+    assert world.invoice("inv-0").status == "checking"
+    world.later(3.1)
+    world.work()
+    assert kinds(world) == entries
+    assert len(world.in_xero()) == 1
+    assert world.in_xero()[0]["InvoiceNumber"] == ("T-0-B" if arrived else "T-0")
+    assert world.invoice("inv-0").synced_revision == 2
+    assert_clean(world)
+
+
+def test_a_refusal_of_the_revision_before_does_not_fail_the_newer_one(world: World) -> None:
+    world.fault("batch_400", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    assert world.engine.dispatcher.look_at(world.lane)
+    revise(world, revised())
+    world.work()
+    assert (world.invoice("inv-0").status, held(world)["Total"]) == ("synced", 230.0)
+    assert kinds(world) == [("create_invoice", "REJECTED"), CREATED]
+    assert_clean(world)
+
+
+# ── once it is in Xero ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_invoice_in_xero_that_is_revised_is_updated_by_its_id(world: World) -> None:
+    synced(world)
+    before = held(world)
+    assert revise(world, without_reference(revised())) == ["accepted"]
+    assert sentence(world) == "In Xero as T-0; a change is on its way."
+    world.work()
+    after = held(world)
+    assert (after["InvoiceID"], after["Total"], after.get("Reference", "")) == (before["InvoiceID"], 230.0, "")
+    assert len(after["LineItems"]) == 1
+    assert kinds(world) == [CREATED, UPDATED]
+    assert f"{REVISED_TOTAL}" in sentence(world)
+    assert_clean(world)
+
+
+def test_a_revision_may_give_the_invoice_another_number(world: World) -> None:
+    synced(world)
+    revise(world, revised(number="T-0-B"))
+    assert sentence(world).startswith("In Xero as T-0;")
+    world.work()
+    assert [one["InvoiceNumber"] for one in world.in_xero()] == ["T-0-B"]
+    assert_clean(world)
+
+
+def test_fifty_revised_invoices_are_one_request(world: World) -> None:
+    synced(world, 50)
+    revise(world, *(revised(number) for number in range(50)))
+    world.work()
+    assert (posts(world), {one["Total"] for one in world.in_xero()}) == (1, {230.0})
+    assert_clean(world)
+
+
+def test_only_the_newest_of_several_revisions_is_brought_to_xero(world: World) -> None:
+    synced(world)
+    revise(world, revised(due_date=dt.date(2026, 11, 1)), revised(revision=3))
+    world.work()
+    assert (posts(world), held(world)["Total"], world.invoice("inv-0").synced_revision) == (1, 230.0, 3)
+    assert_clean(world)
+
+
+def test_a_revision_that_comes_while_an_update_is_sent_follows_it(world: World) -> None:
+    synced(world)
+    revise(world, revised(due_date=dt.date(2026, 11, 1)))
+    with beside(world, Parts(session=once_while_sending(lambda: revise(world, revised(revision=3))))) as other:
+        other.work()
+    assert (posts(world), held(world)["Total"], world.invoice("inv-0").synced_revision) == (2, 230.0, 3)
+    assert_clean(world)
+
+
+def test_a_revision_of_payments_alone_is_recorded_and_not_sent(world: World) -> None:
+    take_payments(world)
+    synced(world)
+    (one,) = example_invoices(1)
+    paid = with_payments(revised(totals=one.document.totals), [payment("pay-1", "414.00")])
+    assert revise(world, paid) == ["accepted"]
+    world.work()
+    assert (posts(world), world.requests("PUT", "/Payments"), kinds(world)) == (0, [], [CREATED])
+    assert_clean(world)
+
+
+# ── what Xero does not allow ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("amount", ["100.00", "414.00"])
+def test_an_edit_of_an_invoice_paid_in_xero_becomes_a_review_and_stays_synced(world: World, amount: str) -> None:
+    synced(world)
+    pay_by_hand(world, "T-0", amount)
+    revise(world, revised())
+    world.work()
+    state = world.invoice("inv-0")
+    assert (state.status, [review.code for review in state.reviews]) == ("synced", ["edit_refused"])
+    assert (posts(world), held(world)["Total"]) == (1, 414.0)
+    assert "paid or locked" in sentence(world)
+    assert state.answer_ref is not None
+    assert world.engine.answer_words(state.answer_ref, ACCOUNT)
+    assert_clean(world)
+
+
+def test_a_refused_edit_is_tried_again_on_request_and_the_review_is_settled(world: World) -> None:
+    synced(world)
+    pay_by_hand(world, "T-0", "100.00")
+    revise(world, revised())
+    world.work()
+    remove_payments(world)
+    assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
+    world.work()
+    assert (held(world)["Total"], world.invoice("inv-0").reviews) == (230.0, ())
+    assert_clean(world)
+
+
+@pytest.mark.parametrize("status", ["VOIDED", "DELETED"])
+def test_an_edit_of_an_invoice_that_is_gone_in_xero_becomes_a_review(world: World, status: str) -> None:
+    synced(world)
+    change_in_xero(world, Status=status)
+    revise(world, revised())
+    world.work()
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["edit_refused"]
+    assert len(world.in_xero()) == 1
+    assert_clean(world)
+
+
+def test_a_number_another_invoice_bears_in_xero_becomes_a_review(world: World) -> None:
+    synced(world, 2)
+    revise(world, revised(number="T-1"))
+    world.work()
+    (review,) = world.invoice("inv-0").reviews
+    assert (review.code, review.key) == ("duplicate_number_in_xero", "T-1")
+    assert sorted(one["InvoiceNumber"] for one in world.in_xero()) == ["T-0", "T-1"]
+    assert_clean(world)
+
+
+def test_a_revision_that_waits_leaves_the_invoice_synced_and_goes_by_itself_once_its_cause_is_gone(
+    world: World,
+) -> None:
+    synced(world)
+    set_up, other = world.engine.set_up, allowed(world)
+    set_up.choose_accounts(ACCOUNT, line="200", payment=None, also=[], actor=OWNER)
+    (line,) = revised().document.lines
+    lines = (msgspec.structs.replace(line, ledger_account_id=other),)
+    revise(world, revised(lines=lines, totals=revised().document.totals))
+    world.work()
+    state = world.invoice("inv-0")
+    assert (state.status, [cause.code for cause in state.causes]) == ("synced", ["account_not_selected"])
+    assert "A later change has not arrived" in sentence(world)
+    assert_clean(world)
+    set_up.choose_accounts(ACCOUNT, line="200", payment=None, also=["260"], actor=OWNER)
+    assert release(world) == 1
+    world.work()
+    assert (held(world)["Total"], world.invoice("inv-0").causes) == (230.0, ())
+    assert kinds(world) == [CREATED, ("update_invoice", "WITHDRAWN"), UPDATED]
+    assert_clean(world)
+
+
+def test_a_revision_that_waits_gives_way_to_a_newer_one(world: World) -> None:
+    synced(world)
+    revise(world, revised(currency="GBP"))
+    world.work()
+    assert [cause.code for cause in world.invoice("inv-0").causes] == ["currency_not_enabled"]
+    revise(world, revised(revision=3))
+    world.work()
+    assert (held(world)["Total"], world.invoice("inv-0").causes) == (230.0, ())
+    assert_clean(world)
+
+
+def allowed(world: World) -> str:
+    """The AccountID of the account a line may use besides the default one."""
+    connection = world.engine.store.load(world.lane, connections.evolve)
+    assert connection is not None
+    (account,) = connection.also_allowed
+    return account.account_id
+
+
+def release(world: World) -> int:
+    """Follow the log; returns how many invoices were released."""
+    world.engine.projector.step()
+    return world.engine.releaser.step(world.engine.store.head())
+
+
+# ── unknown outcomes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("fault", "sent"), [("answer_lost", 1), ("http_500_after", 1), ("reset", 2)])
+def test_an_update_without_an_answer_is_looked_up_by_id_and_sent_again_only_if_it_did_not_arrive(
+    world: World, fault: str, sent: int
+) -> None:
+    synced(world)
+    world.fault(fault, method="POST", path="/Invoices")
+    revise(world, revised())
+    world.work()
+    assert kinds(world) == [CREATED, ("update_invoice", "AMBIGUOUS")]
+    assert world.invoice("inv-0").status == "synced"
+    world.later(3.1)
+    world.work()
+    assert kinds(world) == [CREATED, UPDATED]
+    assert (held(world)["Total"], len(set(keys(world)))) == (230.0, sent)
+    assert story(world)[-3:] == ["OutcomeUnknown", "OutcomeResolved", "InvoiceSynced"]
+    assert_clean(world)
+
+
+def test_an_update_that_changed_only_what_no_total_shows_is_not_taken_for_arrived(world: World) -> None:
+    synced(world)
+    world.fault("reset", method="POST", path="/Invoices")
+    revise(world, revised(due_date=dt.date(2026, 11, 5)))
+    world.work()
+    world.later(3.1)
+    world.work()
+    assert held(world)["DueDateString"] == "2026-11-05T00:00:00"
+    assert len(set(keys(world))) == 2
+    assert_clean(world)
+
+
+def keys(world: World) -> list[str]:
+    """The idempotency keys of all requests to change invoices, in order."""
+    return [request["idempotency_key"] for request in world.requests("POST", "/Invoices")]
