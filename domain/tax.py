@@ -104,15 +104,8 @@ def same_effective_rate(tax_set: TaxSet, rate: XeroTaxRate) -> bool:
 
 
 def same_components(one: Iterable[Component], other: Iterable[Component]) -> bool:
-    """Whether both charge the same taxes, each as often, in whatever order and under whatever names.
-
-    A tax of nothing is no tax: a rate without components charges what one with a component of 0 % does.
-    """
-    return _charged(one) == _charged(other)
-
-
-def _charged(components: Iterable[Component]) -> Counter[tuple[Decimal, bool]]:
-    return Counter((c.rate, c.compound) for c in components if c.rate)
+    """Whether both charge the same taxes, each as often, in whatever order and under whatever names."""
+    return Counter((c.rate, c.compound) for c in one) == Counter((c.rate, c.compound) for c in other)
 
 
 def to_four_decimals(rate: Decimal) -> Decimal:
@@ -134,7 +127,7 @@ def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate, *, other_taxes: bo
             f"{name} is {plain(tax_set.effective_rate)}% but Xero's {rate.tax_type} is {plain(rate.effective_rate)}%; "
             "a tax is only ever mapped to a rate that charges the same"
         )
-    if not other_taxes and not same_components(tax_set.components, rate.components):
+    if tax_set.components and not other_taxes and not same_components(tax_set.components, rate.components):
         raise NotPossible(
             f"{name} consists of {in_figures(tax_set.components)} but Xero's {rate.tax_type} of "
             f"{in_figures(rate.components)}; to map it all the same, give a reason, which is kept"
