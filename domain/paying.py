@@ -102,8 +102,12 @@ def retry_payments(state: Invoice, connection: Connection | None, at: Moment) ->
 
 
 def refused_payments(state: Invoice) -> Sequence[InvoicePayment]:
-    """The payments Xero did not take."""
-    return [one for one in state.payments if one.standing == "refused"]
+    """The payments Xero did not take, and that may be tried again.
+
+    One that Xero holds under our Reference with another amount is not among them: a second would stand beside it.
+    """
+    undecided = {review.key for review in state.reviews if review.code == "outcome_unresolved"}
+    return [one for one in state.payments if one.standing == "refused" and one.payment.payment_id not in undecided]
 
 
 def only_payments_are_open(state: Invoice) -> bool:

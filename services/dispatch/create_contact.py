@@ -179,7 +179,7 @@ class CreateContact:
             return Absent()
         account_id = subject.link.account_id
         ours = next((c for c in held if self._name_hash(account_id, c.name) == sent.facts.get("name")), None)
-        if ours is not None:
+        if ours is not None and ours.contact_id not in subject.link.cut:  # what a person parted stays parted
             return Saved(ours)
         return Refused(Cause("contact_ambiguous", key=subject.link.kyrios_contact_id), conflict=True)
 

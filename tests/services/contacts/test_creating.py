@@ -279,3 +279,15 @@ def test_a_bad_contact_does_not_stop_the_good_ones_beside_it(shop: World) -> Non
     settle(shop)
     assert statuses(shop, 2) == ["blocked", "synced"]
     assert len(put_contacts(shop)) == 1
+
+
+def test_a_link_to_a_contact_we_created_stays_cut_before_the_directory_knows_it(shop: World) -> None:
+    bill(shop, customer())
+    settle(shop)
+    shop.engine.contact_links.unlink(ACCOUNT, "new-1", OWNER)
+    bill(shop, customer(), 1, 1)
+    settle(shop)
+    link = link_of(shop)
+    assert link is not None
+    assert link.xero_contact_id is None
+    assert shop.invoice("inv-1").status == "blocked"

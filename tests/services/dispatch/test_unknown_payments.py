@@ -154,3 +154,17 @@ def test_a_review_of_one_payment_leaves_that_of_another_when_it_is_raised(world:
     raised = [e for e in world.engine.store.events_of(invoice_stream(ACCOUNT, "inv-0")) if isinstance(e, ReviewRaised)]
     assert [event.cause.key for event in raised] == ["pay-0-1", "pay-0-2"]
     assert [review.key for review in world.invoice("inv-0").reviews] == ["pay-0-1", "pay-0-2"]
+
+
+def test_a_payment_xero_holds_with_another_amount_is_not_entered_beside_it_by_a_retry(world: World) -> None:
+    world.queue(paid_invoices(1, "100.00"))
+    create_invoices_only(world)
+    pay_by_hand(world, "T-0", "90.00", reference="pay-0-0")
+    world.fault("reset", method="PUT", path="/Payments")
+    world.work()
+    world.later(400)
+    world.work()
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["outcome_unresolved"]
+    world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
+    world.work()
+    assert [(paid["Reference"], paid["Amount"]) for paid in in_xero(world)] == [("pay-0-0", 90.0)]
