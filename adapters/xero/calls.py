@@ -175,11 +175,6 @@ def look_ups(numbers: Sequence[str], at_once: int = LOOK_UP_SIZE) -> Iterator[Se
         yield distinct[start : start + at_once]
 
 
-def calls_for(numbers: int) -> int:
-    """How many requests it takes to look up so many numbers."""
-    return -(-numbers // LOOK_UP_SIZE)
-
-
 def _get(
     resource: str, organisation_id: str, params: tuple[tuple[str, str], ...] = (), *, modified_since: str = ""
 ) -> Call:
