@@ -1,0 +1,57 @@
+"""Use cases: connect an account to Xero and set it up, step by step; disconnect it. Each step may be repeated.
+
+One file per step; `SetUp` is the door to all of them. All stand on `ground`: the account's connection.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from adapters.event_store.store import EventStore
+from adapters.vault.account_keys import AccountKeys
+from adapters.vault.grants import Grants
+from adapters.vault.oauth_states import OAuthStates
+from adapters.xero.oauth import XeroOAuth
+from adapters.xero.session import XeroSession
+from domain.connection import Connection
+from services.handling import Handling
+from services.set_up.accounts import ChooseAccounts, why_not_offered
+from services.set_up.connecting import Connect
+from services.set_up.ground import Ground
+from services.set_up.leaving import Disconnect
+from services.set_up.organisation import ChooseOrganisation
+from services.set_up.settings import ChangeSettings
+from services.set_up.taxes import MapTaxes, checked_reason
+
+__all__ = ["SetUp", "checked_reason", "why_not_offered"]
+
+
+class SetUp:
+    """The steps that lead an account from nothing to an open gate."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        keys: AccountKeys,
+        handling: Handling,
+        oauth: XeroOAuth,
+        states: OAuthStates,
+        grants: Grants,
+        session_of: Callable[[Connection], XeroSession],
+        ring: Callable[[UUID], None],
+        follow: Callable[[str], None],
+        new_id: Callable[[], UUID],
+        redirect_uri: str,
+    ) -> None:
+        ground = Ground(store, handling, session_of, ring, follow)
+        self.connection = ground.connection
+        organisation = ChooseOrganisation(ground)
+        self.organisations, self.choose_organisation = organisation.listed, organisation.choose
+        connect = Connect(ground, organisation, oauth, states, grants, new_id, redirect_uri)
+        self.begin_connect, self.finish_connect = connect.begin, connect.finish
+        accounts = ChooseAccounts(ground)
+        self.ledger_accounts, self.choose_accounts = accounts.listed, accounts.choose
+        taxes = MapTaxes(ground, keys, new_id)
+        self.declare_taxes, self.map_tax = taxes.declare, taxes.map
+        self.tax_rates, self.suggest_taxes = taxes.rates, taxes.suggest
+        self.change_setting = ChangeSettings(ground).change
+        self.disconnect = Disconnect(ground).by_user

@@ -1,0 +1,62 @@
+"""Choose ledger accounts: what Xero offers, what it does not and why, and the choice."""
+
+from collections.abc import Sequence
+
+from domain import connection as connections
+from domain.account_settings import line_accounts_of
+from domain.causes import CATALOGUE, Cause, words
+from domain.connection import LedgerAccount
+from domain.event import Actor
+from domain.ledger_account import LineAccounts, Use, XeroAccount
+from domain.refusals import NotPossible
+from services.set_up.ground import Ground
+
+
+class ChooseAccounts:
+    """Lists ledger accounts and takes the choice among them."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def listed(self, account_id: str) -> tuple[XeroAccount, ...]:
+        """All ledger accounts as Xero has them now, each saying why it is not offered, if it is not."""
+        known, organisation_id = self._ground.chosen(account_id)
+        accounts = self._ground.session_of(known).ledger_accounts()
+        self._ground.keep(account_id, organisation_id, "ledger_accounts", accounts)
+        self._ground.follow(account_id)
+        return accounts
+
+    def choose(self, account_id: str, *, line: str, payment: str | None, also: Sequence[str], actor: Actor) -> None:
+        """Choose ledger accounts by code or id; each must be one that is offered."""
+        accounts = self.listed(account_id)
+        rule = line_accounts_of(self._ground.connection(account_id).settings)
+        default_line = _offered(accounts, line, "line", rule)
+        default_payment = _offered(accounts, payment, "payment", rule) if payment else None
+        also_allowed = [_offered(accounts, one, "line", rule) for one in also]
+        self._ground.change(
+            account_id,
+            lambda state, at: connections.select_accounts(
+                state,
+                default_line=default_line,
+                default_payment=default_payment,
+                also_allowed=also_allowed,
+                at=at,
+            ),
+            actor,
+        )
+
+
+def _offered(accounts: Sequence[XeroAccount], wanted: str, use: Use, rule: LineAccounts) -> LedgerAccount:
+    found = next((a for a in accounts if wanted in (a.account_id, a.code)), None)
+    if found is None:
+        codes = ", ".join(f"{a.code or a.account_id} {a.name}" for a in accounts if not a.against(use, rule))
+        raise NotPossible(f"Xero has no ledger account {wanted}; offered are: {codes or 'none'}")
+    if reasons := found.against(use, rule):
+        why = " ".join(why_not_offered(code) for code in reasons)
+        raise NotPossible(f"ledger account {found} cannot be used: {why}")
+    return LedgerAccount(account_id=found.account_id, code=found.code)
+
+
+def why_not_offered(code: str) -> str:
+    """Why a ledger account is not offered, in the catalogue's words; Xero's own accounts are no cause of ours."""
+    return words(Cause(code), account="It") if code in CATALOGUE else "Xero keeps it for itself."

@@ -1,0 +1,69 @@
+"""What every step of set-up stands on: the connection, how it is changed, and keeping what Xero said of it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from adapters import reference_data
+from adapters.event_store.store import NOTHING, EventStore
+from adapters.event_store.writes import Writes
+from adapters.reference_data import Kind
+from adapters.xero.session import XeroSession
+from domain import connection as connections
+from domain.connection import Connection
+from domain.event import Actor, Event, Moment
+from domain.refusals import NotPossible
+from domain.streams import connection_id
+from services.handling import Handling
+
+
+class Ground:
+    """Loads and changes connections; asks Xero in their name and keeps what it says."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        handling: Handling,
+        session_of: Callable[[Connection], XeroSession],
+        ring: Callable[[UUID], None],
+        follow: Callable[[str], None],
+    ) -> None:
+        self.store, self.session_of = store, session_of
+        self._handling, self._ring, self._follow = handling, ring, follow
+
+    def connection(self, account_id: str) -> Connection:
+        """The account's connection; refused if there never was one."""
+        known = self.store.load(connection_id(account_id), connections.evolve)
+        if known is None:
+            raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
+        return known
+
+    def chosen(self, account_id: str) -> tuple[Connection, str]:
+        """The account's connection and its organisation; refused while none is chosen."""
+        known = self.connection(account_id)
+        if known.organisation_id is None:
+            raise NotPossible("no organisation is chosen yet; choose one first")
+        return known, known.organisation_id
+
+    def change(
+        self,
+        account_id: str,
+        decide: Callable[[Connection | None, Moment], list[Event]],
+        actor: Actor,
+        writes: Writes = NOTHING,
+    ) -> list[Event]:
+        """Append what is decided of the connection, with `writes`; then see what follows, and ring."""
+        stream = connection_id(account_id)
+        events = self._handling.carry_out(stream, connections.evolve, decide, actor, writes)
+        if events:
+            self._follow(account_id)
+            self._ring(stream)
+        return events
+
+    def keep(self, account_id: str, organisation_id: str, kind: Kind, said: object) -> None:
+        """Keep what Xero just said of the organisation."""
+        with self.store.cursor() as cursor:
+            reference_data.keep(cursor, connection_id(account_id), organisation_id, kind, said)
+
+    def follow(self, account_id: str) -> None:
+        """Record what stopped and what started qualifying, by what Xero last said."""
+        self._follow(account_id)
