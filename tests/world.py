@@ -7,7 +7,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import msgspec
@@ -34,10 +34,22 @@ REAL_PARTS = Parts()
 KEYS = "test-1:" + base64.b64encode(b"k" * 32).decode()
 
 
+class RunningXero(Protocol):
+    """A simulated Xero, in this process or one of its own."""
+
+    @property
+    def api_url(self) -> str:
+        """Where its API and its consent page answer."""
+
+    @property
+    def control_url(self) -> str:
+        """Where its control surface answers."""
+
+
 class World:
     """The simulator, the engine, and the shortest words for what tests do with them."""
 
-    def __init__(self, xero: Simulator, engine: Engine) -> None:
+    def __init__(self, xero: RunningXero, engine: Engine) -> None:
         self.xero, self.engine = xero, engine
         self.control = httpx.Client(base_url=xero.control_url, timeout=70)
         self.lane = connection_id(ACCOUNT)
@@ -199,7 +211,9 @@ def simulated_xero(home: Path, **behaviour: Any) -> Iterator[Simulator]:
 
 
 @contextmanager
-def world_on(xero: Simulator, database_url: str, home: Path, parts: Parts = REAL_PARTS, **more: str) -> Iterator[World]:
+def world_on(
+    xero: RunningXero, database_url: str, home: Path, parts: Parts = REAL_PARTS, **more: str
+) -> Iterator[World]:
     """An engine on a simulator; rings are kept in `rung` and answered by nobody."""
     engine = Engine(settings_for(xero.api_url, database_url, home, **more), database_url, parts)
     world = World(xero, engine)

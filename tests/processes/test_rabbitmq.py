@@ -1,40 +1,18 @@
 """Workers and tickers with a real RabbitMQ between them: rings are heard at once, and a dead node costs no invoice."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
-import pytest
-
 from tests.crash.books import assert_in_xero_once
+from tests.processes.rabbit_node import RabbitNode
 from tests.services.cli.files import invoice_file
 from tests.services.cli.program import running, until_synced, variables_of
-from tests.services.cli.rabbit_node import RabbitNode, program
 from tests.world import World
-
-pytestmark = pytest.mark.skipif(program() is None, reason="there is no rabbitmq-server on this machine")
 
 NEVER = "600"
 """Seconds between two sweeps: what arrives meanwhile arrived by its ring."""
 AT_ONCE = 5.0
-
-
-@pytest.fixture(scope="module")
-def only_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    """One node for all tests here; starting one takes seconds."""
-    node = RabbitNode(tmp_path_factory.mktemp("rabbit"))
-    try:
-        yield node
-    finally:
-        node.close()
-
-
-@pytest.fixture
-def node(only_node: RabbitNode) -> RabbitNode:
-    """A node that answers."""
-    only_node.start()
-    return only_node
 
 
 def test_an_imported_invoice_is_rung_for_and_arrives_long_before_any_sweep(

@@ -1,34 +1,47 @@
 """A private RabbitMQ node for a test: its own ports, files and port mapper, and nothing of it left behind."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from tests.services.cli.program import PATIENCE, until
 
-PLACES = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),)
-"""Debian's program on the path steps down to an account of its own; the one below it runs as whoever calls it."""
+PLACES: Final = (Path(sys.prefix) / "rabbitmq/usr", Path("/usr"))
+"""Where the program may be: as `bin/rabbitmq` unpacks it beside us, or installed. Debian's program on the path is a
+wrapper that steps down to an account of its own; the one below it runs as whoever calls it."""
+PROGRAM: Final = "lib/rabbitmq/bin/rabbitmq-server"
+MISSING: Final = "there is no rabbitmq-server on this machine; bin/rabbitmq brings one"
 
 
-def program() -> str | None:
-    """The server's program, if there is one on this machine."""
-    if shutil.which("epmd") is None:
-        return None
-    return next((str(place) for place in PLACES if place.exists()), shutil.which("rabbitmq-server"))
+def place() -> Path | None:
+    """The folder of the server's programs and Erlang's, if this machine has both."""
+    return next((place for place in PLACES if (place / PROGRAM).exists() and (place / "bin/epmd").exists()), None)
+
+
+def require() -> None:
+    """Skip the test where there is no RabbitMQ; on a build machine that is a failure."""
+    if place() is None:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
 
 
 class RabbitNode:
-    """A node on free ports of this machine."""
+    """A node on free ports of this machine; it keeps its files in `home` and may be killed and started again."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._port, self._distribution, self._mapper_port = _free_ports(3)
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._mapper: subprocess.Popen[bytes] | None = None
+        self._node: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -37,31 +50,36 @@ class RabbitNode:
 
     def start(self) -> None:
         """Start it if it does not run, and wait until it answers."""
-        if self._answers():
+        if self._node is not None and self._answers():
             return
-        found = program()
-        assert found is not None
-        mapper = ["epmd", "-port", str(self._mapper_port), "-address", "127.0.0.1"]
-        if not self._processes:
-            self._run(mapper, dict(os.environ))
+        found = place()
+        assert found is not None, MISSING
+        if self._mapper is None:
+            self._mapper = self._run(
+                [str(found / "bin/epmd"), "-port", str(self._mapper_port), "-address", "127.0.0.1"], {}
+            )
         (self._home / "plugins").write_text("[].")
-        self._run([found], {**os.environ, **self._variables()})
+        self._node = self._run([str(found / PROGRAM)], self._variables(found))
         until(self._answers)
 
     def kill(self) -> None:
         """Kill the node as a power cut would."""
-        self._end(self._processes.pop())
-        until(lambda: not self._answers())
+        if self._node is not None:
+            self._end(self._node)
+            self._node = None
 
     def close(self) -> None:
         """End everything."""
-        while self._processes:
-            self._end(self._processes.pop())
+        self.kill()
+        if self._mapper is not None:
+            self._end(self._mapper)
+            self._mapper = None
 
-    def _variables(self) -> Mapping[str, str]:
+    def _variables(self, found: Path) -> Mapping[str, str]:
         home = self._home
         return {
             "HOME": str(home),
+            "PATH": f"{found / 'bin'}:{os.environ['PATH']}",
             "ERL_EPMD_PORT": str(self._mapper_port),
             "RABBITMQ_NODENAME": f"test-{self._port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
@@ -76,15 +94,19 @@ class RabbitNode:
             "RABBITMQ_CONF_ENV_FILE": str(home / "none"),
         }
 
-    def _run(self, command: list[str], environment: Mapping[str, str]) -> None:
+    def _run(self, command: list[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with (self._home / "out").open("ab") as out:
-            self._processes.append(
-                subprocess.Popen(
-                    command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=0
-                )
+            return subprocess.Popen(
+                command,
+                env={**os.environ, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                process_group=0,
             )
 
     def _answers(self) -> bool:
+        assert self._node is None or self._node.poll() is None, (self._home / "out").read_text()
         with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1) as asked:
             asked.sendall(b"AMQP\x00\x00\x09\x01")
             return bool(asked.recv(1))
