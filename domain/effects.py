@@ -104,6 +104,7 @@ _OPENING: Final = (
     InvoiceRevised,
     InvoiceReleased,
     InvoiceSynced,
+    PaymentSynced,
     SyncFailed,
     RetryRequested,
     DismissalUndone,

@@ -242,6 +242,12 @@ class _Asked:
 
     def voided(self) -> Explanation:
         """Kyrios cancelled it."""
+        if self.entry is not None and self.entry.kind == "create_payment":
+            return self._say(
+                "voided",
+                "Cancelled while a payment was on its way to Xero; we are finding out whether that arrived.",
+                next_step="Then Xero is told of the cancellation.",
+            )
         if self.entry is not None and self.entry.kind != "void_invoice":
             return self._say(
                 "voided",

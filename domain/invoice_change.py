@@ -5,7 +5,6 @@ where none is live. What was on the wire meanwhile is known by its revision: its
 What Xero refuses of a change is a review, never a failure of an invoice it holds.
 """
 
-from typing import Final
 from uuid import UUID
 
 from domain.causes import Cause
@@ -23,10 +22,6 @@ from domain.invoice_events import (
 )
 from domain.invoice_state import GAVE_UP, Invoice, Revision, decision_on
 from domain.refusals import ContentConflict, NotPossible
-
-ON_THE_WIRE: Final = ("create_invoice", "update_invoice")
-"""The kinds whose outcome decides whether there is anything to void."""
-
 
 # ── what Kyrios wants ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,20 +73,20 @@ def _needed_for(state: Invoice, wanted: Revision) -> EntryKind | None:
 def void(state: Invoice, at: Moment, *, awaits: str = "", organisation_id: str | None = None) -> list[Event]:
     """Kyrios voids the invoice. `awaits` is the effect key of its entry on the wire; what was unsent is withdrawn.
 
-    Voided already: no news. If it is not known whether Xero has the invoice, or which revision, that comes first.
+    Voided already: no news. If it is not known whether Xero has the invoice, which revision, or a payment that would
+    make it refuse the void, that comes first.
     """
     if state.status == "voided":
         return []
     decision = decision_on(state, at)
-    unknown = awaits.partition("/")[0] in ON_THE_WIRE
-    opens = "void_invoice" if state.xero_invoice_id and not unknown else None
+    opens = "void_invoice" if state.xero_invoice_id and not awaits else None
     organisation = organisation_id or state.organisation_id
     decision.add(InvoiceVoided, organisation_id=organisation, opens=opens, awaits=awaits)
     return decision.events
 
 
 def not_sent_as_voided(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
-    """What was on the wire when the invoice was voided surely did not arrive, and is not sent again."""
+    """What was on the wire when the invoice was voided, itself or a payment, surely did not arrive, and stays out."""
     decision = decision_on(state, at)
     _void_next(decision, state, organisation_id or state.organisation_id)
     return decision.events

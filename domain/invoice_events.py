@@ -83,11 +83,12 @@ class InvoiceSynced(Event, frozen=True, kw_only=True):
 
 
 class PaymentSynced(Event, frozen=True, kw_only=True):
-    """Xero holds this Kyrios payment."""
+    """Xero holds this Kyrios payment; `opens` says what has become necessary meanwhile: Kyrios voided the invoice."""
 
     payment: Payment
     xero_payment_id: str
     delivery_id: UUID
+    opens: EntryKind | None = None
 
 
 class SyncFailed(Event, frozen=True, kw_only=True):

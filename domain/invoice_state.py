@@ -257,7 +257,10 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     OutcomeUnknown: lambda s, e: {"status": s.standing_or("checking"), "unknown_delivery": e.delivery_id},
     OutcomeResolved: lambda s, e: {"status": s.settled_status, "unknown_delivery": None},
     InvoiceSynced: _synced,
-    PaymentSynced: lambda s, e: {"payments": settled(s.payments, e.payment.payment_id, "made")},
+    PaymentSynced: lambda s, e: {
+        "payments": settled(s.payments, e.payment.payment_id, "made"),
+        "live": _opened(s, e.opens),
+    },
     SyncFailed: _failed,
     RetryRequested: _retried,
     SyncDismissed: lambda s, e: {"status": "dismissed", "live": ()},

@@ -8,7 +8,14 @@ from domain.causes import Cause
 from domain.connection_state import Connection
 from domain.document import InvoiceDocument, Payment
 from domain.event import Decision, Event, Moment
-from domain.invoice_events import OutcomeResolved, OutcomeUnknown, PaymentSynced, RetryRequested, ReviewRaised
+from domain.invoice_events import (
+    InvoiceVoided,
+    OutcomeResolved,
+    OutcomeUnknown,
+    PaymentSynced,
+    RetryRequested,
+    ReviewRaised,
+)
 from domain.invoice_payment import InvoicePayment, about
 from domain.invoice_state import Invoice, decision_on
 from domain.refusals import NotPossible
@@ -41,7 +48,7 @@ def payment_synced(
     organisation_id: str,
     at: Moment,
 ) -> list[Event]:
-    """Xero holds the payment."""
+    """Xero holds the payment. An invoice voided meanwhile is to be voided there next, though Xero will refuse it."""
     if not _is_due(state, payment):
         return []
     decision = decision_on(state, at)
@@ -52,6 +59,7 @@ def payment_synced(
         payment=payment,
         xero_payment_id=xero_payment_id,
         delivery_id=delivery_id,
+        opens="void_invoice" if state.status == "voided" else None,
     )
     return decision.events
 
@@ -68,14 +76,18 @@ def payment_refused(
 ) -> list[Event]:
     """Xero does not take the payment, or retries ended: the invoice stays synced, and a person looks at the payment.
 
-    `found` says that Xero holds something under the payment's reference that is not this payment.
+    `found` says that Xero holds something under the payment's reference that is not this payment. If the invoice was
+    voided meanwhile there is nothing to look at: Xero is told of that next.
     """
     if not _is_due(state, payment):
         return []
     decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
     _resolve(decision, state, organisation, found=found)
-    decision.add(ReviewRaised, organisation_id=organisation, cause=about(cause, payment), answer_ref=answer_ref)
+    if state.status == "voided":
+        decision.add(InvoiceVoided, organisation_id=organisation, opens="void_invoice")
+    else:
+        decision.add(ReviewRaised, organisation_id=organisation, cause=about(cause, payment), answer_ref=answer_ref)
     return decision.events
 
 

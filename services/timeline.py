@@ -82,7 +82,8 @@ def in_words(event: Event) -> str:
             follow = f" To follow: {_payments(event.payments)}." if event.payments else ""
             return f"{how} as {event.xero_invoice_id}, total {event.totals.total}.{follow}{_NEXT.get(event.opens, '')}"
         case PaymentSynced():
-            return f"A payment of {event.payment.amount} is in Xero as {event.xero_payment_id}."
+            there = f"A payment of {event.payment.amount} is in Xero as {event.xero_payment_id}."
+            return f"{there}{_NEXT.get(event.opens, '')}"
         case SyncFailed():
             return f"Did not go (attempts: {event.attempts}): {words(event.cause)}{_NEXT.get(event.opens, '')}"
     return _decided(event)

@@ -17,13 +17,14 @@ from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY
 from adapters.xero.payment_judgement import judge_payment, search_payment
 from adapters.xero.payment_mapping import payments_body, render_payment
 from adapters.xero.session import XeroSession
-from domain import invoice, paying
+from domain import invoice, invoice_change, paying
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import Invoice
 from domain.invoice_payment import InvoicePayment, next_due
 from domain.streams import invoice_stream
+from services.dispatch.create_invoice import VOIDED
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 MOST_SEARCHED: Final = 10
@@ -60,8 +61,8 @@ class CreatePayment:
         return {stream: _next_of(known) for stream, known in tx.load(stream_ids, invoice.evolve).items()}
 
     def causes(self, subject: Subject, connection: Connection) -> list[Cause]:
-        """Nothing holds a payment back once its invoice is in Xero: Xero takes it, or a person looks at it."""
-        return []
+        """That the invoice was voided; else nothing holds a payment back: Xero takes it, or a person looks at it."""
+        return [VOIDED] if subject.invoice.status == "voided" else []
 
     def render(self, subject: Subject, connection: Connection) -> tuple[bytes, dict[str, Any]]:
         """The payment as one JSON element."""
@@ -102,8 +103,9 @@ class CreatePayment:
         return [msgspec.structs.replace(s, invoice=invoices[self.place(s)[0]]) for s in subjects]
 
     def blocked(self, subject: Subject, causes: Sequence[Cause], connection: Connection, at: Moment) -> list[Event]:
-        """Nothing blocks a payment."""
-        return []
+        """InvoiceVoided once more: a payment of a voided invoice that did not arrive stays out."""
+        organisation = connection.organisation_id
+        return invoice_change.not_sent_as_voided(subject.invoice, at, organisation_id=organisation)
 
     def unclear(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeUnknown."""

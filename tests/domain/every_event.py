@@ -180,7 +180,13 @@ _INVOICE: Final = (
         payment_account_id=CLEARING.account_id,
         opens="update_invoice",
     ),
-    _full(PaymentSynced, payment=_PAYMENT, xero_payment_id="e5000000-1", delivery_id=identity("delivery")),
+    _full(
+        PaymentSynced,
+        payment=_PAYMENT,
+        xero_payment_id="e5000000-1",
+        delivery_id=identity("delivery"),
+        opens="void_invoice",
+    ),
     _full(
         SyncFailed,
         cause=_REFUSED,

@@ -44,6 +44,7 @@ OPENED: Final = {
     "InvoiceRevised.1": ["update_invoice"],
     "ReviewRaised.1": ["update_invoice"],
     "InvoiceVoided.1": ["void_invoice"],
+    "PaymentSynced.1": ["void_invoice"],
     "InvoiceSynced.1": ["update_invoice", "create_payment"],
     "RetryRequested.1": ["create_payment"],
 }

@@ -31,6 +31,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
     "InvoiceRevised.1": {"opens": None},
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
+    "PaymentSynced.1": {"opens": None},
     "RetryRequested.1": {"payments": (), "payment_account_id": None},
     "ReviewRaised.1": {"answer_ref": None, "closes": None, "opens": None},
     "SyncDismissed.1": {"reason_ref": None},

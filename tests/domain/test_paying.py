@@ -15,6 +15,7 @@ from domain.effects import effects_of, entries_still_open
 from domain.event import Event
 from domain.invoice import (
     InvoiceSynced,
+    InvoiceVoided,
     OutcomeResolved,
     OutcomeUnknown,
     PaymentSynced,
@@ -22,6 +23,7 @@ from domain.invoice import (
     ReviewRaised,
     synced,
 )
+from domain.invoice_change import not_sent_as_voided
 from domain.invoice_payment import next_due
 from domain.refusals import NotPossible
 from tests.domain.invoice_history import ANSWERED, DELIVERY, LATER_DELIVERY, QUEUED, SYNCED
@@ -139,6 +141,36 @@ def test_a_payment_given_up_after_a_search_says_first_what_the_search_found(
     outcome.then(resolved, refused(FIRST, "outcome_unresolved"))
 
 
+# ── and the invoice was voided meanwhile ────────────────────────────────────────────────────────────────────────────
+
+PAID_EVENT: Final = identity("event 2")
+VOIDED_MEANWHILE: Final = fact(InvoiceVoided, awaits=f"create_payment/{PAID_EVENT}/pay-1")
+MADE_THEN_VOID: Final = msgspec.structs.replace(made(FIRST), opens="void_invoice")
+STAYED_OUT: Final = fact(InvoiceVoided, opens="void_invoice")
+VOIDING: Final = (QUEUED, PAID, VOIDED_MEANWHILE)
+
+
+def test_a_payment_that_arrived_is_followed_by_the_void() -> None:
+    outcome = given(*VOIDING).when(*record(FIRST), **IN_XERO).then(MADE_THEN_VOID)
+    assert (outcome.state.live, [one.standing for one in outcome.state.payments]) == (
+        ("void_invoice",),
+        ["made", "left_out"],
+    )
+    given(*VOIDING, UNKNOWN).when(*record(FIRST), **IN_XERO).then(FOUND, MADE_THEN_VOID)
+
+
+def test_a_payment_that_did_not_arrive_stays_out_and_the_void_is_next() -> None:
+    outcome = given(*VOIDING, UNKNOWN, ABSENT).when(not_sent_as_voided).then(STAYED_OUT)
+    assert (outcome.state.live, {one.standing for one in outcome.state.payments}) == (("void_invoice",), {"left_out"})
+
+
+def test_a_refused_payment_of_a_voided_invoice_leaves_no_review() -> None:
+    refuse = {"found": False, "answer_ref": ANSWER}
+    outcome = given(*VOIDING).when(paying.payment_refused, FIRST, Cause("payment_exceeds_due"), **refuse)
+    outcome.then(STAYED_OUT)
+    assert outcome.state.reviews == ()
+
+
 # ── what goes again ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -210,10 +242,14 @@ def test_an_invoice_in_xero_opens_one_entry_per_payment_in_their_order() -> None
         ([QUEUED, PAID, refused(FIRST), again(FIRST)], ["2/pay-2", "4/pay-1"]),
         ([QUEUED, PAID, refused(FIRST), again(FIRST), made(SECOND), made(FIRST)], []),
         ([QUEUED, PAID, fact(ReviewRaised, cause=Cause("total_differs_in_xero"))], ["2/pay-1", "2/pay-2"]),
+        ([QUEUED, PAID, VOIDED_MEANWHILE], ["2/pay-1"]),
+        ([QUEUED, PAID, VOIDED_MEANWHILE, UNKNOWN, ABSENT], ["2/pay-1"]),
+        ([QUEUED, PAID, VOIDED_MEANWHILE, MADE_THEN_VOID], ["4/void"]),
+        ([QUEUED, PAID, VOIDED_MEANWHILE, STAYED_OUT], ["4/void"]),
     ],
 )
 def test_a_payment_keeps_its_entry_open_until_it_is_made_or_refused(events: list[Event], left: list[str]) -> None:
     log = stream(*events)
     numbers = {str(event.event_id): event.originator_version for event in log}
     keys = [key.split("/") for key in entries_still_open(log)]
-    assert [f"{numbers[event_id]}/{payment}" for _, event_id, payment in keys] == left
+    assert [f"{numbers[key[1]]}/{key[2] if key[2:] else 'void'}" for key in keys] == left

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.xero.answers import InvoicesAnswer
+from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from services.bootstrap import Parts
 from tests.world import World, world_on
@@ -51,6 +51,12 @@ def once_while_sending(act: Callable[[], object]) -> type[XeroSession]:
         ) -> InvoicesAnswer:
             once()
             return super().post_invoices(body, idempotency_key, before_send=before_send)
+
+        def put_payments(
+            self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing
+        ) -> PaymentsAnswer:
+            once()
+            return super().put_payments(body, idempotency_key, before_send=before_send)
 
     return Session
 

@@ -27,6 +27,7 @@ from tests.world import ACCOUNT, BACKEND, OWNER, World, example_invoices
 CREATED = ("create_invoice", "DONE")
 UPDATED = ("update_invoice", "DONE")
 VOIDED = ("void_invoice", "DONE")
+REFUSED_VOID = ("void_invoice", "REJECTED")
 
 
 def sentence(world: World) -> str:
@@ -169,6 +170,70 @@ def test_an_invoice_voided_while_it_is_sent_is_not_paid(world: World) -> None:
     with beside(world, Parts(session=once_while_sending(lambda: void(world)))) as other:
         other.work()
     assert (payments_in_xero(world), held(world)["Status"]) == ([], "VOIDED")
+    assert_clean(world)
+
+
+SURELY_NOT = ["reset", "http_500_before", "http_429_concurrent"]
+"""Faults after which a payment is surely not in Xero; the first two need a look-up to know it."""
+
+
+@pytest.mark.parametrize("fault", SURELY_NOT)
+@pytest.mark.parametrize("known", [False, True], ids=["voided while it is sent", "voided once its fate is open"])
+def test_a_payment_that_did_not_arrive_is_not_sent_again_once_the_invoice_is_voided(
+    world: World, fault: str, known: bool
+) -> None:
+    take_payments(world)
+    world.queue(paid_invoices(1, "10.00", "20.00"))
+    assert world.engine.dispatcher.look_at(world.lane)
+    world.fault(fault, method="PUT", path="/Payments")
+    with beside(world, Parts(session=once_while_sending(lambda: known or void(world)))) as other:
+        assert other.engine.dispatcher.look_at(other.lane)
+    assert void(world) is known
+    assert_clean(world)
+    world.later(61)
+    world.work()
+    assert (payments_in_xero(world), held(world)["Status"]) == ([], "VOIDED")
+    assert kinds(world) == [CREATED, *[("create_payment", "WITHDRAWN")] * 2, VOIDED]
+    assert len(world.requests("PUT", "/Payments")) == 1
+    assert [one.standing for one in world.invoice("inv-0").payments] == ["left_out"] * 2
+    assert sentence(world) == "Cancelled; also voided in Xero."
+    assert_clean(world)
+
+
+@pytest.mark.parametrize("fault", [None, "answer_lost", "http_500_after"])
+def test_a_void_follows_a_payment_that_arrived_and_is_refused_because_of_it(world: World, fault: str | None) -> None:
+    take_payments(world)
+    world.queue(paid_invoices(1, "10.00", "20.00"))
+    assert world.engine.dispatcher.look_at(world.lane)
+    if fault:
+        world.fault(fault, method="PUT", path="/Payments")
+    with beside(world, Parts(session=once_while_sending(lambda: void(world)))) as other:
+        assert other.engine.dispatcher.look_at(other.lane)
+    if fault:
+        assert sentence(world) == (
+            "Cancelled while a payment was on its way to Xero; we are finding out whether that arrived."
+        )
+    assert_clean(world)
+    world.later(61)
+    world.work()
+    assert ([one["Reference"] for one in payments_in_xero(world)], held(world)["Status"]) == (["pay-0-0"], "AUTHORISED")
+    assert kinds(world)[1:] == [("create_payment", "DONE"), ("create_payment", "WITHDRAWN"), REFUSED_VOID]
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["void_refused"]
+    assert_clean(world)
+
+
+def test_a_payment_refused_while_the_invoice_was_voided_leaves_no_review(world: World) -> None:
+    take_payments(world)
+    world.queue(paid_invoices(1, "400.00"))
+    assert world.engine.dispatcher.look_at(world.lane)
+    pay_by_hand(world, "T-0", "100.00")
+    with beside(world, Parts(session=once_while_sending(lambda: void(world)))) as other:
+        assert other.engine.dispatcher.look_at(other.lane)
+    assert world.invoice("inv-0").reviews == ()
+    remove_payments(world)
+    world.work()
+    assert kinds(world) == [CREATED, ("create_payment", "REJECTED"), VOIDED]
+    assert held(world)["Status"] == "VOIDED"
     assert_clean(world)
 
 
