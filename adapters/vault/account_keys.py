@@ -8,6 +8,7 @@ import hmac
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum
 from hashlib import sha256
 from typing import Final
@@ -16,7 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapters.vault import envelope
+from adapters.vault.errors import NotOpened
 from adapters.vault.keyring import Keyring
+from adapters.vault.sealed_table import KEY_ID, NOT_PRIMARY, Resealed, anew, counts, header
 from adapters.vault.transaction import Begin
 
 _TABLE: Final = "app.account_key"
@@ -92,6 +95,38 @@ class AccountKeys:
             cursor.execute("DELETE FROM app.account_key WHERE account_id = %s", [account_id])
         with self._lock:
             self._known.pop(account_id, None)
+
+    holds = "account keys"
+
+    def count_by_key(self) -> dict[str, int]:
+        """How many accounts' keys are sealed under each key of the keyring."""
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT {KEY_ID.format('sealed_key')} AS key_id, count(*) AS number FROM app.account_key GROUP BY 1"
+            )
+            return counts(cursor.fetchall())
+
+    def reseal(self, after: str | None, limit: int) -> Resealed:
+        """Seal up to `limit` accounts' keys under the first key of the keyring; they themselves stay the same."""
+        fresh: dict[str, bytes | None] = {}
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT account_id, sealed_key FROM app.account_key WHERE account_id > %(after)s "
+                f"AND {NOT_PRIMARY.format('sealed_key')} ORDER BY account_id LIMIT %(limit)s FOR UPDATE",
+                {"after": after or "", "limit": limit, "header": header(self._keyring)},
+            )
+            rows = cursor.fetchall()
+            for row in rows:
+                with suppress(NotOpened):
+                    account_id = row["account_id"]
+                    fresh[account_id] = anew(self._keyring, row["sealed_key"], self._aad(account_id))
+            cursor.execute(
+                "UPDATE app.account_key k SET sealed_key = n.sealed FROM unnest(%s::text[], %s::bytea[]) "
+                "AS n (account_id, sealed) WHERE k.account_id = n.account_id",
+                [list(fresh), list(fresh.values())],
+            )
+        last = rows[-1]["account_id"] if len(rows) == limit else None
+        return Resealed(done=len(fresh), unreadable=len(rows) - len(fresh), last=last)
 
     def _read_or_make(self, account_ids: list[str]) -> dict[str, AccountKey]:
         keys = self._read(account_ids)

@@ -6,7 +6,6 @@ The header is authenticated together with the place, so neither a key id nor a w
 """
 
 import os
-from collections.abc import Iterable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -28,10 +27,15 @@ def place(account_id: str, table: str, row_key: str, revision: int) -> bytes:
 
 def seal(key_id: str, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """Seal `plaintext` under the 32 bytes of `key` with a fresh random nonce."""
-    name = key_id.encode("ascii")
-    header = bytes((_VERSION, len(name))) + name
+    header = header_of(key_id)
     nonce = os.urandom(_NONCE)
     return header + nonce + AESGCM(key).encrypt(nonce, plaintext, header + aad)
+
+
+def header_of(key_id: str) -> bytes:
+    """What every value sealed under this key begins with, and no value sealed under another."""
+    name = key_id.encode("ascii")
+    return bytes((_VERSION, len(name))) + name
 
 
 def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
@@ -52,8 +56,3 @@ def key_id_of(sealed: bytes) -> str:
         return sealed[2 : 2 + sealed[1]].decode("ascii")
     except UnicodeDecodeError:
         raise NotOpened("this is not a sealed value") from None
-
-
-def key_ids_in(sealed: Iterable[bytes]) -> set[str]:
-    """The ids of all keys these values need, to tell at start whether the keyring suffices."""
-    return {key_id_of(value) for value in sealed}

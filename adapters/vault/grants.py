@@ -5,6 +5,7 @@ processes exactly one refreshes, and none of them holds a lock while it waits fo
 refresh stay for the 30 minutes in which Xero still accepts them (Xero's page on token types).
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,12 +13,14 @@ from uuid import UUID
 import msgspec
 
 from adapters.vault.envelope import place
-from adapters.vault.errors import GrantMissing
+from adapters.vault.errors import GrantMissing, NotOpened
 from adapters.vault.keyring import Keyring
+from adapters.vault.sealed_table import KEY_ID, NOT_PRIMARY, Resealed, anew, counts, header
 from adapters.vault.secret import Secret
 from adapters.vault.transaction import Begin, Row
 
 _TABLE: Final = "app.xero_grant"
+_BEFORE_ALL: Final = "00000000-0000-0000-0000-000000000000"
 GRACE: Final = timedelta(minutes=30)
 
 
@@ -134,6 +137,52 @@ class Grants:
             row = cursor.fetchone()
         return bool(row and row["shared"])
 
+    holds = "grants"
+
+    def count_by_key(self) -> dict[str, int]:
+        """How many grants need each key: for their tokens, or for the ones before while Xero's grace runs."""
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT {KEY_ID.format('sealed')} AS key_id, count(DISTINCT grant_id) AS number FROM ("
+                "SELECT grant_id, sealed_tokens AS sealed FROM app.xero_grant WHERE sealed_tokens IS NOT NULL "
+                "UNION ALL SELECT grant_id, previous_sealed_tokens FROM app.xero_grant "
+                "WHERE previous_sealed_tokens IS NOT NULL AND previous_until > app.now()) AS held GROUP BY 1"
+            )
+            return counts(cursor.fetchall())
+
+    def reseal(self, after: str | None, limit: int) -> Resealed:
+        """Seal up to `limit` grants under the first key; tokens whose grace is over are dropped on the way.
+
+        Neither version nor lease moves: a refresh that is under way stores its tokens over these as it would have.
+        """
+        fresh: dict[UUID, tuple[bytes | None, bytes | None]] = {}
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT *, previous_until > app.now() AS in_grace FROM app.xero_grant "
+                f"WHERE grant_id > %(after)s AND ({NOT_PRIMARY.format('sealed_tokens')} "
+                f"OR {NOT_PRIMARY.format('previous_sealed_tokens')}) ORDER BY grant_id LIMIT %(limit)s FOR UPDATE",
+                {"after": UUID(after or _BEFORE_ALL), "limit": limit, "header": header(self._keyring)},
+            )
+            rows = cursor.fetchall()
+            for row in rows:
+                with suppress(NotOpened):
+                    fresh[row["grant_id"]] = self._anew(row)
+            cursor.execute(
+                "UPDATE app.xero_grant g SET sealed_tokens = n.sealed, previous_sealed_tokens = n.previous "
+                "FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS n (grant_id, sealed, previous) "
+                "WHERE g.grant_id = n.grant_id",
+                [list(fresh), [new for new, _ in fresh.values()], [previous for _, previous in fresh.values()]],
+            )
+        last = str(rows[-1]["grant_id"]) if len(rows) == limit else None
+        return Resealed(done=len(fresh), unreadable=len(rows) - len(fresh), last=last)
+
+    def _anew(self, row: Row) -> tuple[bytes | None, bytes | None]:
+        version, previous = row["token_version"], row["previous_sealed_tokens"] if row["in_grace"] else None
+        return (
+            anew(self._keyring, row["sealed_tokens"], _place(row, version)),
+            anew(self._keyring, previous, _place(row, version - 1)),
+        )
+
     def _grant(self, row: Row) -> Grant:
         version = row["token_version"]
         previous = row["previous_sealed_tokens"] if row["in_grace"] else None
@@ -152,6 +201,10 @@ class Grants:
         return self._keyring.seal(pair, place(account_id, _TABLE, str(grant_id), version))
 
     def _opened(self, sealed: bytes, row: Row, version: int) -> Tokens:
-        aad = place(row["account_id"], _TABLE, str(row["grant_id"]), version)
-        access, refresh = msgspec.json.decode(self._keyring.open(bytes(sealed), aad), type=tuple[str, str])
+        opened = self._keyring.open(bytes(sealed), _place(row, version))
+        access, refresh = msgspec.json.decode(opened, type=tuple[str, str])
         return Tokens(Secret(access), Secret(refresh))
+
+
+def _place(row: Row, version: int) -> bytes:
+    return place(row["account_id"], _TABLE, str(row["grant_id"]), version)

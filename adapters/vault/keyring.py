@@ -10,7 +10,7 @@ _KEY_BYTES: Final = 32
 
 
 class Keyring:
-    """Keys by id, in order; the first is primary. Seals grants and account keys, nothing else.
+    """Keys by id, in order; the first is primary. Seals account keys, tokens and pending consents, nothing else.
 
     Raises ValueError for a key that is not 32 bytes long or an id that is not 1 to 32 printable ASCII characters.
     """

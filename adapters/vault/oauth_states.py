@@ -3,6 +3,7 @@
 A `state` is kept as its hash, for ten minutes, and serves once (RFC 9700: single use, bound to the party that began).
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
@@ -10,7 +11,9 @@ from typing import Final
 import msgspec
 
 from adapters.vault.envelope import place
+from adapters.vault.errors import NotOpened
 from adapters.vault.keyring import Keyring
+from adapters.vault.sealed_table import KEY_ID, NOT_PRIMARY, Resealed, anew, counts, header
 from adapters.vault.secret import Secret
 from adapters.vault.transaction import Begin
 
@@ -35,7 +38,7 @@ class OAuthStates:
     def put(self, state: Secret, *, account_id: str, verifier: Secret, redirect_uri: str) -> None:
         """Remember a consent about to be asked for, and forget those that nobody came back from."""
         digest = _digest(state)
-        sealed = self._keyring.seal(verifier.reveal().encode(), place(account_id, _TABLE, digest.hex(), 1))
+        sealed = self._keyring.seal(verifier.reveal().encode(), _place(account_id, digest))
         with self._begin() as cursor:
             cursor.execute("DELETE FROM app.oauth_state WHERE expires_at <= app.now()")
             cursor.execute(
@@ -55,9 +58,45 @@ class OAuthStates:
             row = cursor.fetchone()
         if row is None or not row["alive"]:
             return None
-        aad = place(row["account_id"], _TABLE, digest.hex(), 1)
-        verifier = self._keyring.open(bytes(row["sealed_verifier"]), aad).decode()
+        verifier = self._keyring.open(bytes(row["sealed_verifier"]), _place(row["account_id"], digest)).decode()
         return PendingConsent(account_id=row["account_id"], verifier=Secret(verifier), redirect_uri=row["redirect_uri"])
+
+    holds = "pending consents"
+
+    def count_by_key(self) -> dict[str, int]:
+        """How many consents that may still come back need each key."""
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT {KEY_ID.format('sealed_verifier')} AS key_id, count(*) AS number FROM app.oauth_state "
+                "WHERE expires_at > app.now() GROUP BY 1"
+            )
+            return counts(cursor.fetchall())
+
+    def reseal(self, after: str | None, limit: int) -> Resealed:
+        """Seal up to `limit` pending consents under the first key."""
+        fresh: dict[bytes, bytes | None] = {}
+        with self._begin() as cursor:
+            cursor.execute(
+                f"SELECT * FROM app.oauth_state WHERE state_hash > %(after)s AND expires_at > app.now() "
+                f"AND {NOT_PRIMARY.format('sealed_verifier')} ORDER BY state_hash LIMIT %(limit)s FOR UPDATE",
+                {"after": bytes.fromhex(after or ""), "limit": limit, "header": header(self._keyring)},
+            )
+            rows = cursor.fetchall()
+            for row in rows:
+                with suppress(NotOpened):
+                    digest = bytes(row["state_hash"])
+                    fresh[digest] = anew(self._keyring, row["sealed_verifier"], _place(row["account_id"], digest))
+            cursor.execute(
+                "UPDATE app.oauth_state s SET sealed_verifier = n.sealed FROM unnest(%s::bytea[], %s::bytea[]) "
+                "AS n (state_hash, sealed) WHERE s.state_hash = n.state_hash",
+                [list(fresh), list(fresh.values())],
+            )
+        last = bytes(rows[-1]["state_hash"]).hex() if len(rows) == limit else None
+        return Resealed(done=len(fresh), unreadable=len(rows) - len(fresh), last=last)
+
+
+def _place(account_id: str, digest: bytes) -> bytes:
+    return place(account_id, _TABLE, digest.hex(), 1)
 
 
 def _digest(state: Secret) -> bytes:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from adapters.vault.envelope import key_id_of, key_ids_in, place
+from adapters.vault.envelope import header_of, key_id_of, place
 from adapters.vault.errors import NotOpened, UnknownKey
 from adapters.vault.keyring import Keyring
 
@@ -81,9 +81,10 @@ def test_sealing_twice_gives_different_bytes() -> None:
     assert max(Counter(keyring.seal(TEXT, HERE) for _ in range(1000)).values()) == 1
 
 
-def test_the_keys_that_stored_values_need_are_listed() -> None:
-    sealed = [Keyring({name: ONE}).seal(TEXT, HERE) for name in ("k1", "k2", "k1")]
-    assert key_ids_in(sealed) == {"k1", "k2"}
+def test_a_header_tells_one_key_from_another_even_if_one_name_begins_the_other() -> None:
+    sealed = {name: Keyring({name: ONE}).seal(TEXT, HERE) for name in ("k1", "k10", "k")}
+    for name in sealed:
+        assert [other for other, value in sealed.items() if value.startswith(header_of(name))] == [name]
 
 
 @pytest.mark.parametrize(
