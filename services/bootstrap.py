@@ -26,8 +26,6 @@ from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.grants import Grants
-from adapters.vault.keyring import Keyring
-from adapters.vault.oauth_states import OAuthStates
 from adapters.vault.secret import Secret
 from adapters.xero.client import XeroClient
 from adapters.xero.oauth import OAuthApp, XeroOAuth
@@ -50,7 +48,6 @@ from services.dispatch.record import Record
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
-from services.key_file import keyring_of
 from services.lost_connection import LostConnection
 from services.migrations import check_at_head, migrate
 from services.projector import Projector
@@ -61,6 +58,7 @@ from services.retry import RetryInvoice
 from services.set_up import SetUp
 from services.settings import Settings
 from services.sweeper import Sweeper
+from services.vault import Vault
 from services.void_invoice import VoidIssuedInvoice
 
 CALLBACK_PATH: Final = "/xero/callback"
@@ -107,19 +105,19 @@ class Engine:
         return engine
 
     @cached_property
-    def keyring(self) -> Keyring:
-        """The keys that seal account keys and tokens."""
-        return Keyring({named.key_id: named.key_bytes() for named in keyring_of(self.settings)})
+    def vault(self) -> Vault:
+        """Everything sealed under the keyring."""
+        return Vault(self.store.cursor, self.settings)
 
-    @cached_property
+    @property
     def account_keys(self) -> AccountKeys:
         """One key per account."""
-        return AccountKeys(self.store.cursor, self.keyring)
+        return self.vault.account_keys
 
-    @cached_property
+    @property
     def grants(self) -> Grants:
-        """The token vault."""
-        return Grants(self.store.cursor, self.keyring)
+        """The tokens."""
+        return self.vault.grants
 
     @cached_property
     def oauth(self) -> XeroOAuth:
@@ -230,13 +228,12 @@ class Engine:
     @cached_property
     def set_up(self) -> SetUp:
         """Connect and set up."""
-        states = OAuthStates(self.store.cursor, self.keyring)
         return SetUp(
             self.store,
             self.account_keys,
             self.handling,
             self.oauth,
-            states,
+            self.vault.oauth_states,
             self.grants,
             self.session_of,
             self.ring,

@@ -27,6 +27,7 @@ BEGUN_AGAIN_AFTER: Final = 2.0
 @contextmanager
 def working(engine: Engine) -> Iterator[None]:
     """Answer rings with the set number of threads, and sweep, for as long as the block runs."""
+    engine.vault.check()
     with _looping("sweeper", engine.sweeper.run):
         engine.doorbell.answer(engine.settings.worker_threads)
         try:
@@ -38,6 +39,7 @@ def working(engine: Engine) -> Iterator[None]:
 @contextmanager
 def ticking(engine: Engine) -> Iterator[None]:
     """Project, release and read what Xero says for as long as the block runs; with a broker, sweep as well."""
+    engine.vault.check()
     with ExitStack() as loops:
         loops.enter_context(_looping("projector", engine.projector.run))
         loops.enter_context(_looping("releaser", lambda stop: _release(engine, stop)))

@@ -9,6 +9,7 @@ from services.cli import (
     contacts,
     invoice_commands,
     invoices,
+    keys,
     local,
     processes,
     proof,
@@ -32,4 +33,5 @@ taxes.register(connections.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(keys.app, name="keys")
 app.add_typer(configuration.app, name="config")
