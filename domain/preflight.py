@@ -21,27 +21,28 @@ def causes_against(
     references: References = NOTHING_READ,
     *,
     waived: Collection[str] = (),
+    in_xero: bool = False,
 ) -> list[Cause]:
     """What is in the way of sending `document` now; empty if nothing is.
 
     `references` is what Xero last said; `waived` are codes of causes a person released this invoice from. A contact
     that is yet to be created is named only if nothing else is in the way: none is created for an invoice that may
-    never go.
+    never go. What is `in_xero` already is only changed there: it is past the start, and no payments follow.
     """
-    start = [] if "before_sync_start" in waived else _start(document, connection)
-    others = _others(document, connection, references)
+    start = [] if in_xero or "before_sync_start" in waived else _start(document, connection)
+    others = _others(document, connection, references, in_xero)
     needless = contact.verdict == "wanted" and (start or others)
     return [*start, *(() if needless else contact.causes), *others]
 
 
-def _others(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
+def _others(document: InvoiceDocument, connection: Connection, references: References, in_xero: bool) -> list[Cause]:
     unmapped = _unmapped(document, connection)
     return [
         *against_organisation(references),
         *_currency(document, connection, references),
         *_period(document, references),
         *_accounts(document, connection, references),
-        *_payments(document, connection),
+        *(() if in_xero else _payments(document, connection)),
         *unmapped,
         *_rates(document, connection, references),
         *_totals(document, connection, comparable=not unmapped),

@@ -179,7 +179,10 @@ class Releaser:
             contact = contacts[state.document.kyrios_contact_id].standing
             causes = elsewhere(state, connection)
             if state.status != "voided":
-                causes += causes_against(state.document, connection, contact, references, waived=state.waived)
+                there = state.xero_invoice_id is not None
+                causes += causes_against(
+                    state.document, connection, contact, references, waived=state.waived, in_xero=there
+                )
             if not causes or contact.differs_from(state.causes):
                 free.append(state)
         return connection, free

@@ -92,7 +92,12 @@ class CreateInvoice:
         if known.status == "voided":
             return [VOIDED]
         return causes_against(
-            known.document, connection, subject.customer.standing, subject.references, waived=known.waived
+            known.document,
+            connection,
+            subject.customer.standing,
+            subject.references,
+            waived=known.waived,
+            in_xero=known.xero_invoice_id is not None,
         )
 
     def preparations(self, subjects: Sequence[Subject], connection: Connection, at: Moment) -> list[Event]:

@@ -10,7 +10,7 @@ import pytest
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.contact_matching import ContactStanding
-from domain.document import InvoiceDocument
+from domain.document import InvoiceDocument, Payment
 from domain.preflight import causes_against
 from domain.tax import TaxSet
 from tests.examples import (
@@ -145,6 +145,14 @@ def test_a_total_of_nothing_is_sent() -> None:
 
 def test_a_total_is_not_compared_while_a_rate_is_unknown() -> None:
     assert causes(document(lines=(line("1", "100.00", LUXURY),), totals=totals("1.00", "1.00", "2.00"))) == [NO_RATE]
+
+
+def test_neither_the_start_of_syncing_nor_payments_are_in_the_way_of_a_change_of_an_invoice_in_xero() -> None:
+    paid = Payment(payment_id="pay-1", paid_on=dt.date(2026, 9, 2), amount=Decimal("566.66"))
+    issued, connection = document(date=dt.date(2020, 1, 1), payments=(paid,)), open_connection_state()
+    codes = [cause.code for cause in causes_against(issued, connection, STANDING)]
+    assert codes == ["before_sync_start", "payment_account_missing"]
+    assert causes_against(issued, connection, STANDING, in_xero=True) == []
 
 
 def test_all_causes_are_found_at_once() -> None:

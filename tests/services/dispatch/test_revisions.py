@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from domain import connection as connections
+from domain.fixes import READ_FROM_XERO
 from services.bootstrap import Parts
 from services.invoice_question import Question
 from tests.changes import (
@@ -22,10 +23,11 @@ from tests.changes import (
     synced,
     without_reference,
 )
+from tests.payments import in_xero as payments_in_xero
 from tests.payments import pay_by_hand, payment, take_payments, with_payments
 from tests.services.dispatch.other_engine import beside, once_while_sending
 from tests.services.dispatch.seen import story
-from tests.world import ACCOUNT, OWNER, World, example_invoices
+from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
 CREATED = ("create_invoice", "DONE")
 UPDATED = ("update_invoice", "DONE")
@@ -264,6 +266,31 @@ def test_a_revision_that_waits_leaves_the_invoice_synced_and_goes_by_itself_once
     world.work()
     assert (held(world)["Total"], world.invoice("inv-0").causes) == (230.0, ())
     assert kinds(world) == [CREATED, ("update_invoice", "WITHDRAWN"), UPDATED]
+    assert_clean(world)
+
+
+def test_a_revision_asks_for_no_account_for_payments_and_for_no_start_of_syncing(world: World) -> None:
+    """Payments are frozen when an invoice is created, and what is in Xero already is not kept out of it by its date."""
+    synced(world)
+    world.engine.set_up.change_setting(ACCOUNT, "sync_from", "2027-01-01", OWNER)
+    assert revise(world, with_payments(revised(), [payment("pay-0", "230.00")])) == ["accepted"]
+    world.work()
+    assert (held(world)["Total"], world.invoice("inv-0").causes, payments_in_xero(world)) == (230.0, (), [])
+    assert_clean(world)
+
+
+def test_a_change_blocked_for_what_does_not_concern_it_is_released_as_soon_as_anybody_looks(world: World) -> None:
+    synced(world)
+    revise(world, with_payments(revised(currency="GBP"), [payment("pay-0", "230.00")]))
+    world.work()
+    assert [cause.code for cause in world.invoice("inv-0").causes] == ["currency_not_enabled"]
+    pounds = {"Code": "GBP", "Description": "Pound Sterling"}
+    world.control.post(f"/organisations/{organisation_id()}/currencies", json=pounds).raise_for_status()
+    world.engine.references.refresh(ACCOUNT)
+    world.engine.projector.step()
+    assert world.engine.releaser.look_again(ACCOUNT, READ_FROM_XERO) == 1
+    world.work()
+    assert world.invoice("inv-0").synced_revision == 2
     assert_clean(world)
 
 
