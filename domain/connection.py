@@ -7,7 +7,7 @@ batch: the dispatcher's gate follows these two events and nothing else.
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.account_settings import SETTINGS, check_setting
+from domain.account_settings import SETTINGS, checked_setting
 from domain.causes import Cause
 from domain.connection_events import (
     PERMISSIONS,
@@ -68,6 +68,7 @@ __all__ = [
     "missing_steps",
     "select_accounts",
     "select_organisation",
+    "unmap_tax",
     "what_holds",
 ]
 
@@ -123,13 +124,13 @@ def select_organisation(
 
 
 def change_setting(state: Connection | None, name: str, value: str, at: Moment) -> list[Event]:
-    """Set one of SETTINGS for this account."""
+    """Set one of SETTINGS for this account. The value it has already, chosen or by default, is no news."""
     known = _connected(state)
-    check_setting(name, value)
-    if known.settings.get(name) == value:
+    wanted = checked_setting(name, value)
+    if known.setting(name) == wanted:
         return []
     decision = _decide(known, known.account_id, at)
-    decision.add(SettingsChanged, organisation_id=known.organisation_id, name=name, value=value)
+    decision.add(SettingsChanged, organisation_id=known.organisation_id, name=name, value=wanted)
     return announced(decision)
 
 
@@ -195,6 +196,17 @@ def map_tax(
         version=known.mapping_version + 1,
         override_reason_ref=None if same_components(tax_set.components, rate.components) else reason_ref,
     )
+    return announced(decision)
+
+
+def unmap_tax(state: Connection | None, tax_set: TaxSet, at: Moment) -> list[Event]:
+    """Take a tax set's Xero rate away; what uses it waits until it has one again. Not mapped: nothing new."""
+    known = _with_organisation(state)
+    if tax_set.key not in known.mappings:
+        return []
+    decision = _decide(known, known.account_id, at)
+    version = known.mapping_version + 1
+    decision.add(TaxUnmapped, organisation_id=known.organisation_id, tax_set=tax_set, version=version)
     return announced(decision)
 
 

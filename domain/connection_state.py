@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.account_settings import SETTINGS
 from domain.causes import Cause
 from domain.connection_events import (
     AccountsSelected,
@@ -69,6 +70,12 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         if chosen := self.settings.get("sync_from"):
             return date.fromisoformat(chosen)
         return self.first_connected_at.date() if self.first_connected_at else None
+
+    def setting(self, name: str) -> str:
+        """The value a setting has: the chosen one, else its default."""
+        if name == "sync_from" and self.sync_from is not None:
+            return self.sync_from.isoformat()
+        return self.settings.get(name, SETTINGS[name])
 
     def tax_set_name(self, tax_set: TaxSet) -> str:
         """The name people know a tax set by; its key if it was never declared."""
