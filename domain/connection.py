@@ -165,8 +165,18 @@ def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], 
     if known.declared == declared:
         return []
     decision = _decide(known, known.account_id, at)
-    decision.add(TaxRatesDeclared, organisation_id=known.organisation_id, tax_sets=declared)
+    decision.add(
+        TaxRatesDeclared,
+        organisation_id=known.organisation_id,
+        tax_sets=declared,
+        needs_mapping=_new_and_unmapped(known, declared) if known.opened_before else (),
+    )
     return announced(decision)
+
+
+def _new_and_unmapped(state: Connection, declared: Sequence[DeclaredTaxSet]) -> tuple[str, ...]:
+    known = {one.tax_set.key for one in state.declared or ()} | state.mappings.keys()
+    return tuple(one.tax_set.key for one in declared if one.tax_set.components and one.tax_set.key not in known)
 
 
 def map_tax(

@@ -57,9 +57,14 @@ class AccountsSelected(Event, frozen=True, kw_only=True):
 
 
 class TaxRatesDeclared(Event, frozen=True, kw_only=True):
-    """All tax sets Kyrios now offers on a line; replaces what was declared before."""
+    """All tax sets Kyrios now offers on a line; replaces what was declared before.
+
+    `needs_mapping` are the keys of those that came new and without a Xero rate once set-up was complete: somebody is
+    told at once, whether they hold everything back or only the invoices that use them (setting tax.gate).
+    """
 
     tax_sets: tuple[DeclaredTaxSet, ...]
+    needs_mapping: tuple[str, ...] = ()
 
 
 class TaxMapped(Event, frozen=True, kw_only=True):

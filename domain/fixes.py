@@ -13,6 +13,7 @@ from domain.contact_link import ContactLinked, ContactRefused, ContactUnlinked
 from domain.contact_matching import CONTACT_CODES
 from domain.contact_sync import ContactsSynced
 from domain.event import Event
+from domain.older_invoice import BEFORE_START
 
 
 def fixed_by(event: Event) -> list[tuple[str, str]]:
@@ -49,6 +50,8 @@ def looked_at_after(event: Event) -> tuple[str, ...]:
             return ("account_not_payment_enabled",)
         case SettingsChanged(name="payments.record"):
             return ("payment_account_missing",)
+        case SettingsChanged(name="sync_from"):
+            return (BEFORE_START,)
     return CONTACT_CODES if may_fix_contacts(event) else ()
 
 

@@ -5,6 +5,7 @@ from domain.causes import Cause
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
 from domain.connection_state import Connection
 from domain.event import Decision, Event
+from domain.tax import TaxSet
 
 
 def what_holds(state: Connection) -> tuple[Cause, ...]:
@@ -45,13 +46,17 @@ def announced(decision: Decision[Connection]) -> list[Event]:
     return decision.events
 
 
+def holds_all(state: Connection, tax_set: TaxSet) -> bool:
+    """Whether nothing at all is sent while this tax set has no Xero rate, rather than only the invoices that use it."""
+    declared = any(one.tax_set == tax_set for one in state.declared or ())
+    return bool(tax_set.components) and declared and every_tax_set_is_needed(state.settings)
+
+
 def _unmapped(state: Connection) -> tuple[Cause, ...]:
-    if not every_tax_set_is_needed(state.settings):
-        return ()
     return tuple(
         Cause("tax_mapping_incomplete", key=d.tax_set.key, facts={"tax_set": d.name})
         for d in state.declared or ()
-        if d.tax_set.components and d.tax_set.key not in state.mappings
+        if d.tax_set.key not in state.mappings and holds_all(state, d.tax_set)
     )
 
 

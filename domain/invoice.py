@@ -115,11 +115,18 @@ def block(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, 
     return _one(state, at, InvoiceBlocked, organisation_id, causes=found, revision=state.revision)
 
 
-def release(state: Invoice, code: str, key: str, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
-    """The cause `code` with `key` is gone: queue the invoice again. One that does not wait for it is left alone."""
+def release(
+    state: Invoice, code: str, key: str, at: Moment, *, organisation_id: str | None = None, fixed: bool = False
+) -> list[Event]:
+    """The cause `code` with `key` is gone: queue the invoice again. One that does not wait for it is left alone.
+
+    `fixed` says that it was looked at and nothing is to be overlooked; without it, a release from the start of syncing
+    lets the invoice go although it is dated before it.
+    """
     if not state.waits or not any((c.code, c.key) == (code, key) for c in state.causes):
         return []
-    return _one(state, at, InvoiceReleased, organisation_id, cause=Cause(code, key=key), opens=state.next_kind)
+    cause = Cause(code, key=key)
+    return _one(state, at, InvoiceReleased, organisation_id, cause=cause, opens=state.next_kind, fixed=fixed)
 
 
 def outcome_unknown(

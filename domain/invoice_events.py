@@ -41,10 +41,15 @@ class InvoiceBlocked(Event, frozen=True, kw_only=True):
 
 
 class InvoiceReleased(Event, frozen=True, kw_only=True):
-    """A cause went (code and key as blocked, no facts); the invoice is queued again and all is checked afresh."""
+    """A cause went (code and key as blocked, no facts); the invoice is queued again and all is checked afresh.
+
+    Of an invoice from before the start of syncing: `fixed` says that it is no longer before it; else somebody released
+    it all the same, perhaps before it was ever blocked (`opens` is then None: its entry lives on).
+    """
 
     cause: Cause
-    opens: EntryKind
+    opens: EntryKind | None
+    fixed: bool = False
 
 
 class OutcomeUnknown(Event, frozen=True, kw_only=True):

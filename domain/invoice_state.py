@@ -223,10 +223,10 @@ def _opened(state: Invoice, opens: EntryKind | None, *closes: EntryKind | None) 
 _CHANGING: Final = ("create_invoice", "update_invoice", "void_invoice")
 
 
-def _waived(state: Invoice, cause: Cause) -> tuple[str, ...]:
+def _waived(state: Invoice, event: InvoiceReleased) -> tuple[str, ...]:
     # Released from the start of syncing, an invoice still bears its date; nothing else is waived by a release.
-    known = state.waived
-    return (*known, cause.code) if cause.code in _WAIVABLE and cause.code not in known else known
+    known, code = state.waived, event.cause.code
+    return (*known, code) if code in _WAIVABLE and code not in known and not event.fixed else known
 
 
 def _retried(state: Invoice, event: RetryRequested) -> dict[str, object]:
@@ -251,7 +251,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     InvoiceReleased: lambda s, e: {
         "status": s.settled_status,
         "causes": (),
-        "waived": _waived(s, e.cause),
+        "waived": _waived(s, e),
         "live": _opened(s, e.opens),
     },
     OutcomeUnknown: lambda s, e: {"status": s.standing_or("checking"), "unknown_delivery": e.delivery_id},

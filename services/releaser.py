@@ -154,6 +154,7 @@ class Releaser:
                     state.causes[0].key,
                     at,
                     organisation_id=connection.organisation_id if connection else None,
+                    fixed=True,
                 )
             ]
             try:

@@ -70,6 +70,8 @@ def in_words(event: Event) -> str:
             return f"Changed in Kyrios: revision {event.revision}, {_money(event)}."
         case InvoiceBlocked():
             return f"Waits: {_all(event.causes)}"
+        case InvoiceReleased(cause=Cause(code="before_sync_start"), fixed=False):
+            return "Released by its date, though it is from before the start of syncing."
         case InvoiceReleased():
             return f"Goes on: what it waited for is there ({_named(event.cause)})."
         case OutcomeUnknown():

@@ -72,6 +72,16 @@ def end(message: str, code: int = EXIT_REFUSED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def confirm(question: str) -> None:
+    """Ask on standard error; end the command unless the answer is yes. Where nobody answers, --yes is the answer."""
+    errors().print(f"{question} [y/N] ", end="")
+    answer = sys.stdin.readline()
+    if not answer:
+        end("\nNobody answered; nothing was changed. Repeat it with --yes.")
+    if answer.strip().lower() not in ("y", "yes"):
+        end("Nothing was changed.")
+
+
 def settings() -> Settings:
     """The settings of this process, pointed at the simulated Xero of this home if they leave Xero to us."""
     loaded = settings_as_given()

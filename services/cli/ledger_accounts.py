@@ -4,11 +4,12 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
 
+from domain.account_offer import Exclusion, Offer, nothing_offered
+from domain.connection import Connection
 from domain.event import Actor
-from domain.ledger_account import XeroAccount
 from services.cli import console
-from services.set_up import why_not_offered
 
 OWNER = Actor("owner", "cli")
 
@@ -25,26 +26,84 @@ def accounts(
     also: Annotated[list[str] | None, typer.Option(help="a further account a line may name; may be repeated")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """List Xero's ledger accounts and why some are not offered; with --line, choose."""
+    """List Xero's ledger accounts, and of those not offered why and what would help; with --line, choose."""
     if line is None and (payment or also):
         console.end("Give --line as well: the accounts for lines and payments are chosen together.")
+    warning = None
     with console.engine(console.settings_with_xero()) as engine:
         if line is not None:
-            engine.set_up.choose_accounts(account, line=line, payment=payment, also=also or [], actor=OWNER)
-        listed = engine.set_up.ledger_accounts(account) if line is None or as_json else ()
+            warning = engine.set_up.choose_accounts(account, line=line, payment=payment, also=also or [], actor=OWNER)
+        listed = engine.set_up.offered_accounts(account) if line is None or as_json else []
+        known = engine.set_up.connection(account)
     if as_json:
-        console.print_json([_account_json(one) for one in listed])
+        console.print_json([_account_json(one, known) for one in listed])
     elif line is not None:
         console.out().print("The accounts are chosen.")
     else:
-        rows = [_account_row(one) for one in sorted(listed, key=lambda one: (not one.offered, one.code, one.name))]
-        console.show(console.table(["code", "name", "type", "offered"], rows), console.out())
+        show_offers(account, listed, known, console.out())
+    if warning:
+        console.errors().print(f"Mind: {warning}", soft_wrap=True)
 
 
-def _account_row(one: XeroAccount) -> tuple[str, ...]:
-    offered = "yes" if one.offered else " ".join(why_not_offered(code) for code in one.not_offered)
-    return one.code, one.name, one.type, offered
+def show_offers(account: str, listed: list[Offer], known: Connection, out: Console) -> None:
+    """A table of the accounts on offer and one of all others, each with its reason and fix."""
+    on_offer = [one for one in listed if one.offered]
+    if on_offer:
+        out.print("On offer:")
+        headings = ["code", "name", "type", "lines", "payments", "chosen"]
+        console.show(console.table(headings, [_offered_row(one, known) for one in on_offer]), out)
+    if empty := nothing_offered(listed):
+        out.print(f"{empty}\n  kyrios-xero connections refresh {account}", soft_wrap=True)
+    left_out = [one for one in listed if not one.offered]
+    if left_out:
+        out.print("\nLeft out:")
+        headings = ["code", "name", "type", "why", "what would help"]
+        console.show(console.table(headings, [_left_out_row(one) for one in left_out]), out)
 
 
-def _account_json(one: XeroAccount) -> dict[str, object]:
-    return {**msgspec.structs.asdict(one), "not_offered": one.not_offered}
+def _offered_row(one: Offer, known: Connection) -> tuple[str, ...]:
+    return (
+        one.account.code,
+        one.account.name,
+        one.account.type,
+        _yes_or_why(one.not_for_lines),
+        _yes_or_why(one.not_for_payments),
+        ", ".join(_roles(one, known)),
+    )
+
+
+def _left_out_row(one: Offer) -> tuple[str, ...]:
+    reasons = one.not_for_lines
+    return (
+        one.account.code,
+        one.account.name,
+        one.account.type,
+        " ".join(reason.reason for reason in reasons),
+        reasons[0].fix,
+    )
+
+
+def _yes_or_why(reasons: tuple[Exclusion, ...]) -> str:
+    return " ".join(reason.reason for reason in reasons) or "yes"
+
+
+def _roles(one: Offer, known: Connection) -> list[str]:
+    mine = one.account.account_id
+    chosen = {
+        "default for lines": known.default_line is not None and known.default_line.account_id == mine,
+        "default for payments": known.default_payment is not None and known.default_payment.account_id == mine,
+        "also allowed": any(other.account_id == mine for other in known.also_allowed),
+    }
+    return [role for role, holds in chosen.items() if holds]
+
+
+def _account_json(one: Offer, known: Connection) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(one.account),
+        "for_lines": one.for_lines,
+        "for_payments": one.for_payments,
+        "not_offered": [reason.code for reason in one.not_for_lines] if not one.offered else [],
+        "not_for_lines": one.not_for_lines,
+        "not_for_payments": one.not_for_payments,
+        "chosen": _roles(one, known),
+    }

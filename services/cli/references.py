@@ -1,11 +1,10 @@
-"""Commands about what Xero says: read it again now, and see which of its rates might stand for a tax set."""
+"""The command that reads anew what Xero says ("Check again")."""
 
 from typing import Annotated
 
 import typer
 
 from domain.causes import words
-from services.bootstrap import Engine
 from services.cli import console
 
 
@@ -32,14 +31,3 @@ def refresh(
         out.print(f"  {sentence}", markup=False)
     count = found.released
     out.print(f"{count} invoice{'' if count == 1 else 's'} that waited for it {'is' if count == 1 else 'are'} queued.")
-
-
-def show_suggestions(engine: Engine, account: str, as_json: bool) -> None:
-    """Which Xero rate each declared tax set might be mapped to, and why; nothing is mapped."""
-    found = engine.set_up.suggest_taxes(account)
-    rows = [(one.tax_set.key or "none", one.name, made.tax_type or "none", made.reason) for one, made in found]
-    if as_json:
-        names = ("tax_set", "name", "suggested", "reason")
-        console.print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        console.out().print(console.table(["tax set", "name", "suggested", "why"], rows))

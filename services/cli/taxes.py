@@ -1,93 +1,184 @@
-"""The command that shows, declares and maps an account's tax sets."""
+"""The group of commands about taxes: show, declare, suggest, map and unmap the tax sets of an account."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final
 
 import typer
 
-from domain.connection import Connection
 from domain.event import Actor
+from domain.gate import holds_all
 from domain.refusals import NotPossible
-from domain.tax import DeclaredTaxSet, TaxSet, check_rate, plain
+from domain.tax import DeclaredTaxSet, TaxSet, in_figures, plain
+from domain.tax_standing import TaxSetStanding, completeness
+from domain.tax_suggestions import Suggestion
 from services.bootstrap import Engine
-from services.cli import console, references
+from services.cli import console
 from services.tax_sets_file import read_tax_sets
 
+app = typer.Typer(help="Taxes: which Xero rate stands for each Kyrios tax set.", no_args_is_help=True)
 OWNER = Actor("owner", "cli")
 BACKEND = Actor("backend", "cli")
-UNTAXED = "none"
+UNTAXED: Final = "none"
 """How the tax set without a tax, whose key is empty, is written here; no other key lacks its @."""
 
-
-class _Pair(NamedTuple):
-    declared: DeclaredTaxSet
-    tax_type: str
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the group of connections."""
-    app.command()(taxes)
+Account = Annotated[str, typer.Argument(help="the Kyrios account")]
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
+Yes = Annotated[bool, typer.Option("--yes", help="do it without asking")]
 
 
-def taxes(
-    account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    declare: Annotated[Path | None, typer.Option(help="JSON list of the tax sets Kyrios offers")] = None,
-    map_to: Annotated[
-        list[str] | None, typer.Option("--map", help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2; may be repeated")
-    ] = None,
-    because: Annotated[str | None, typer.Option(help="why a rate of other taxes is taken; kept")] = None,
-    suggest: Annotated[bool, typer.Option(help="show which Xero rate might stand for each tax set, and why")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+@app.command(name="list")
+def show_list(account: Account, as_json: AsJson = False) -> None:
+    """Show each tax set, its Xero rate as seen when it was mapped and as it is now, and what is still missing."""
+    with console.engine() as engine:
+        listed = engine.set_up.tax_standings(account)
+    _show(listed, as_json)
+
+
+@app.command()
+def declare(
+    account: Account,
+    file: Annotated[Path, typer.Argument(help="JSON list of the tax sets Kyrios offers on its lines")],
+    as_json: AsJson = False,
 ) -> None:
-    """Show, declare and map tax sets. While one has no Xero rate, nothing is sent."""
-    with console.engine(console.settings_with_xero() if map_to or suggest else None) as engine:
-        known = engine.set_up.connection(account)
-        read = [one for one, _ in read_tax_sets(declare.read_bytes())] if declare is not None else None
-        pairs = [_pair(one, known.declared or () if read is None else read) for one in map_to or ()]
-        _check(engine, account, pairs, other_taxes=because is not None)
-        if read is not None:
-            engine.set_up.declare_taxes(account, read, BACKEND)
-        for one, tax_type in pairs:
-            engine.set_up.map_tax(account, one.tax_set, tax_type, OWNER, reason=because)
-        if suggest:
-            references.show_suggestions(engine, account, as_json)
-            return
-        known = engine.set_up.connection(account)
-    rows = [_row(one, known) for one in known.declared or ()]
+    """Say which tax sets Kyrios offers; what was declared before and is not in the file is offered no longer."""
+    with console.engine() as engine:
+        engine.set_up.declare_taxes(account, [one for one, _ in read_tax_sets(file.read_bytes())], BACKEND)
+        listed = engine.set_up.tax_standings(account)
+    _show(listed, as_json)
+
+
+@app.command()
+def suggest(account: Account, as_json: AsJson = False) -> None:
+    """Show which Xero rate might stand for each tax set, and why. Nothing is mapped."""
+    with console.engine(console.settings_with_xero()) as engine:
+        found = engine.set_up.suggest_taxes(account)
+    _show_suggestions(found, as_json)
+
+
+@app.command(name="map")
+def map_pairs(
+    account: Account,
+    pairs: Annotated[list[str], typer.Argument(help="TAX_SET=XERO_TAX_TYPE, such as gst@15=OUTPUT2")],
+    because: Annotated[str | None, typer.Option(help="why a rate of other taxes is taken; kept")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Map tax sets to Xero rates that charge the same: all that are named, or none."""
+    with console.engine(console.settings_with_xero()) as engine:
+        declared = engine.set_up.connection(account).declared or ()
+        wanted = [_pair(one, declared) for one in pairs]
+        engine.set_up.map_taxes(account, wanted, OWNER, reason=because)
+        listed = engine.set_up.tax_standings(account)
+    _show(listed, as_json)
+
+
+@app.command()
+def confirm(account: Account, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Map every tax set for which exactly one Xero rate has the same taxes, after showing them."""
+    with console.engine(console.settings_with_xero()) as engine:
+        found = engine.set_up.unambiguous_taxes(account)
+        if found and not yes:
+            _show_suggestions(found, as_json=False, to_errors=True)
+            console.confirm(f"Map {console.count(len(found), 'tax set')} like this?")
+        pairs = [(one.tax_set, made.tax_type or "") for one, made in found]
+        if pairs:
+            engine.set_up.map_taxes(account, pairs, OWNER)
+        listed = engine.set_up.tax_standings(account)
+    _show(listed, as_json)
+
+
+@app.command()
+def unmap(
+    account: Account,
+    tax_set: Annotated[str, typer.Argument(help="its key, such as gst@15")],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a tax set's Xero rate away. What uses it waits until it has one again."""
+    with console.engine() as engine:
+        listed = engine.set_up.tax_standings(account)
+        found = next((one for one in listed if _key(one.one.tax_set) == tax_set), None)
+        if found is None or found.mapping is None:
+            keys = ", ".join(_key(one.one.tax_set) for one in listed if one.mapping) or "none"
+            raise NotPossible(f"{tax_set} has no Xero rate; mapped are: {keys}")
+        if not yes:
+            console.errors().print(_held_back(engine, account, found), soft_wrap=True)
+            console.confirm(f"Take the rate of {found.one.name} away?")
+        engine.set_up.unmap_tax(account, found.one.tax_set, OWNER)
+        listed = engine.set_up.tax_standings(account)
+    _show(listed, as_json)
+
+
+def _held_back(engine: Engine, account: str, one: TaxSetStanding) -> str:
+    """What taking this rate away will hold back."""
+    if holds_all(engine.set_up.connection(account), one.one.tax_set):
+        return f"Without a rate for {one.one.name} nothing of {account} is sent, whatever taxes it bears."
+    return f"Invoices with {one.one.name} will wait until it has a rate again; all others are sent."
+
+
+def _show(listed: Sequence[TaxSetStanding], as_json: bool) -> None:
+    whole = completeness(listed)
     if as_json:
-        console.print_json(rows)
+        console.print_json({"tax_sets": [_as_json(one) for one in listed], "completeness": whole})
+        return
+    out = console.out()
+    if not listed:
+        out.print("No tax set is declared yet: kyrios-xero taxes declare ACCOUNT FILE")
+        return
+    headings = ["tax set", "name", "rate", "status", "Xero rate", "as mapped", "now"]
+    console.show(console.table(headings, [_row(one) for one in listed], numbers=["rate"]), out)
+    for one in listed:
+        if one.why:
+            out.print(f"{one.one.name}: {one.why}", soft_wrap=True)
+    out.print(str(whole), soft_wrap=True)
+
+
+def _row(one: TaxSetStanding) -> tuple[str, ...]:
+    tax_set, mapping, now = one.one.tax_set, one.mapping, one.now
+    return (
+        _key(tax_set),
+        one.one.name if one.declared else f"{one.one.name} (offered no longer)",
+        f"{plain(tax_set.effective_rate)} %",
+        one.status,
+        mapping.tax_type if mapping else "",
+        in_figures(mapping.components) if mapping else "",
+        in_figures(now.components) if now and now.status.upper() == "ACTIVE" else now.status.lower() if now else "",
+    )
+
+
+def _as_json(one: TaxSetStanding) -> dict[str, object]:
+    return {
+        "tax_set": _key(one.one.tax_set),
+        "name": one.one.name,
+        "declared": one.declared,
+        "rate": plain(one.one.tax_set.effective_rate),
+        "status": one.status,
+        "xero_rate": one.mapping.tax_type if one.mapping else None,
+        "as_mapped": one.mapping.components if one.mapping else None,
+        "now": one.now,
+        "why": one.why or None,
+    }
+
+
+def _show_suggestions(
+    found: Iterable[tuple[DeclaredTaxSet, Suggestion]], as_json: bool, *, to_errors: bool = False
+) -> None:
+    rows = [(_key(one.tax_set), one.name, made.tax_type or "none", made.reason) for one, made in found]
+    if as_json:
+        names = ("tax_set", "name", "suggested", "reason")
+        console.print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
-        shown = [(*list(row.values())[:3], row["xero_rate"] or "not mapped") for row in rows]
-        console.show(console.table(["tax set", "name", "rate", "Xero rate"], shown, numbers=["rate"]), console.out())
+        headings = ["tax set", "name", "suggested", "why"]
+        console.show(console.table(headings, rows), console.errors() if to_errors else console.out())
 
 
-def _pair(text: str, declared: Iterable[DeclaredTaxSet]) -> _Pair:
+def _pair(text: str, declared: Iterable[DeclaredTaxSet]) -> tuple[TaxSet, str]:
     key, _, tax_type = text.rpartition("=")
     found = next((one for one in declared if _key(one.tax_set) == key), None)
     if found is None or not tax_type:
         keys = ", ".join(_key(one.tax_set) for one in declared) or "none yet"
-        raise NotPossible(f"--map {text} names no declared tax set; write TAX_SET=XERO_TAX_TYPE. Declared: {keys}")
-    return _Pair(found, tax_type)
-
-
-def _check(engine: Engine, account: str, pairs: Sequence[_Pair], *, other_taxes: bool) -> None:
-    """Refuse what cannot be mapped before anything is changed."""
-    rates = {rate.tax_type: rate for rate in engine.set_up.tax_rates(account)} if pairs else {}
-    for one, tax_type in pairs:
-        if tax_type not in rates:
-            raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates))}")
-        check_rate(one.name, one.tax_set, rates[tax_type], other_taxes=other_taxes)
-
-
-def _row(one: DeclaredTaxSet, known: Connection) -> dict[str, str | None]:
-    mapping = known.mappings.get(one.tax_set.key)
-    return {
-        "tax_set": _key(one.tax_set),
-        "name": one.name,
-        "rate": f"{plain(one.tax_set.effective_rate)} %",
-        "xero_rate": mapping.tax_type if mapping else None,
-    }
+        raise NotPossible(f"{text} names no declared tax set; write TAX_SET=XERO_TAX_TYPE. Declared: {keys}")
+    return found.tax_set, tax_type
 
 
 def _key(tax_set: TaxSet) -> str:

@@ -14,15 +14,15 @@ from adapters.xero.oauth import XeroOAuth
 from adapters.xero.session import XeroSession
 from domain.connection import Connection
 from services.handling import Handling
-from services.set_up.accounts import ChooseAccounts, why_not_offered
+from services.set_up.accounts import ChooseAccounts
 from services.set_up.connecting import Connect
 from services.set_up.ground import Ground
 from services.set_up.leaving import Disconnect
 from services.set_up.organisation import ChooseOrganisation
 from services.set_up.settings import ChangeSettings
-from services.set_up.taxes import MapTaxes, checked_reason
+from services.set_up.taxes import MapTaxes
 
-__all__ = ["SetUp", "checked_reason", "why_not_offered"]
+__all__ = ["SetUp"]
 
 
 class SetUp:
@@ -49,9 +49,11 @@ class SetUp:
         connect = Connect(ground, organisation, oauth, states, grants, new_id, redirect_uri)
         self.begin_connect, self.finish_connect = connect.begin, connect.finish
         accounts = ChooseAccounts(ground)
-        self.ledger_accounts, self.choose_accounts = accounts.listed, accounts.choose
+        self.ledger_accounts, self.offered_accounts = accounts.listed, accounts.offered
+        self.choose_accounts = accounts.choose
         taxes = MapTaxes(ground, keys, new_id)
-        self.declare_taxes, self.map_tax = taxes.declare, taxes.map
-        self.tax_rates, self.suggest_taxes = taxes.rates, taxes.suggest
+        self.declare_taxes, self.map_tax, self.map_taxes = taxes.declare, taxes.map, taxes.map_all
+        self.unmap_tax, self.tax_standings = taxes.unmap, taxes.standings
+        self.tax_rates, self.suggest_taxes, self.unambiguous_taxes = taxes.rates, taxes.suggest, taxes.unambiguous
         self.change_setting = ChangeSettings(ground).change
         self.disconnect = Disconnect(ground).by_user

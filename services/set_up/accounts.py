@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from domain import connection as connections
+from domain.account_offer import Offer, both_roles, exclusions, offers
 from domain.account_settings import line_accounts_of
-from domain.causes import CATALOGUE, Cause, words
 from domain.connection import LedgerAccount
 from domain.event import Actor
 from domain.ledger_account import LineAccounts, Use, XeroAccount
@@ -19,15 +19,22 @@ class ChooseAccounts:
         self._ground = ground
 
     def listed(self, account_id: str) -> tuple[XeroAccount, ...]:
-        """All ledger accounts as Xero has them now, each saying why it is not offered, if it is not."""
+        """All ledger accounts as Xero has them now."""
         known, organisation_id = self._ground.chosen(account_id)
         accounts = self._ground.session_of(known).ledger_accounts()
         self._ground.keep(account_id, organisation_id, "ledger_accounts", accounts)
         self._ground.follow(account_id)
         return accounts
 
-    def choose(self, account_id: str, *, line: str, payment: str | None, also: Sequence[str], actor: Actor) -> None:
-        """Choose ledger accounts by code or id; each must be one that is offered."""
+    def offered(self, account_id: str) -> list[Offer]:
+        """All ledger accounts as Xero has them now, those on offer first; of the others, each reason and its fix."""
+        accounts = self.listed(account_id)
+        return offers(accounts, line_accounts_of(self._ground.connection(account_id).settings))
+
+    def choose(
+        self, account_id: str, *, line: str, payment: str | None, also: Sequence[str], actor: Actor
+    ) -> str | None:
+        """Choose ledger accounts by code or id; each must be one that is offered. Returns a warning, if one is due."""
         accounts = self.listed(account_id)
         rule = line_accounts_of(self._ground.connection(account_id).settings)
         default_line = _offered(accounts, line, "line", rule)
@@ -44,6 +51,7 @@ class ChooseAccounts:
             ),
             actor,
         )
+        return both_roles(default_line, default_payment, accounts)
 
 
 def _offered(accounts: Sequence[XeroAccount], wanted: str, use: Use, rule: LineAccounts) -> LedgerAccount:
@@ -51,12 +59,6 @@ def _offered(accounts: Sequence[XeroAccount], wanted: str, use: Use, rule: LineA
     if found is None:
         codes = ", ".join(f"{a.code or a.account_id} {a.name}" for a in accounts if not a.against(use, rule))
         raise NotPossible(f"Xero has no ledger account {wanted}; offered are: {codes or 'none'}")
-    if reasons := found.against(use, rule):
-        why = " ".join(why_not_offered(code) for code in reasons)
-        raise NotPossible(f"ledger account {found} cannot be used: {why}")
+    if reasons := exclusions(found, use, rule):
+        raise NotPossible(f"ledger account {found} cannot be used: {' '.join(f'{r.reason} {r.fix}' for r in reasons)}")
     return LedgerAccount(account_id=found.account_id, code=found.code)
-
-
-def why_not_offered(code: str) -> str:
-    """Why a ledger account is not offered, in the catalogue's words; Xero's own accounts are no cause of ours."""
-    return words(Cause(code), account="It") if code in CATALOGUE else "Xero keeps it for itself."

@@ -11,6 +11,7 @@ from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.connection import Connection
 from domain.event import Actor, Event, Moment
+from domain.references import References
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
@@ -63,6 +64,11 @@ class Ground:
         """Keep what Xero just said of the organisation."""
         with self.store.cursor() as cursor:
             reference_data.keep(cursor, connection_id(account_id), organisation_id, kind, said)
+
+    def said(self, known: Connection) -> References:
+        """What Xero last said of the connection's organisation, as far as it was ever asked."""
+        with self.store.cursor() as cursor:
+            return reference_data.read(cursor, connection_id(known.account_id), known.organisation_id)
 
     def follow(self, account_id: str) -> None:
         """Record what stopped and what started qualifying, by what Xero last said."""

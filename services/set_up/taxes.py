@@ -1,30 +1,29 @@
-"""Map taxes: which tax sets Kyrios offers, and the Xero rate each stands for."""
+"""Map taxes: which tax sets Kyrios offers, the Xero rate each stands for, and how each stands."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 from uuid import UUID
 
-import msgspec
-
-from adapters.event_store.store import NOTHING
-from adapters.event_store.writes import SealedAnswer, Writes
 from adapters.vault.account_keys import AccountKeys
 from domain import connection as connections
-from domain.event import Actor
-from domain.refusals import Fault, InvalidInput, NotPossible
+from domain.connection import Connection
+from domain.event import Actor, Event, Moment
+from domain.refusals import NotPossible
 from domain.streams import connection_id
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, same_components
+from domain.tax_standing import TaxSetStanding, standings
 from domain.tax_suggestions import Suggestion, suggest
+from services.reasons import SealedReasons, checked_reason
 from services.set_up.ground import Ground
 
-LONGEST_REASON: Final = 500
+TaxPair = tuple[TaxSet, str]
+"""A tax set and the code of the Xero rate it is to stand for."""
 
 
 class MapTaxes:
-    """Declares tax sets, suggests rates for them and maps them."""
+    """Declares tax sets, suggests rates for them, maps them and takes mappings back."""
 
     def __init__(self, ground: Ground, keys: AccountKeys, new_id: Callable[[], UUID]) -> None:
-        self._ground, self._keys, self._new_id = ground, keys, new_id
+        self._ground, self._reasons = ground, SealedReasons(keys, new_id)
 
     def declare(self, account_id: str, tax_sets: Sequence[DeclaredTaxSet], actor: Actor) -> None:
         """Say which tax sets Kyrios offers on its lines."""
@@ -38,40 +37,66 @@ class MapTaxes:
         self._ground.follow(account_id)
         return rates
 
+    def standings(self, account_id: str) -> list[TaxSetStanding]:
+        """How each tax set stands by what Xero last said; Xero is not asked."""
+        known = self._ground.connection(account_id)
+        return standings(known, self._ground.said(known))
+
     def suggest(self, account_id: str) -> list[tuple[DeclaredTaxSet, Suggestion]]:
         """The Xero rate each declared tax set might be mapped to, with the reason in words."""
         rates = self.rates(account_id)
         declared = self._ground.connection(account_id).declared or ()
         return [(one, suggest(one.tax_set, rates)) for one in declared]
 
+    def unambiguous(self, account_id: str) -> list[tuple[DeclaredTaxSet, Suggestion]]:
+        """The suggestions a person may confirm together: tax sets without a fitting rate, and one with the same taxes.
+
+        A rate that only charges the same in all is not among them: taking it needs a reason of its own.
+        """
+        rates = {rate.tax_type: rate for rate in self.rates(account_id)}
+        waiting = [one.one for one in self.standings(account_id) if one.declared and one.status != "mapped"]
+        found = [(one, suggest(one.tax_set, rates.values())) for one in waiting]
+        return [(one, made) for one, made in found if made.how == "components"]
+
     def map(self, account_id: str, tax_set: TaxSet, tax_type: str, actor: Actor, *, reason: str | None = None) -> None:
         """Let a tax set stand for one of Xero's rates; one of other taxes at an equal rate takes a reason."""
+        self.map_all(account_id, [(tax_set, tax_type)], actor, reason=reason)
+
+    def map_all(self, account_id: str, pairs: Sequence[TaxPair], actor: Actor, *, reason: str | None = None) -> None:
+        """Map several tax sets, all or none; the reason is kept for those whose rate has other taxes."""
         rates = {rate.tax_type: rate for rate in self.rates(account_id)}
-        if tax_type not in rates:
-            raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates))}")
-        rate, kept = rates[tax_type], None
-        if reason is not None and not same_components(tax_set.components, rate.components):
-            kept = self._sealed(account_id, checked_reason(reason))
+        wanted = [(tax_set, _known(tax_type, rates)) for tax_set, tax_type in pairs]
+        others = [tax_set.key for tax_set, rate in wanted if not same_components(tax_set.components, rate.components)]
+        kept = {}
+        if reason is not None and others:
+            said = checked_reason(reason)
+            kept = {key: self._reasons.seal(account_id, connection_id(account_id), said) for key in others}
+        refs = {key: sealed.answer_id for key, sealed in kept.items()}
         self._ground.change(
             account_id,
-            lambda state, at: connections.map_tax(
-                state, tax_set, rate, at, reason_ref=kept.answer_id if kept else None
-            ),
+            lambda state, at: _mapped(state, wanted, refs, at),
             actor,
-            Writes(answers=[kept]) if kept else NOTHING,
+            self._reasons.writes(kept.values()),
         )
 
-    def _sealed(self, account_id: str, reason: str) -> SealedAnswer:
-        """A reason as it is kept, where Xero's own words are kept too: an event holds no free text."""
-        reason_id = self._new_id()
-        sealed = self._keys.get(account_id).seal("answer_text", str(reason_id), 1, msgspec.json.encode([reason]))
-        stream = connection_id(account_id)
-        return SealedAnswer(answer_id=reason_id, stream_id=stream, account_id=account_id, sealed=sealed)
+    def unmap(self, account_id: str, tax_set: TaxSet, actor: Actor) -> bool:
+        """Take a tax set's Xero rate away. False if it had none."""
+        return bool(self._ground.change(account_id, lambda state, at: connections.unmap_tax(state, tax_set, at), actor))
 
 
-def checked_reason(reason: str) -> str:
-    """A reason a person gave, without outer blanks; InvalidInput if it says nothing or does not end."""
-    said = reason.strip()
-    if not 1 <= len(said) <= LONGEST_REASON or not said.isprintable():
-        raise InvalidInput(Fault("/reason", f"a reason is 1 to {LONGEST_REASON} printable characters on one line"))
-    return said
+def _mapped(
+    state: Connection | None, wanted: Sequence[tuple[TaxSet, XeroTaxRate]], reasons: dict[str, UUID], at: Moment
+) -> list[Event]:
+    events: list[Event] = []
+    for tax_set, rate in wanted:
+        decided = connections.map_tax(state, tax_set, rate, at, reason_ref=reasons.get(tax_set.key))
+        for event in decided:
+            state = connections.evolve(state, event)
+        events += decided
+    return events
+
+
+def _known(tax_type: str, rates: dict[str, XeroTaxRate]) -> XeroTaxRate:
+    if tax_type not in rates:
+        raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates))}")
+    return rates[tax_type]

@@ -40,9 +40,9 @@ OPEN_AGAIN: Final = fact(GateOpened)
 READY_BUT_TAXES: Final = (CONNECTED, CHOSEN, ACCOUNTS, to_do("declare taxes"))
 
 
-def declared(*tax_sets: DeclaredTaxSet) -> Event:
-    """These tax sets were declared."""
-    return fact(TaxRatesDeclared, tax_sets=tax_sets)
+def declared(*tax_sets: DeclaredTaxSet, needs_mapping: tuple[str, ...] = ()) -> Event:
+    """These tax sets were declared; those that came new and unmapped after set-up are named."""
+    return fact(TaxRatesDeclared, tax_sets=tax_sets, needs_mapping=needs_mapping)
 
 
 def mapped(tax_set: TaxSet, rate: XeroTaxRate, version: int) -> Event:

@@ -119,7 +119,11 @@ _CONNECTION: Final = (
     _full(OrganisationSelected, xero_connection_id=XERO_CONNECTION, base_currency="NZD", country="NZ"),
     _full(SettingsChanged, name="sync_from", value="2026-04-01"),
     _full(AccountsSelected, default_line=SALES, default_payment=CLEARING, also_allowed=(OTHER_REVENUE,)),
-    _full(TaxRatesDeclared, tax_sets=(DeclaredTaxSet(tax_set=GST_AND_QST, name="GST and QST"),)),
+    _full(
+        TaxRatesDeclared,
+        tax_sets=(DeclaredTaxSet(tax_set=GST_AND_QST, name="GST and QST"),),
+        needs_mapping=(GST_AND_QST.key,),
+    ),
     _full(
         TaxMapped,
         tax_set=GST_AND_QST,
@@ -164,7 +168,7 @@ _INVOICE: Final = (
     _full(InvoiceQueued, kyrios_invoice_id=INVOICE, document=_DOCUMENT, text_hash="0a1b2c", revision=2),
     _full(InvoiceRevised, document=_DOCUMENT, text_hash="0a1b2c", revision=3, opens="update_invoice"),
     _full(InvoiceBlocked, causes=(_MISSING_CONTACT, _UNMAPPED), revision=1),
-    _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice"),
+    _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice", fixed=True),
     _full(OutcomeUnknown, delivery_id=identity("delivery"), kind="create_invoice"),
     _full(OutcomeResolved, delivery_id=identity("delivery"), found=True),
     _full(

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.connection import SettingsChanged, TaxUnmapped, change_setting, declare_taxes, map_tax
+from domain.connection import SettingsChanged, TaxUnmapped, change_setting, declare_taxes, map_tax, unmap_tax
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet
 from tests.domain.connection_history import (
@@ -117,10 +117,43 @@ def test_a_set_that_was_never_declared_can_be_mapped() -> None:
     given(*ALL_MAPPED).when(map_tax, LUXURY, rate).then(mapped(LUXURY, rate, 2))
 
 
-def test_a_tax_declared_later_closes_the_gate_again() -> None:
+@pytest.mark.article("R14")
+def test_a_tax_declared_later_closes_the_gate_again_and_is_named_as_needing_somebody() -> None:
     given(*ALL_MAPPED).when(declare_taxes, [DECLARED_GST, DECLARED_LUXURY]).then(
-        declared(DECLARED_GST, DECLARED_LUXURY), to_map(DECLARED_LUXURY, during_setup=False)
+        declared(DECLARED_GST, DECLARED_LUXURY, needs_mapping=("lux@12.5",)),
+        to_map(DECLARED_LUXURY, during_setup=False),
     )
+
+
+def test_a_tax_declared_later_is_named_although_it_holds_back_only_what_uses_it() -> None:
+    lenient = fact(SettingsChanged, name="tax.gate", value="used_on_invoice")
+    given(*ALL_MAPPED, lenient).when(declare_taxes, [DECLARED_GST, DECLARED_LUXURY]).then(
+        declared(DECLARED_GST, DECLARED_LUXURY, needs_mapping=("lux@12.5",))
+    )
+
+
+def test_a_tax_that_was_named_once_is_not_named_again() -> None:
+    history = (
+        *ALL_MAPPED,
+        declared(DECLARED_GST, DECLARED_LUXURY, needs_mapping=("lux@12.5",)),
+        to_map(DECLARED_LUXURY, during_setup=False),
+    )
+    renamed = msgspec.structs.replace(DECLARED_GST, name="GST")
+    given(*history).when(declare_taxes, [renamed, DECLARED_LUXURY]).then(declared(renamed, DECLARED_LUXURY))
+
+
+@pytest.mark.article("R14", "R22")
+def test_taking_a_mapping_back_closes_the_gate_until_there_is_one_again() -> None:
+    shut = to_map(DECLARED_GST, during_setup=False)
+    unmapped = fact(TaxUnmapped, tax_set=GST, version=2)
+    given(*ALL_MAPPED).when(unmap_tax, GST).then(unmapped, shut)
+    given(*ALL_MAPPED, unmapped, shut).when(unmap_tax, GST).then_nothing()
+    given(*ALL_MAPPED, unmapped, shut).when(map_tax, GST, OUTPUT2).then(mapped(GST, OUTPUT2, 3), OPEN_AGAIN)
+
+
+def test_taking_a_mapping_back_leaves_the_gate_open_where_only_used_taxes_count() -> None:
+    lenient = fact(SettingsChanged, name="tax.gate", value="used_on_invoice")
+    given(*ALL_MAPPED, lenient).when(unmap_tax, GST).then(fact(TaxUnmapped, tax_set=GST, version=2))
 
 
 def test_withdrawing_the_only_unmapped_tax_opens_the_gate() -> None:

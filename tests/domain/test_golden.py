@@ -28,6 +28,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "GateClosed.1": {"during_setup": False},
     "GateOpened.1": {"during_setup": False},
     "InvoiceQueued.1": {"revision": 1},
+    "InvoiceReleased.1": {"fixed": False},
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
     "InvoiceRevised.1": {"opens": None},
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
@@ -37,6 +38,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "SyncDismissed.1": {"reason_ref": None},
     "SyncFailed.1": {"delivery_id": None, "answer_ref": None, "opens": None},
     "TaxMapped.1": {"override_reason_ref": None},
+    "TaxRatesDeclared.1": {"needs_mapping": ()},
 }
 """What a field left out of a stored event means. Events are stored without their defaults, so these never change."""
 

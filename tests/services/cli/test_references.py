@@ -28,9 +28,9 @@ def test_an_account_that_was_never_connected_is_refused(kyrios_in_world: Kyrios)
 
 
 def test_suggestions_come_with_their_reasons(kyrios_in_world: Kyrios) -> None:
-    out = kyrios_in_world("connections", "taxes", ACCOUNT, "--suggest", "--json").stdout
+    out = kyrios_in_world("taxes", "suggest", ACCOUNT, "--json").stdout
     found = {row["tax_set"]: row for row in json.loads(out)}
     assert found["gst@15"]["suggested"] == "OUTPUT2"
     assert "has exactly the same taxes" in found["gst@15"]["reason"]
-    shown = kyrios_in_world("connections", "taxes", ACCOUNT, "--suggest", COLUMNS="200").stdout
+    shown = kyrios_in_world("taxes", "suggest", ACCOUNT, COLUMNS="200").stdout
     assert "OUTPUT2" in shown

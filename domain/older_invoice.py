@@ -1,0 +1,36 @@
+"""Invoices from before the start of syncing: which wait for a person's word, and letting them go all the same. Pure."""
+
+from datetime import date
+from typing import Final
+
+from domain.causes import Cause
+from domain.event import Event, Moment
+from domain.invoice_events import InvoiceReleased
+from domain.invoice_state import Invoice, decision_on
+
+BEFORE_START: Final = "before_sync_start"
+
+
+def is_held(invoice: Invoice, start: date | None) -> bool:
+    """Whether it waits, or will as soon as it is looked at, because it is dated before `start`.
+
+    Behind a closed gate nothing is looked at, so there an invoice that will wait is queued still.
+    """
+    if invoice.waits:
+        return any(cause.code == BEFORE_START for cause in invoice.causes)
+    older = start is not None and invoice.document.date < start
+    return invoice.status == "queued" and older and BEFORE_START not in invoice.waived
+
+
+def let_go(invoice: Invoice, start: date | None, organisation_id: str | None, at: Moment) -> list[Event]:
+    """A person lets it go although it is older. One that is not held for that is left alone."""
+    if not is_held(invoice, start):
+        return []
+    decision = decision_on(invoice, at)
+    decision.add(
+        InvoiceReleased,
+        organisation_id=organisation_id or invoice.organisation_id,
+        cause=Cause(BEFORE_START),
+        opens=invoice.next_kind if invoice.waits else None,
+    )
+    return decision.events

@@ -1,0 +1,131 @@
+"""`taxes`: tax sets are declared, suggested, confirmed, mapped and unmapped by commands; each says what it does."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from domain import connection as connections
+from domain.connection import Connection
+from domain.invoice import Invoice
+from tests.services.cli.conftest import Kyrios
+from tests.services.cli.files import written
+from tests.world import ACCOUNT, EXAMPLES, World, example_invoices, organisation_id
+
+FIVE: Final = b'[{"name": "Five", "taxes": [{"id": "five", "rate": "5"}]}]'
+
+
+def connection(world: World) -> Connection:
+    known = world.engine.store.load(world.lane, connections.evolve)
+    assert known is not None
+    return known
+
+
+def rows(kyrios: Kyrios, *arguments: str) -> dict[str, Any]:
+    """What a command says of each tax set, by its key."""
+    said = json.loads(kyrios("taxes", *arguments, "--json").stdout)
+    return {one["tax_set"]: one for one in said["tax_sets"]}
+
+
+def declare_one_more(world: World, tmp_path: Path, kyrios: Kyrios) -> str:
+    """Declare the example's tax sets and one of a tax nobody has mapped; returns its key."""
+    declared = [one for one in json.loads((EXAMPLES / "taxes.json").read_bytes()) if one.get("xero_tax_type")]
+    declared.append({"name": "Freight 15%", "taxes": [{"id": "freight", "rate": "15"}]})
+    file = written(tmp_path / "taxes.json", json.dumps(declared).encode())
+    assert "still missing: Freight 15%." in kyrios("taxes", "declare", ACCOUNT, str(file)).stdout
+    return "freight@15"
+
+
+REFUSALS: Final = [
+    (("list", "nobody"), "Account nobody was never connected"),
+    (("map", ACCOUNT, "gst"), "gst names no declared tax set; write TAX_SET=XERO_TAX_TYPE."),
+    (("map", ACCOUNT, "gst@15="), "Declared: gst-zero@0, gst@15, "),
+    (("map", ACCOUNT, "gst@15=NO"), "Xero has no tax rate NO; it has: INPUT2, NONE, OUTPUT2, TAX001, "),
+    (("map", ACCOUNT, "gst@15=NONE"), "a tax is only ever mapped to a rate that charges the same."),
+    (("map", ACCOUNT, "gst@15=OUTPUT2", "gst-zero@0=OUTPUT2"), "a tax is only ever mapped to a rate"),
+    (("declare", ACCOUNT, "/no/such/file"), "/no/such/file: No such file"),
+    (("unmap", ACCOUNT, "beer@7"), "Beer@7 has no Xero rate; mapped are: gst-zero@0, gst@15, "),
+    (("unmap", ACCOUNT, "gst@15"), "Nobody answered; nothing was changed. Repeat it with --yes."),
+]
+
+
+def test_what_cannot_be_is_one_sentence_and_changes_nothing(world: World, kyrios_in_world: Kyrios) -> None:
+    before = world.engine.store.head()
+    for arguments, says in REFUSALS:
+        said = kyrios_in_world("taxes", *arguments, code=2).stderr
+        assert says.lower() in said.lower(), said
+    assert world.engine.store.head() == before
+
+
+def test_a_tax_set_without_a_tax_has_a_name_to_be_mapped_by(kyrios_in_world: Kyrios, tmp_path: Path) -> None:
+    file = written(tmp_path / "taxes.json", b'[{"name": "Untaxed", "taxes": []}]')
+    kyrios_in_world("taxes", "declare", ACCOUNT, str(file))
+    assert rows(kyrios_in_world, "list", ACCOUNT)["none"]["status"] == "untaxed"
+    assert rows(kyrios_in_world, "map", ACCOUNT, "none=NONE")["none"]["xero_rate"] == "NONE"
+
+
+@pytest.mark.article("R13", "R14")
+def test_what_is_unambiguous_is_shown_and_then_mapped_together(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    new = declare_one_more(world, tmp_path, kyrios_in_world)
+    refused = kyrios_in_world("taxes", "confirm", ACCOUNT, stdin=b"n\n", code=2)
+    assert "OUTPUT2 (" in refused.stderr
+    assert "Nothing was changed." in refused.stderr
+    assert not connection(world).gate_open
+    said = kyrios_in_world("taxes", "confirm", ACCOUNT, stdin=b"y\n")
+    assert "Map 1 tax set like this?" in said.stderr
+    assert "5 of 5 tax sets mapped." in said.stdout
+    assert connection(world).mappings[new].tax_type == "OUTPUT2"
+    assert connection(world).gate_open
+    head = world.engine.store.head()
+    kyrios_in_world("taxes", "confirm", ACCOUNT)
+    assert world.engine.store.head() == head
+
+
+@pytest.mark.article("R14", "R22")
+def test_a_mapping_that_is_taken_back_says_what_it_holds_back_and_holds_it_back(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    said = kyrios_in_world("taxes", "unmap", ACCOUNT, "gst@15", stdin=b"y\n")
+    assert f"nothing of {ACCOUNT} is sent" in said.stderr
+    assert "still missing: GST" in said.stdout
+    world.queue(example_invoices(1))
+    world.work()
+    assert world.in_xero() == []
+    kyrios_in_world("taxes", "map", ACCOUNT, "gst@15=OUTPUT2")
+    world.work()
+    assert len(world.in_xero()) == 1
+    kyrios_in_world("connections", "set", ACCOUNT, "tax.gate", "used_on_invoice")
+    said = kyrios_in_world("taxes", "unmap", ACCOUNT, "gst@15", stdin=b"y\n")
+    assert "will wait until it has a rate again; all others are sent" in said.stderr
+    world.queue(example_invoices(1, start=1))
+    world.work()
+    waiting: Invoice = world.invoice("inv-1")
+    assert [cause.code for cause in waiting.causes] == ["tax_set_unmapped"]
+
+
+@pytest.mark.article("R24")
+def test_a_rate_that_changed_in_xero_is_shown_as_it_was_mapped_and_as_it_is_now(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    place = f"/organisations/{organisation_id()}/tax_rates"
+    changed = {"TaxType": "OUTPUT2", "TaxComponents": [{"Name": "GST", "Rate": 17.5, "IsCompound": False}]}
+    world.control.post(place, json=changed).raise_for_status()
+    kyrios_in_world("connections", "refresh", ACCOUNT)
+    one = rows(kyrios_in_world, "list", ACCOUNT)["gst@15"]
+    assert (one["status"], one["as_mapped"][0]["rate"], one["now"]["components"][0]["rate"]) == (
+        "drifted",
+        "15",
+        "17.5",
+    )
+    out = kyrios_in_world("taxes", "list", ACCOUNT).stdout
+    assert "is 15% here but 17.5% in Xero" in out
+
+
+def test_of_taxes_to_map_all_are_done_or_none(world: World, kyrios_in_world: Kyrios, tmp_path: Path) -> None:
+    new = declare_one_more(world, tmp_path, kyrios_in_world)
+    before = world.engine.store.head()
+    kyrios_in_world("taxes", "map", ACCOUNT, f"{new}=OUTPUT2", "gst-zero@0=OUTPUT2", code=2)
+    assert world.engine.store.head() == before
