@@ -1,5 +1,6 @@
 """The SQL of table `contact_directory`: the mirror of an organisation's contacts, sealed but for ids and states.
 
+It is also the feed of contacts: `feed_seq` is the number under which the latest change of a contact is read there.
 E-mails and names are found by their HMAC under the account's key, so nothing in clear says whom the table is about.
 """
 
@@ -16,9 +17,10 @@ Change = Literal["created", "updated", "archived"]
 
 
 class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact as it is kept. `fingerprint` is an HMAC of everything Xero said of it; an HMAC is None for no text.
+    """One contact as it is kept. `fingerprint` is an HMAC of all the feed shows of it; an HMAC is None for no text.
 
-    `revision` grows with Xero's own time of change, and is part of the place the contact is sealed for.
+    `revision` grows with Xero's own time of change, and is part of the place the contact is sealed for. `feed_seq` is
+    None where the feed has nothing new to say.
     """
 
     xero_contact_id: str
@@ -32,14 +34,17 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     name_hmac: str | None
     like_name_hmac: str | None
     updated_at: datetime | None
+    feed_seq: int | None
 
 
-class KnownEntry(msgspec.Struct, frozen=True):
-    """What tells whether a contact has changed."""
+class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells whether a contact has changed; `fed` if the feed ever showed it."""
 
     status: str
     revision: int
     fingerprint: str
+    contact_number: str
+    fed: bool
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +56,19 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     email_hmac: str | None
     name_hmac: str | None
     like_name_hmac: str | None
+
+
+class FedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact as the feed shows it, still sealed."""
+
+    feed_seq: int
+    organisation_id: str
+    xero_contact_id: str
+    status: str
+    merged_to: str
+    revision: int
+    sealed: bytes
+    updated_at: datetime | None
 
 
 class SealedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +88,14 @@ def known(
     """What is kept of these contacts, locked until the end of the transaction."""
     curs.execute(
         """
-        SELECT xero_contact_id, status, revision, fingerprint FROM app.contact_directory
+        SELECT xero_contact_id, status, revision, fingerprint, contact_number, feed_seq IS NOT NULL AS fed
+        FROM app.contact_directory
         WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%s)
         ORDER BY xero_contact_id FOR UPDATE
         """,
         (connection_id, organisation_id, list(contact_ids)),
     )
-    return {row["xero_contact_id"]: KnownEntry(row["status"], row["revision"], row["fingerprint"]) for row in curs}
+    return {row.pop("xero_contact_id"): KnownEntry(**row) for row in curs}
 
 
 def keep(curs: Cursor[Row], connection_id: UUID, organisation_id: str, entries: Sequence[DirectoryEntry]) -> None:
@@ -84,14 +103,15 @@ def keep(curs: Cursor[Row], connection_id: UUID, organisation_id: str, entries: 
     curs.execute(
         """
         INSERT INTO app.contact_directory AS d (connection_id, organisation_id, xero_contact_id, status, merged_to,
-            contact_number, revision, sealed, fingerprint, email_hmac, name_hmac, like_name_hmac, updated_at)
+            contact_number, revision, sealed, fingerprint, email_hmac, name_hmac, like_name_hmac, updated_at, feed_seq)
         SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bytea[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
         ON CONFLICT (connection_id, organisation_id, xero_contact_id) DO UPDATE
         SET status = excluded.status, merged_to = excluded.merged_to, contact_number = excluded.contact_number,
             revision = excluded.revision, sealed = excluded.sealed, fingerprint = excluded.fingerprint,
             email_hmac = excluded.email_hmac, name_hmac = excluded.name_hmac,
-            like_name_hmac = excluded.like_name_hmac, updated_at = excluded.updated_at
+            like_name_hmac = excluded.like_name_hmac, updated_at = excluded.updated_at,
+            feed_seq = coalesce(excluded.feed_seq, d.feed_seq)
         WHERE d.revision <= excluded.revision
         """,
         (connection_id, organisation_id, *(list(column) for column in zip(*map(_tuple, entries), strict=True))),
@@ -149,6 +169,31 @@ def sealed(
         (connection_id, organisation_id, list(contact_ids), contact_number),
     )
     return [SealedEntry(**row) for row in curs]
+
+
+def fed_after(curs: Cursor[Row], connection_id: UUID, after: int, limit: int) -> list[FedEntry]:
+    """Up to `limit` contacts of any organisation whose latest change has a number above `after`, in that order."""
+    curs.execute(
+        """
+        SELECT feed_seq, organisation_id, xero_contact_id, status, merged_to, revision, sealed, updated_at
+        FROM app.contact_directory WHERE connection_id = %s AND feed_seq > %s ORDER BY feed_seq LIMIT %s
+        """,
+        (connection_id, after, limit),
+    )
+    return [FedEntry(**row) for row in curs]
+
+
+def counts(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]]) -> dict[UUID, tuple[int, int]]:
+    """For each of these connections and organisations: contacts in use, and those no longer in use."""
+    curs.execute(
+        """
+        SELECT c.id, count(*) FILTER (WHERE upper(d.status) = 'ACTIVE') AS used, count(*) AS every
+        FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        JOIN app.contact_directory d ON d.connection_id = c.id AND d.organisation_id = c.organisation_id GROUP BY c.id
+        """,
+        ([connection for connection, _ in connections], [organisation for _, organisation in connections]),
+    )
+    return {row["id"]: (row["used"], row["every"] - row["used"]) for row in curs}
 
 
 def place_of(connection_id: UUID, organisation_id: str, xero_contact_id: str) -> str:

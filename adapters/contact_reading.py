@@ -17,6 +17,8 @@ OVERLAP: Final = timedelta(minutes=5)
 """What was changed so shortly before the watermark is read again: Xero may show a change later than it dates it."""
 FULLY_EVERY: Final = timedelta(days=1)
 """A full reading heals what pages that shifted while they were read left out."""
+HINTS_EVERY: Final = timedelta(minutes=1)
+"""However many hints come, nobody reads more often for them; one that came meanwhile is followed then."""
 STALE: Final = timedelta(hours=1)
 """A reading that stands still for so long is begun anew, since its pages have shifted."""
 
@@ -158,20 +160,70 @@ def read_since(curs: Cursor[Row], connection_id: UUID, organisation_id: str) -> 
     return None if row is None else row["read_since"]
 
 
-def due(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]], every: float) -> list[UUID]:
-    """Those of these connections and organisations whose contacts are to be read now."""
+def due(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -> list[UUID]:
+    """Those of these connections whose contacts are to be read now; each with its organisation and seconds between."""
     curs.execute(
         """
-        SELECT c.id FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        SELECT c.id FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS c (id, organisation_id, every)
         LEFT JOIN app.contact_reading r ON r.connection_id = c.id AND r.organisation_id = c.organisation_id
         WHERE (r.lease_until IS NULL OR r.lease_until < app.now())
           AND (r.read_since IS NULL OR r.next_page IS NOT NULL
-               OR r.read_since < app.now() - %s * interval '1 second')
+               OR r.read_since < app.now() - c.every * interval '1 second'
+               OR (r.hinted_at >= r.read_since AND r.read_since < app.now() - %s))
         ORDER BY r.read_since NULLS FIRST
         """,
-        ([connection for connection, _ in connections], [organisation for _, organisation in connections], every),
+        (*_columns(connections), HINTS_EVERY),
     )
     return [row["id"] for row in curs]
+
+
+def hint(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]], changed_at: datetime | None) -> int:
+    """Something changed at `changed_at` (Xero's time): read soon. Returns for how many connections that was news.
+
+    What was read already is no news, nor is it for an organisation that was never read: that is due anyway.
+    """
+    curs.execute(
+        """
+        UPDATE app.contact_reading r SET hinted_at = app.now()
+        FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        WHERE r.connection_id = c.id AND r.organisation_id = c.organisation_id
+          AND (r.watermark IS NULL OR %s::timestamptz IS NULL OR %s::timestamptz > r.watermark - %s)
+        """,
+        (*_columns(connections), changed_at, changed_at, OVERLAP),
+    )
+    return curs.rowcount
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the reading of a connection's contacts stands; `page` is the next one of a reading that is under way.
+
+    `paused_until` is when a reading that ran into trouble goes on; `next_at` when the next one begins.
+    """
+
+    read_since: datetime | None
+    page: int | None
+    paused_until: datetime | None
+    next_at: datetime | None
+
+
+def standings(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -> dict[UUID, Standing]:
+    """Where the readings of these connections stand, each given with its organisation and seconds between."""
+    curs.execute(
+        """
+        SELECT c.id, r.read_since, r.next_page AS page,
+               CASE WHEN r.lease_token IS NULL AND r.lease_until > app.now() THEN r.lease_until END AS paused_until,
+               CASE WHEN r.next_page IS NULL THEN greatest(app.now(), CASE WHEN r.hinted_at >= r.read_since
+                    THEN r.read_since + %s ELSE r.read_since + c.every * interval '1 second' END) END AS next_at
+        FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS c (id, organisation_id, every)
+        JOIN app.contact_reading r ON r.connection_id = c.id AND r.organisation_id = c.organisation_id
+        """,
+        (HINTS_EVERY, *_columns(connections)),
+    )
+    return {row.pop("id"): Standing(**row) for row in curs}
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _ours(curs: Cursor[Row], update: str, reading: Reading, facts: dict[str, Any]) -> Row:

@@ -260,10 +260,26 @@ CONTACT_DIRECTORY: Final = Table(
     Column("name_hmac", Text),
     Column("like_name_hmac", Text),
     Column("updated_at", _TIME),
+    Column("feed_seq", BigInteger),
     PrimaryKeyConstraint("connection_id", "organisation_id", "xero_contact_id", name="contact_directory_pkey"),
     Index("contact_directory_email", "email_hmac", postgresql_where=text("email_hmac IS NOT NULL")),
     Index("contact_directory_name", "name_hmac", postgresql_where=text("name_hmac IS NOT NULL")),
     Index("contact_directory_like_name", "like_name_hmac", postgresql_where=text("like_name_hmac IS NOT NULL")),
+    Index(
+        "contact_directory_feed",
+        "connection_id",
+        "feed_seq",
+        unique=True,
+        postgresql_where=text("feed_seq IS NOT NULL"),
+    ),
+    schema="app",
+)
+
+CONTACT_FEED: Final = Table(
+    "contact_feed",
+    METADATA,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False, server_default="0"),
     schema="app",
 )
 
@@ -284,6 +300,7 @@ CONTACT_READING: Final = Table(
     Column("archived", Integer, nullable=False, server_default="0"),
     Column("lease_token", Uuid),
     Column("lease_until", _TIME),
+    Column("hinted_at", _TIME),
     PrimaryKeyConstraint("connection_id", "organisation_id", name="contact_reading_pkey"),
     schema="app",
 )

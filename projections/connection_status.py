@@ -4,8 +4,8 @@ An account whose invoices came before its first connection has no row yet: it is
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Connection, Table, Te
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain import connection as domain_connection
+from domain.account_settings import contact_poll_of
 from domain.causes import Cause
 from domain.topics import TOPIC_OF
 from projections.recorded import BadEvent, Recorded
@@ -37,6 +38,8 @@ CONNECTION_STATUS: Final = Table(
     Column("connected_at", TIME),
     Column("disconnected_at", TIME),
     Column("disconnected_for", Text),
+    Column("contact_poll", BigInteger, nullable=False),
+    Column("changed_at_position", BigInteger, nullable=False),
     Column("changed_at", TIME, nullable=False),
     Column("version", BigInteger, nullable=False),
 )
@@ -46,7 +49,10 @@ NOT_CONNECTED: Final = (Cause("not_connected"),)
 
 
 class ConnectionRow(msgspec.Struct, gc=False):
-    """One row, in the table's order; changed in place while a batch is folded. `held_by` is JSON as text."""
+    """One row, in the table's order; changed in place while a batch is folded. `held_by` is JSON as text.
+
+    `contact_poll` is in seconds, `changed_at_position` where in the log it last changed.
+    """
 
     connection_id: UUID
     account_id: str
@@ -58,6 +64,8 @@ class ConnectionRow(msgspec.Struct, gc=False):
     connected_at: dt.datetime | None
     disconnected_at: dt.datetime | None
     disconnected_for: str | None
+    contact_poll: int
+    changed_at_position: int
     changed_at: dt.datetime
     version: int
 
@@ -78,6 +86,11 @@ class _Fact(msgspec.Struct, gc=False):
 class _Selected(_Fact, gc=False):
     organisation_id: str
     base_currency: str
+
+
+class _Changed(_Fact, gc=False):
+    name: str
+    value: str
 
 
 class _Closed(_Fact, gc=False):
@@ -114,6 +127,11 @@ def _disconnected(row: ConnectionRow, fact: _Disconnected) -> None:
     row.disconnected_at, row.disconnected_for = fact.occurred_at, fact.reason
 
 
+def _setting(row: ConnectionRow, fact: _Changed) -> None:
+    if fact.name == "contact.poll":
+        row.contact_poll = _seconds(contact_poll_of({fact.name: fact.value}))
+
+
 def _nothing(row: ConnectionRow, _: _Fact) -> None:
     """Kept for the version and the time alone."""
 
@@ -121,7 +139,7 @@ def _nothing(row: ConnectionRow, _: _Fact) -> None:
 _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     domain_connection.Connected: (_Fact, _connected),
     domain_connection.OrganisationSelected: (_Selected, _selected),
-    domain_connection.SettingsChanged: (_Fact, _nothing),
+    domain_connection.SettingsChanged: (_Changed, _setting),
     domain_connection.AccountsSelected: (_Fact, _nothing),
     domain_connection.TaxRatesDeclared: (_Fact, _nothing),
     domain_connection.TaxMapped: (_Fact, _nothing),
@@ -142,7 +160,7 @@ STEPS: Final = {
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """Fold one event of a connection into its row. Raises BadEvent if it does not follow what the row knows."""
-    _, stream_id, version, topic, body = recorded
+    position, stream_id, version, topic, body = recorded
     read, step = STEPS[topic]
     try:
         fact: Any = read(body)
@@ -154,7 +172,7 @@ def fold(rows: Rows, recorded: Recorded) -> None:
     if version != row.version + 1:
         raise BadEvent(recorded, f"its stream is at version {row.version}")
     step(row, fact)
-    row.version, row.changed_at = version, fact.occurred_at
+    row.version, row.changed_at, row.changed_at_position = version, fact.occurred_at, position
     row.status = _state(row)
 
 
@@ -170,9 +188,15 @@ def _unknown(stream_id: UUID, fact: _Fact) -> ConnectionRow:
         connected_at=None,
         disconnected_at=None,
         disconnected_for=None,
+        contact_poll=_seconds(contact_poll_of({})),
+        changed_at_position=0,
         changed_at=fact.occurred_at,
         version=0,
     )
+
+
+def _seconds(duration: dt.timedelta) -> int:
+    return int(duration.total_seconds())
 
 
 def _state(row: ConnectionRow) -> ConnectionState:
@@ -203,12 +227,23 @@ def every(connection: Connection) -> Rows:
     return {row[0]: ConnectionRow(*row) for row in connection.execute(select(*_columns()))}
 
 
-def reachable(connection: Connection) -> list[tuple[UUID, str]]:
-    """Connections that have not ended, each with the organisation it has chosen."""
-    query = select(CONNECTION_STATUS.c.connection_id, CONNECTION_STATUS.c.organisation_id).where(
-        CONNECTION_STATUS.c.organisation_id.is_not(None), CONNECTION_STATUS.c.disconnected_for.is_(None)
+class Reachable(NamedTuple):
+    """A connection that has not ended, the organisation it has chosen, and seconds between readings of its contacts."""
+
+    connection_id: UUID
+    organisation_id: str
+    contact_poll: int
+
+
+def reachable(connection: Connection, organisation_ids: Sequence[str] | None = None) -> list[Reachable]:
+    """The connections Xero can be asked for: all, or those of some organisations."""
+    c = CONNECTION_STATUS.c
+    query = select(c.connection_id, c.organisation_id, c.contact_poll).where(
+        c.organisation_id.is_not(None), c.disconnected_for.is_(None)
     )
-    return [(row[0], row[1]) for row in connection.execute(query)]
+    if organisation_ids is not None:
+        query = query.where(c.organisation_id.in_(organisation_ids))
+    return [Reachable(*row) for row in connection.execute(query)]
 
 
 def held_by(connection: Connection, connection_id: UUID) -> tuple[Cause, ...]:

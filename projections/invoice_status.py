@@ -56,11 +56,13 @@ INVOICE_STATUS: Final = Table(
     Column("reviews", JSONB, nullable=False),
     Column("xero_invoice_id", Text),
     Column("accepted_at_position", BigInteger, nullable=False),
+    Column("changed_at_position", BigInteger, nullable=False),
     Column("queued_at", TIME, nullable=False),
     Column("changed_at", TIME, nullable=False),
     Column("version", BigInteger, nullable=False),
     Index("invoice_status_list", "connection_id", "accepted_at_position"),
     Index("invoice_status_by_status", "connection_id", "status", "accepted_at_position"),
+    Index("invoice_status_changes", "connection_id", "changed_at_position"),
     Index("invoice_status_number", "connection_id", "number"),
     Index(
         "invoice_status_with_causes",
@@ -89,6 +91,7 @@ class InvoiceRow(msgspec.Struct, gc=False):
     reviews: str
     xero_invoice_id: str | None
     accepted_at_position: int
+    changed_at_position: int
     queued_at: dt.datetime
     changed_at: dt.datetime
     version: int
@@ -270,7 +273,7 @@ STEPS: Final = {
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """Fold one event of an invoice into its row. Raises BadEvent if it does not follow what the row knows."""
-    _, stream_id, version, topic, body = recorded
+    position, stream_id, version, topic, body = recorded
     read, step = STEPS[topic]
     try:
         fact: Any = read(body)
@@ -283,7 +286,7 @@ def fold(rows: Rows, recorded: Recorded) -> None:
     if version != row.version + 1 or topic == QUEUED:
         raise BadEvent(recorded, f"its stream is at version {row.version}")
     step(row, fact)
-    row.version, row.changed_at = version, fact.occurred_at
+    row.version, row.changed_at, row.changed_at_position = version, fact.occurred_at, position
 
 
 def _begun(recorded: Recorded, fact: Any) -> InvoiceRow:
@@ -305,6 +308,7 @@ def _begun(recorded: Recorded, fact: Any) -> InvoiceRow:
         reviews=NONE,
         xero_invoice_id=None,
         accepted_at_position=position,
+        changed_at_position=position,
         queued_at=fact.occurred_at,
         changed_at=fact.occurred_at,
         version=version,

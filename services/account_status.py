@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -17,6 +19,9 @@ from projections.counters import Counter
 from projections.snapshot import snapshot
 from services import conservation
 from services.conservation import Conservation
+from services.contact_import import ContactImport
+
+NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +34,7 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One account: its connection's state, the causes that close its gate, and where its invoices are."""
+    """One account: its connection's state, the causes that close its gate, where its invoices and its contacts are."""
 
     account_id: str
     status: ConnectionState
@@ -40,6 +45,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     disconnected_at: datetime | None
     invoices: Conservation
     sums: tuple[Sum, ...]
+    contacts: ContactImport | None = None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +56,9 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountStatus, ...]
 
 
-def status_of(head: int, engine: Engine, account_id: str | None = None) -> StatusAnswer:
+def status_of(
+    head: int, engine: Engine, account_id: str | None = None, contacts: Mapping[UUID, ContactImport] = NO_CONTACTS
+) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
     only = connection_id(account_id) if account_id is not None else None
     with snapshot(engine) as connection:
@@ -62,7 +70,12 @@ def status_of(head: int, engine: Engine, account_id: str | None = None) -> Statu
     if account_id is not None and account_id not in names:
         raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
     wanted = sorted(names) if account_id is None else [account_id]
-    accounts = tuple(_account(name, rows.get(connection_id(name)), counted) for name in wanted)
+    accounts = tuple(
+        msgspec.structs.replace(
+            _account(name, rows.get(connection_id(name)), counted), contacts=contacts.get(connection_id(name))
+        )
+        for name in wanted
+    )
     return StatusAnswer(as_of=position, head=head, accounts=accounts)
 
 

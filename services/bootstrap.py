@@ -34,6 +34,7 @@ from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.connection import Connection
 from services.contact_candidates import ContactCandidates
+from services.contact_feed import ContactFeed
 from services.contact_links import ContactLinks
 from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
@@ -77,6 +78,7 @@ class Parts:
     session: type[XeroSession] = XeroSession
     claim: type[Claim] = Claim
     record: type[Record] = Record
+    contact_reader: type[ContactReader] = ContactReader
 
 
 class Engine:
@@ -253,9 +255,14 @@ class Engine:
         return ContactCandidates(self.store, self.account_keys)
 
     @cached_property
+    def contact_feed(self) -> ContactFeed:
+        """What Kyrios reads of Xero's contacts."""
+        return ContactFeed(self.store, self.account_keys)
+
+    @cached_property
     def contact_reader(self) -> ContactReader:
         """Keeps the contact directory."""
-        return ContactReader(
+        return self._parts.contact_reader(
             self.store,
             self.read,
             self.account_keys,

@@ -10,18 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters import contact_directory, contact_reading
-from adapters.contact_directory import DirectoryEntry
+from adapters import contact_reading
 from adapters.contact_reading import NoLongerOurs, Reading
 from adapters.event_store import lanes
 from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore, Transaction
-from adapters.vault.account_keys import AccountKey, AccountKeys
+from adapters.event_store.writes import Writes
+from adapters.vault.account_keys import AccountKeys
 from adapters.xero.answers import XeroContact
 from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, RateLimited, XeroError
 from adapters.xero.session import XeroSession
@@ -30,17 +29,23 @@ from domain import contact_sync
 from domain.connection import Connection
 from domain.event import ENGINE, Moment
 from projections import connection_status
-from services.contact_standing import directory_hashes
+from services.contact_page import ContactPage
 from services.lost_connection import LostConnection
 
 LOG: Final = logging.getLogger(__name__)
-EVERY: Final = 30 * 60.0
-"""Seconds between two readings of one organisation's contacts."""
 LEASE: Final = 300.0
 """Seconds a reader may be silent before another takes its reading over; longer than any call."""
 ROUND: Final = 2.0
 OUT_OF_BUDGET: Final = 5.0
 TROUBLE: Final = 60.0
+
+Contacts = Sequence[XeroContact]
+Progress = Callable[[int, int], object]
+"""Told the number of the page that was kept, and how many contacts were read by this reader."""
+
+
+def unseen(page: int, contacts: int) -> None:
+    """The progress of a reading nobody watches."""
 
 
 class _OutOfBudget(Exception):
@@ -69,14 +74,14 @@ class ContactReader:
         with self._read.connect() as connection:
             connected = connection_status.reachable(connection)
         with self._store.cursor() as cursor:
-            due = contact_reading.due(cursor, connected, EVERY) if connected else []
+            due = contact_reading.due(cursor, connected) if connected else []
         for connection_id in due:
             if stop is not None and stop.is_set():
                 break
             ended += self.read(connection_id)
         return ended
 
-    def read(self, connection_id: UUID) -> bool:
+    def read(self, connection_id: UUID, progress: Progress = unseen) -> bool:
         """Read one connection's contacts now; False if somebody does so already, or it could not be ended."""
         with self._store.begin() as tx:
             connection = tx.load([connection_id], connections.evolve).get(connection_id)
@@ -88,7 +93,7 @@ class ContactReader:
         if reading is None:
             return False
         try:
-            self._pages(connection, reading)
+            self._pages(connection, reading, progress)
         except NoLongerOurs:
             return False
         except (_OutOfBudget, XeroError) as error:
@@ -107,7 +112,7 @@ class ContactReader:
 
     # ── one reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _pages(self, connection: Connection, reading: Reading) -> None:
+    def _pages(self, connection: Connection, reading: Reading, progress: Progress) -> None:
         def within_budget() -> None:
             with self._store.cursor() as cursor:
                 if not lanes.take_call(cursor, reading.connection_id, self._budget):
@@ -116,34 +121,20 @@ class ContactReader:
         pages = self._session_of(connection).contacts(
             modified_since=reading.since, first_page=reading.next_page, before_send=within_budget
         )
-        key = self._keys.get(connection.account_id)
+        kept = ContactPage(self._keys.get(connection.account_id), reading.connection_id, reading.organisation_id)
+        read = 0
         for number, page in enumerate(pages, start=reading.next_page):
             with self._store.begin() as tx:
-                self._keep(tx, key, reading, number, page)
+                self._keep(tx, kept, reading, number, page)
+            read += len(page)
+            progress(number, read)
         with self._store.begin() as tx:
             self._finish(tx, connection, reading)
 
-    def _keep(
-        self, tx: Transaction, key: AccountKey, reading: Reading, number: int, page: Sequence[XeroContact]
-    ) -> None:
-        place = (reading.connection_id, reading.organisation_id)
-        contacts = {contact.contact_id: contact for contact in page if contact.contact_id}
-        known = contact_directory.known(tx.cursor, *place, list(contacts))
-        created = updated = archived = 0
-        entries = []
-        for contact_id, contact in sorted(contacts.items()):
-            before, fingerprint, revision = known.get(contact_id), fingerprint_of(key, contact), revision_of(contact)
-            if before and (before.fingerprint == fingerprint or before.revision > revision):
-                continue
-            entries.append(entry_of(key, reading, contact, fingerprint, revision))
-            if _active(contact.status):
-                created, updated = created + (before is None), updated + (before is not None)
-            else:
-                archived += before is not None and _active(before.status)
-        if entries:
-            contact_directory.keep(tx.cursor, *place, entries)
-        newest = max((c.updated_at for c in contacts.values() if c.updated_at), default=None)
-        contact_reading.page_read(tx.cursor, reading, number + 1, newest, (created, updated, archived), LEASE)
+    def _keep(self, tx: Transaction, pages: ContactPage, reading: Reading, number: int, page: Contacts) -> None:
+        changes = pages.keep(tx.cursor, page)
+        newest = max((contact.updated_at for contact in page if contact.updated_at), default=None)
+        contact_reading.page_read(tx.cursor, reading, number + 1, newest, changes, LEASE)
 
     def _finish(self, tx: Transaction, connection: Connection, reading: Reading) -> None:
         finished = contact_reading.finish(tx.cursor, reading)
@@ -162,7 +153,8 @@ class ContactReader:
                 archived=finished.archived,
                 watermark=finished.watermark,
                 at=at,
-            )
+            ),
+            Writes(activity_of=reading.connection_id if finished.anything else None),
         )
 
     def _stop(self, connection: Connection, reading: Reading, error: Exception) -> None:
@@ -175,40 +167,3 @@ class ContactReader:
             contact_reading.rest(cursor, reading, pause)
         if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
             self._lost.hear(connection, error)
-
-
-def entry_of(
-    key: AccountKey, reading: Reading, contact: XeroContact, fingerprint: str, revision: int
-) -> DirectoryEntry:
-    """A contact as it is kept: what is personal sealed for its place, and found by hashes."""
-    row_key = contact_directory.place_of(reading.connection_id, reading.organisation_id, contact.contact_id)
-    text = msgspec.json.encode([contact.name, contact.email, contact.phone])
-    email, name, like_name = directory_hashes(key, contact.name, contact.email)
-    return DirectoryEntry(
-        xero_contact_id=contact.contact_id,
-        status=contact.status,
-        merged_to=contact.merged_to,
-        contact_number=contact.contact_number,
-        revision=revision,
-        sealed=key.seal("contact_directory", row_key, revision, text),
-        fingerprint=fingerprint,
-        email_hmac=email,
-        name_hmac=name,
-        like_name_hmac=like_name,
-        updated_at=contact.updated_at,
-    )
-
-
-def fingerprint_of(key: AccountKey, contact: XeroContact) -> str:
-    """An HMAC of everything kept of a contact, but for when it changed: the same again is no change."""
-    kept = msgspec.structs.replace(contact, updated_at=None)
-    return key.hmac(b"contact fingerprint\0" + msgspec.json.encode(kept))
-
-
-def revision_of(contact: XeroContact) -> int:
-    """Xero's own time of change in microseconds; 0 where it names none."""
-    return int(contact.updated_at.timestamp() * 1_000_000) if contact.updated_at else 0
-
-
-def _active(status: str) -> bool:
-    return status.upper() == "ACTIVE"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
@@ -64,6 +64,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
+
+
+def print_lines(values: Iterable[Any]) -> None:
+    """One JSON document per line on standard output."""
+    for value in values:
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
 def end(message: str, code: int = EXIT_REFUSED) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from domain.event import Actor
-from services.cli import console
+from services.cli import console, contact_flow
 from services.contact_candidates import Candidates
 
 OWNER = Actor("owner", "cli")
@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `contacts`."""
     for command in (candidates, unlink, move):
         app.command()(command)
+    contact_flow.register(app)
 
 
 def unlink(

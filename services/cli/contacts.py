@@ -13,7 +13,9 @@ from domain.event import Actor
 from domain.refusals import Fault, InvalidInput
 from services.cli import console
 
-app = typer.Typer(help="Which Xero contact stands for which Kyrios contact.", no_args_is_help=True)
+app = typer.Typer(
+    help="Contacts: whom Xero knows, and which of them stands for which Kyrios contact.", no_args_is_help=True
+)
 
 _XERO_ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 _FORM: Final = '{"contact_id": "…", "xero_contact_id": "…"}'
@@ -26,7 +28,7 @@ class _Link(msgspec.Struct, forbid_unknown_fields=True):
 
 @app.callback()
 def _group() -> None:
-    """Which Xero contact stands for which Kyrios contact."""
+    """Contacts: whom Xero knows, and which of them stands for which Kyrios contact."""
 
 
 @app.command()

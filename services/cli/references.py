@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from domain.causes import words
+from domain.streams import connection_id
 from services.cli import console
+from services.contact_import import imports
 
 
 def register(app: typer.Typer) -> None:
@@ -17,17 +19,21 @@ def refresh(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """Check again: read accounts, rates, currencies and lock dates now, and let go what is no longer held back."""
+    """Check again: read accounts, rates, currencies, lock dates and contacts now, and let go what is free."""
     with console.engine() as engine:
         engine.projector.catch_up()
         found = engine.references.refresh(account)
+        engine.contact_reader.read(connection_id(account))
+        contacts = imports(engine.store, engine.read).get(connection_id(account))
     said = [words(cause) for cause in found.drifted]
     if as_json:
-        console.print_json({"released": found.released, "drifted": found.drifted, "words": said})
+        console.print_json({"released": found.released, "drifted": found.drifted, "words": said, "contacts": contacts})
         return
     out = console.out()
     out.print("Xero was read again. " + ("Everything chosen qualifies." if not said else "Not everything qualifies:"))
     for sentence in said:
         out.print(f"  {sentence}", markup=False)
+    if contacts is not None:
+        out.print(f"Contacts: {contacts.words}.")
     count = found.released
     out.print(f"{count} invoice{'' if count == 1 else 's'} that waited for it {'is' if count == 1 else 'are'} queued.")

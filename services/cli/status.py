@@ -8,6 +8,7 @@ from rich.console import Console
 from domain.money import Money
 from services.account_status import AccountStatus, StatusAnswer, status_of
 from services.cli import console
+from services.contact_import import imports
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +22,8 @@ def status(
 ) -> None:
     """Show where each account's connection and invoices stand."""
     with console.engine() as engine:
-        answer = status_of(engine.store.head(), engine.read, account)
+        contacts = imports(engine.store, engine.read)
+        answer = status_of(engine.store.head(), engine.read, account, contacts)
     if as_json:
         console.print_json(answer)
         return
@@ -42,6 +44,8 @@ def _render_account(account: AccountStatus, out: Console) -> None:
     out.print(f"{account.account_id}: {account.status}{organisation}")
     for cause in account.held_by:
         out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)")
+    if account.contacts:
+        out.print(f"  contacts: {account.contacts.words}")
     out.print(f"  {account.invoices}")
     if account.sums:
         rows = [("", s.status, f"{s.invoices:,}", Money(s.total, s.currency)) for s in account.sums]

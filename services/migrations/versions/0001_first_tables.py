@@ -190,11 +190,18 @@ CREATE TABLE app.contact_directory (
     name_hmac text,
     like_name_hmac text,
     updated_at timestamptz,
+    feed_seq bigint,
     CONSTRAINT contact_directory_pkey PRIMARY KEY (connection_id, organisation_id, xero_contact_id)
 );
 CREATE INDEX contact_directory_email ON app.contact_directory (email_hmac) WHERE email_hmac IS NOT NULL;
 CREATE INDEX contact_directory_name ON app.contact_directory (name_hmac) WHERE name_hmac IS NOT NULL;
 CREATE INDEX contact_directory_like_name ON app.contact_directory (like_name_hmac) WHERE like_name_hmac IS NOT NULL;
+CREATE UNIQUE INDEX contact_directory_feed ON app.contact_directory (connection_id, feed_seq)
+    WHERE feed_seq IS NOT NULL;
+CREATE TABLE app.contact_feed (
+    connection_id uuid PRIMARY KEY,
+    last_seq bigint NOT NULL DEFAULT 0
+);
 CREATE TABLE app.contact_reading (
     connection_id uuid NOT NULL,
     organisation_id text NOT NULL,
@@ -210,6 +217,7 @@ CREATE TABLE app.contact_reading (
     archived integer NOT NULL DEFAULT 0,
     lease_token uuid,
     lease_until timestamptz,
+    hinted_at timestamptz,
     CONSTRAINT contact_reading_pkey PRIMARY KEY (connection_id, organisation_id)
 );
 """
@@ -229,12 +237,14 @@ CREATE TABLE app.invoice_status (
     reviews jsonb NOT NULL,
     xero_invoice_id text,
     accepted_at_position bigint NOT NULL,
+    changed_at_position bigint NOT NULL,
     queued_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     version bigint NOT NULL
 );
 CREATE INDEX invoice_status_list ON app.invoice_status (connection_id, accepted_at_position);
 CREATE INDEX invoice_status_by_status ON app.invoice_status (connection_id, status, accepted_at_position);
+CREATE INDEX invoice_status_changes ON app.invoice_status (connection_id, changed_at_position);
 CREATE INDEX invoice_status_number ON app.invoice_status (connection_id, number);
 CREATE INDEX invoice_status_with_causes ON app.invoice_status (connection_id, accepted_at_position)
     WHERE causes <> '[]'::jsonb OR reviews <> '[]'::jsonb;
@@ -258,6 +268,8 @@ CREATE TABLE app.connection_status (
     connected_at timestamptz,
     disconnected_at timestamptz,
     disconnected_for text,
+    contact_poll bigint NOT NULL,
+    changed_at_position bigint NOT NULL,
     changed_at timestamptz NOT NULL,
     version bigint NOT NULL
 );

@@ -8,14 +8,15 @@ import pytest
 from adapters.vault.errors import NotOpened
 from adapters.xero.answers import XeroContact
 from adapters.xero.session import XeroSession
+from domain.account_settings import contact_poll_of
 from domain.contact_sync import ContactsSynced
 from services.bootstrap import Parts
-from services.contact_reader import EVERY
 from tests.services.contacts.customers import NORTHGATE, archive, bill, customer, edit, read_contacts, settle
 from tests.services.dispatch.other_engine import beside
 from tests.world import ACCOUNT, OWNER, World
 
 CANARY = "Zanzibar Canary Breeders"
+EVERY = contact_poll_of({}).total_seconds()
 
 
 def rows(world: World, table: str = "contact_directory") -> list[dict[str, Any]]:
@@ -197,7 +198,7 @@ def test_a_reading_of_many_pages_holds_one_page_in_memory_and_loses_none(world: 
 
 def reading_later(world: World, seconds: float) -> None:
     """Let time pass for the readings, without waiting for it."""
-    columns = ("lease_until", "read_since", "read_fully_since", "began_at")
+    columns = ("lease_until", "read_since", "read_fully_since", "began_at", "hinted_at")
     moved = ", ".join(f"{column} = {column} - %(by)s::interval" for column in columns)
     with world.engine.store.cursor() as cursor:
         cursor.execute(f"UPDATE app.contact_reading SET {moved}", {"by": f"{seconds} seconds"})
