@@ -23,7 +23,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What the parent wants: where to work, on what, and where to stop."""
 
     point: str
-    action: Literal["queue", "work"]
+    action: Literal["queue", "work", "contacts"]
     xero_url: str
     database_url: str
     home: str
@@ -45,7 +45,12 @@ def work(engine: Engine, order: Order) -> None:
         pass
 
 
-ACTIONS: Final[dict[str, Callable[[Engine, Order], None]]] = {"queue": queue, "work": work}
+def contacts(engine: Engine, order: Order) -> None:
+    """Read Xero's contacts."""
+    engine.contact_reader.read(LANE)
+
+
+ACTIONS: Final[dict[str, Callable[[Engine, Order], None]]] = {"queue": queue, "work": work, "contacts": contacts}
 
 
 def main(order: Order) -> None:

@@ -5,7 +5,7 @@ A stopped process has said "reached POINT" and waits for a line; one that is kil
 
 import http.client
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,10 +17,11 @@ from psycopg import Cursor
 from adapters.event_store.lanes import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.recorder import OutboxRecorder
-from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer
+from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer, XeroContact
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from domain.connection import Connection
 from services.bootstrap import Parts
+from services.contact_reader import ContactReader
 from services.dispatch.claim import Claim
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Work
@@ -244,6 +245,42 @@ class StopsAfterPaymentSearch(XeroSession):
         return answer
 
 
+class ReadsSmallPages(XeroSession):
+    """Fourteen contacts a page, so that the example's books fill two."""
+
+    def contacts(self, **how: Any) -> Iterator[tuple[XeroContact, ...]]:
+        """Small pages."""
+        return super().contacts(page_size=14, **how)
+
+
+class StopsWithPage(ReadsSmallPages):
+    """A page of contacts is read; nothing of it is kept."""
+
+    def contacts(self, **how: Any) -> Iterator[tuple[XeroContact, ...]]:
+        """Stop with a page in hand."""
+        for page in super().contacts(**how):
+            reached("with_page")
+            yield page
+
+
+class StopsInsidePage(ContactReader):
+    """A page is written and its numbers are given out, in a transaction that is not committed."""
+
+    def _keep(self, *page: Any) -> None:
+        super()._keep(*page)
+        reached("inside_page")
+
+
+class StopsAfterPage(ReadsSmallPages):
+    """A page is kept; the next one was not asked for."""
+
+    def contacts(self, **how: Any) -> Iterator[tuple[XeroContact, ...]]:
+        """Stop once the page that was handed out is kept."""
+        for page in super().contacts(**how):
+            yield page
+            reached("after_page")
+
+
 def stop_at_doorbell(connection_id: UUID) -> None:
     """Stands for the ring: all is committed, and nobody was told."""
     reached("doorbell")
@@ -284,5 +321,8 @@ POINTS: Final = {
     "before_payment": Point(Parts(session=StopsBeforePayment)),
     "payment_answered": Point(Parts(session=StopsWithPaymentAnswer)),
     "before_payment_search": Point(Parts(session=StopsBeforePaymentSearch)),
+    "with_page": Point(Parts(session=StopsWithPage)),
+    "inside_page": Point(Parts(session=ReadsSmallPages, contact_reader=StopsInsidePage)),
+    "after_page": Point(Parts(session=StopsAfterPage)),
     "after_payment_search": Point(Parts(session=StopsAfterPaymentSearch)),
 }
