@@ -18,7 +18,7 @@ PLACES: Final = (Path(sys.prefix) / "rabbitmq/usr", Path("/usr"))
 """Where the program may be: as `bin/rabbitmq` unpacks it beside us, or installed. Debian's program on the path is a
 wrapper that steps down to an account of its own; the one below it runs as whoever calls it."""
 PROGRAM: Final = "lib/rabbitmq/bin/rabbitmq-server"
-MISSING: Final = "there is no rabbitmq-server on this machine; bin/rabbitmq brings one"
+MISSING: Final = "there is no rabbitmq-server on this machine; bin/rabbitmq .venv brings one"
 
 
 def place() -> Path | None:
@@ -80,6 +80,7 @@ class RabbitNode:
         return {
             "HOME": str(home),
             "PATH": f"{found / 'bin'}:{os.environ['PATH']}",
+            "LD_LIBRARY_PATH": ":".join(str(libraries) for libraries in found.glob("lib/*-linux-gnu*")),
             "ERL_EPMD_PORT": str(self._mapper_port),
             "RABBITMQ_NODENAME": f"test-{self._port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
