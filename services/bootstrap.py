@@ -5,6 +5,7 @@ Tests build the same engine with parts of their own: `Parts` names what may be s
 
 import logging
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -89,6 +90,8 @@ class Engine:
         self.settings, self.database_url, self._parts = settings, database_url, parts
         self._open = ExitStack()
         self.timing = Timing(call=settings.read_timeout, lease=settings.lease, quiet=settings.quiet)
+        self.stopping = threading.Event()
+        """Set while this process ends what it has in hand: nothing new is begun, and no call goes out any more."""
         self.ring: Callable[[UUID], None] = lambda connection_id: self.doorbell.ring(connection_id)
 
     @cached_property
@@ -152,7 +155,7 @@ class Engine:
     @cached_property
     def tokens(self) -> TokenSource:
         """Access tokens, refreshed by one caller at a time."""
-        return TokenSource(self.grants, self.oauth)
+        return TokenSource(self.grants, self.oauth, stopping=self.stopping)
 
     def session_of(self, connection: Connection) -> XeroSession:
         """The calls of one connection."""
@@ -205,6 +208,7 @@ class Engine:
             self.ring,
             self.timing,
             parts.new_id,
+            self.stopping,
         )
 
     @cached_property
@@ -304,7 +308,15 @@ class Engine:
     @cached_property
     def sweeper(self) -> Sweeper:
         """Rings for the forgotten."""
-        return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), self.ring, self.settings.sweep_interval)
+        return self._sweeper(self.ring)
+
+    @cached_property
+    def worker_sweeper(self) -> Sweeper:
+        """A worker's own: beside a broker it looks at the forgotten itself, so that all goes on while that is away."""
+        return self._sweeper(self.ring if self.settings.broker_url is None else self.doorbell.ring_here)
+
+    def _sweeper(self, ring: Callable[[UUID], None]) -> Sweeper:
+        return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), ring, self.settings.sweep_interval)
 
     def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
         """Xero's own words, or a person's reason, kept under `answer_id`; None if there are none, or `[erased]`."""

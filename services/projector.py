@@ -1,6 +1,6 @@
 """The projector: carries the log into the projections, batch by batch, woken by the database or every few seconds.
 
-Rows and checkpoint are one transaction. Several projectors may run; an advisory lock lets one of them work.
+Rows and checkpoint are one transaction, so that of two projectors at once one is rolled back and nothing is harmed.
 """
 
 import logging
@@ -21,7 +21,6 @@ from projections.checkpoints import RivalProjector
 from projections.recorded import BadEvent
 
 CHANNEL: Final = "sync_events"
-PROJECTOR_LOCK: Final = 7_205_760
 POLL: Final = 5.0
 """Seconds; a notification can be lost, and is only ever a hint."""
 _STOP_NOTICED_WITHIN: Final = 0.25
@@ -90,16 +89,9 @@ class Projector:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
-            working = False
             while not stop.is_set():
-                working = working or self._take_lock(listening)
-                if working:
-                    self._catch_up_beside_rivals()
+                self._catch_up_beside_rivals()
                 _wait(listening, stop)
-
-    def _take_lock(self, listening: psycopg.Connection[Any]) -> bool:
-        row = listening.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,)).fetchone()
-        return row is not None and bool(row[0])
 
     def _catch_up_beside_rivals(self) -> None:
         # A rival can only be one that lost its lock and does not know yet; it, or we, will read on.

@@ -1,4 +1,4 @@
-"""The engine as running threads: a worker answers rings and sweeps; a ticker projects, releases and reads Xero.
+"""The engine as running threads: a worker answers rings and sweeps; a ticker does what one process does for all.
 
 Everything ends in order: rings first, then the loops, then the pools, then the database.
 """
@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
@@ -17,45 +17,61 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.refusals import ConcurrentChange
 from projections.checkpoints import RivalProjector
 from services.bootstrap import Engine
+from services.duties import Duty, standing_by
+from services.loop import looping
 
 LOG: Final = logging.getLogger(__name__)
-LOOPS_STOP_WITHIN: Final = 30.0
-BEGUN_AGAIN_AFTER: Final = 2.0
-"""Seconds. A thread that died silently would leave a process that looks alive and does half of its work."""
+TO_RECORD: Final = 10.0
+"""Seconds a worker that ends has for what comes after its call: to record what the call came to."""
 
 
 @contextmanager
 def working(engine: Engine) -> Iterator[None]:
-    """Answer rings with the set number of threads, and sweep, for as long as the block runs."""
+    """Answer rings with the set number of threads, and sweep, for as long as the block runs.
+
+    At its end the calls under way are finished and recorded; what was claimed and not yet sent is given back.
+    """
     engine.vault.check()
-    with _looping("sweeper", engine.sweeper.run):
+    with looping("sweeper", engine.worker_sweeper.run):
         engine.doorbell.answer(engine.settings.worker_threads)
         try:
             yield
         finally:
-            engine.doorbell.stop()
+            engine.stopping.set()
+            engine.doorbell.stop(engine.settings.read_timeout + TO_RECORD)
+            engine.stopping.clear()
 
 
 @contextmanager
 def ticking(engine: Engine) -> Iterator[None]:
-    """Project, release and read what Xero says for as long as the block runs; with a broker, sweep as well."""
+    """Do the duties that no other process does, for as long as the block runs."""
     engine.vault.check()
-    with ExitStack() as loops:
-        loops.enter_context(_looping("projector", engine.projector.run))
-        loops.enter_context(_looping("releaser", lambda stop: _release(engine, stop)))
-        loops.enter_context(_looping("contacts", engine.contact_reader.run))
-        loops.enter_context(_looping("references", engine.references.run))
-        if engine.settings.broker_url is not None:
-            loops.enter_context(_looping("sweeper", engine.sweeper.run))
+    with standing_by(engine.database_url, duties_of(engine)):
         yield
 
 
+def duties_of(engine: Engine) -> list[Duty]:
+    """What one ticker at a time does. Without a broker workers sweep for themselves: only they hear what they ring."""
+    duties = [
+        Duty("projector", engine.projector.run),
+        Duty("releaser", lambda stop: _release(engine, stop)),
+        Duty("contact reader", engine.contact_reader.run),
+        Duty("reference reader", engine.references.run),
+    ]
+    return duties if engine.settings.broker_url is None else [*duties, Duty("sweeper", engine.sweeper.run)]
+
+
 @contextmanager
-def until_told() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, so that a command can end what it runs in order."""
+def until_told(at_once: Callable[[], object] | None = None) -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, so that a command can end what it runs in order.
+
+    A second one is somebody's impatience: it calls `at_once`.
+    """
     told = threading.Event()
 
     def tell(_signal: int, _frame: FrameType | None) -> None:
+        if told.is_set() and at_once is not None:
+            at_once()
         told.set()
 
     before = {sign: signal.signal(sign, tell) for sign in (signal.SIGINT, signal.SIGTERM)}
@@ -77,25 +93,3 @@ def _release(engine: Engine, stop: threading.Event) -> None:
         except (PersistenceError, SQLAlchemyError) as error:
             LOG.warning("the releaser could not reach the database (%s); it tries again", type(error).__name__)
         stop.wait(min(1.0, engine.settings.sweep_interval))
-
-
-@contextmanager
-def _looping(name: str, run: Callable[[threading.Event], object]) -> Iterator[None]:
-    """Run a loop in a thread of its own for as long as the block; one that fails is begun again after a while."""
-    stop = threading.Event()
-
-    def run_on() -> None:
-        while not stop.is_set():
-            try:
-                run(stop)
-            except Exception as error:
-                LOG.critical("the %s ended in %s and begins again", name, type(error).__name__, exc_info=True)
-                stop.wait(BEGUN_AGAIN_AFTER)
-
-    thread = threading.Thread(target=run_on, name=name, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(LOOPS_STOP_WITHIN)

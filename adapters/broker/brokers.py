@@ -18,8 +18,21 @@ PARAMETERS: Final = {"heartbeat": 30, "blocked_connection_timeout": 30, "socket_
 """
 
 
+RING_LIVES: Final = 60_000
+MOST_RINGS: Final = 10_000
+"""Milliseconds after which, and number above which, unheard rings are dropped: while no worker runs, sweeps ring on.
+Whatever they were about, the next sweep rings for again.
+"""
+
+
 class _Rabbitmq(RabbitmqBroker):
-    """A node whose name cannot be found is away like any other that cannot be reached."""
+    """RabbitMQ for rings: a queue forgets what nobody hears, and a node whose name cannot be found is away like any
+    other that cannot be reached.
+    """
+
+    def _build_queue_arguments(self, queue_name: str) -> dict[str, object]:
+        # Without the library's dead-letter queue, which would keep dropped rings for a week.
+        return {"x-message-ttl": RING_LIVES, "x-max-length": MOST_RINGS}
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         try:

@@ -17,8 +17,8 @@ from adapters.broker.brokers import boot
 from adapters.broker.own_rings import OwnRings
 
 LOG: Final = logging.getLogger(__name__)
-QUEUE: Final = "doorbell"
-STOP_SECONDS: Final = 25
+QUEUE: Final = "rings"
+STOP_SECONDS: Final = 25.0
 REST_SECONDS: Final = 5.0
 """How long a broker that could not be reached is left alone; waiting for it each time would hold up whoever rings."""
 
@@ -39,6 +39,10 @@ class Doorbell:
         if not self._sent(connection_id):
             self._own.ring(connection_id)
 
+    def ring_here(self, connection_id: UUID) -> None:
+        """Have this very process look, if it answers rings, whether or not there is a broker."""
+        self._own.ring(connection_id)
+
     def answer(self, threads: int) -> None:
         """Begin to answer rings in this process."""
         boot(self._broker)
@@ -46,13 +50,14 @@ class Doorbell:
         # A ring that waits in this process is one that another, idle one does not hear.
         self._worker.queue_prefetch = threads
         self._worker.start()
-        self._own.start()
+        self._own.start(threads)
 
-    def stop(self) -> None:
-        """Stop answering: the work in hand is finished first, for at most STOP_SECONDS."""
-        self._own.stop(STOP_SECONDS)
+    def stop(self, within: float = STOP_SECONDS) -> None:
+        """Stop answering: the work in hand is finished first, for at most `within` seconds."""
+        end = monotonic() + within
+        self._own.stop(within)
         if self._worker is not None:
-            self._worker.stop(timeout=STOP_SECONDS * 1000)
+            self._worker.stop(timeout=int(max(1.0, end - monotonic()) * 1000))
             self._worker = None
         self._broker.close()
 

@@ -6,6 +6,7 @@ waits for that version to move. No lock is held while Xero is asked. If the answ
 same refresh token is tried again: Xero accepts the previous one for 30 minutes (Xero's page on token types).
 """
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ class AccessToken(msgspec.Struct, frozen=True, eq=False):
 class TokenSource:
     """Supplies access tokens. `lease` must outlast one refresh; `wait` pauses for so many seconds.
 
+    Once `stopping` is set nobody waits for another's refresh any more; one that is under way is finished and stored.
+
     Raises NoToken where trying later can succeed, AuthorisationLost where only a new consent helps, ClientRefused
     where our own settings are wrong. Nothing is kept between calls.
     """
@@ -48,11 +51,13 @@ class TokenSource:
         oauth: XeroOAuth,
         *,
         lease: timedelta = LEASE,
-        wait: Callable[[float], None] = time.sleep,
+        stopping: threading.Event | None = None,
+        wait: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grants, self._oauth, self._lease = grants, oauth, lease
-        self._wait, self._monotonic = wait, monotonic
+        self._stopping = stopping or threading.Event()
+        self._wait, self._monotonic = wait or self._stopping.wait, monotonic
 
     def access_token(self, grant_id: UUID) -> AccessToken:
         """A token good for at least another minute; seconds, while somebody else is refreshing it."""
@@ -77,7 +82,7 @@ class TokenSource:
                 return self._refresh(read, claimed)
             if still_good is not None and read.access_life > still_good:
                 break
-            if self._monotonic() > end:
+            if self._stopping.is_set() or self._monotonic() > end:
                 raise NoToken("refresh_elsewhere")
             self._wait(_LOOK_AGAIN)
             read = self._read(grant.grant_id)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -36,10 +36,13 @@ def migrate() -> None:
 
 
 def worker(with_parent: WithParent = False) -> None:
-    """Carry invoices to Xero: answer rings, and sweep for what was forgotten. Ends in order on SIGTERM."""
+    """Carry invoices to Xero: answer rings, and sweep for what was forgotten.
+
+    SIGTERM or Ctrl-C finishes the calls under way and gives back what was not sent yet; a second one ends at once.
+    """
     if with_parent:
         end_with_parent()
-    with console.explained(), until_told() as told:
+    with console.explained(), until_told(at_once=_end_at_once) as told:
         settings = console.settings()
         check_complete(settings)
         with console.engine(settings) as engine, working(engine):
@@ -48,13 +51,22 @@ def worker(with_parent: WithParent = False) -> None:
 
 
 def ticker() -> None:
-    """Keep projections up to date and release what is no longer blocked. Ends in order on SIGTERM."""
-    with console.explained(), until_told() as told:
+    """Keep projections up to date, release what is no longer blocked, and read what Xero says.
+
+    Of several, one does each of these things and the others stand by. Ends in order on SIGTERM, at once on a second.
+    """
+    with console.explained(), until_told(at_once=_end_at_once) as told:
         settings = console.settings()
         keyring_of(settings)
         with console.engine(settings) as engine, ticking(engine):
             console.out().print("A ticker runs.")
             told.wait()
+
+
+def _end_at_once() -> NoReturn:
+    """Any process may end at any moment; that costs the wait for its leases, and no invoice."""
+    os.write(2, b"Ended at once. What was under way is looked up when its lease has run out.\n")
+    os._exit(0)
 
 
 def end_with_parent() -> None:

@@ -4,6 +4,7 @@ Any number of threads and processes may call both at any time; the lane's row an
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -13,15 +14,15 @@ from adapters.event_store import deliveries, outbox
 from adapters.event_store.outbox import LeasedEntry, LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
-from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, XeroError
+from adapters.xero.errors import AuthorisationLost, NotConnected, NoToken, PermissionMissing, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from services.dispatch import trouble
 from services.dispatch.claim import Claim
-from services.dispatch.kind import Answered, DeliveryKind
-from services.dispatch.lane_work import FencePassed, Timing, Work, fence
+from services.dispatch.kind import Answered, DeliveryKind, Outcome, Unclear, Withheld
+from services.dispatch.lane_work import FencePassed, Stopping, Timing, Work, fence
 from services.dispatch.record import Record
 from services.lost_connection import LostConnection
 
@@ -43,13 +44,18 @@ class Dispatcher:
         ring: Callable[[UUID], None],
         timing: Timing,
         new_id: Callable[[], UUID],
+        stopping: threading.Event,
     ) -> None:
+        """Once `stopping` is set nothing is claimed, and what is claimed and not yet sent is given back."""
+        self._stopping = stopping
         self._store, self._kinds, self._claim, self._record = store, kinds, claim, record
         self._lost, self._session_of, self._ring = lost, session_of, ring
         self._timing, self._new_id = timing, new_id
 
     def look_at(self, connection_id: UUID) -> bool:
         """Do the next piece of work of this connection, if there is any; rings again, as there may be more."""
+        if self._stopping.is_set():
+            return False
         work = self._claim.to_send(connection_id) or self._claim.to_look_up(connection_id)
         if work is None:
             return False
@@ -98,8 +104,14 @@ class Dispatcher:
     def _carry_out(self, work: Work[Any]) -> None:
         try:
             answered = self._call(work)
+        except Stopping:
+            self._give_back(work)
+            return
         except XeroError as error:
-            self._record_trouble(work, error)
+            if isinstance(error, NoToken) and self._stopping.is_set():
+                self._give_back(work)
+            else:
+                self._record_trouble(work, error)
             return
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
@@ -118,10 +130,17 @@ class Dispatcher:
         session = self._session_of(work.connection)
         subjects = [item.subject for item in work.items]
         sent = [item.sent for item in work.items]
-        check = fence(work.began, self._timing)
+        check = fence(work.began, self._timing, self._stopping)
         if work.body is None:
             return work.kind.search(session, subjects, sent, check)
         return work.kind.send(session, work.body, work.delivery_id, subjects, sent, check)
+
+    def _give_back(self, work: Work[Any]) -> None:
+        """Nothing was sent: another process may go on at once, and no attempt was used."""
+        outcome: Outcome = Unclear() if work.body is None else Withheld(cause="", counts=False, after=0.0)
+        finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="given_back")
+        heard = Heard(connection_id=work.connection_id, failures_in_row=work.failures_in_row)
+        self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
         LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)

@@ -1,5 +1,6 @@
 """What a worker holds between claim and record: entries under one lease, what was sent for each, and the fence."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
@@ -29,6 +30,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 class FencePassed(Exception):
     """The lease is too old to begin a call under it; nothing was sent."""
+
+
+class Stopping(Exception):
+    """This process is about to end, so the call is not begun; nothing was sent."""
 
 
 class Item(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -66,10 +71,14 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
         return Reopened(entry_id=item.entry.id, token=self.token, was=self.held_as, state=state, due_in=due_in, **more)
 
 
-def fence(began: float, timing: Timing, monotonic: Callable[[], float] = time.monotonic) -> Callable[[], None]:
-    """A check to be made right before the wire: a call begun now must end within the lease."""
+def fence(
+    began: float, timing: Timing, stopping: threading.Event, monotonic: Callable[[], float] = time.monotonic
+) -> Callable[[], None]:
+    """A check to be made right before the wire: a call begun now must end within the lease, and with this process."""
 
     def check() -> None:
+        if stopping.is_set():
+            raise Stopping
         if monotonic() >= began + timing.lease - timing.call:
             raise FencePassed
 

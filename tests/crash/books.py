@@ -20,7 +20,15 @@ from domain.invoice import InvoiceSynced, OutcomeResolved, PaymentSynced, VoidSy
 from domain.streams import invoice_stream
 from tests.world import ACCOUNT, World
 
-NON_EFFECTS: Final = ("rate_limited", "rate_limited_daily", "no_token", "NotSent", "Unauthorised", "NotConnected")
+NON_EFFECTS: Final = (
+    "rate_limited",
+    "rate_limited_daily",
+    "no_token",
+    "NotSent",
+    "Unauthorised",
+    "NotConnected",
+    "given_back",
+)
 ROUNDS: Final = 30
 LEASE_AND_QUIET: Final = 30.0
 """Seconds; longer than a lease and a quiet period of the tests' settings together."""

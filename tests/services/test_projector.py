@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from queue import Queue
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +15,7 @@ from projections import checkpoints
 from projections.batch import Batch
 from projections.checkpoints import RivalProjector
 from projections.recorded import BadEvent
-from services.projector import PROJECTOR_LOCK, Projector
+from services.projector import Projector
 from services.verify import verify
 from tests.examples import open_connection
 from tests.projections.databases import every_row, queue, store_random
@@ -28,12 +27,6 @@ class Watched(Projector):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.steps: Queue[int] = Queue()
-        self.locked: Queue[bool] = Queue()
-
-    def _take_lock(self, listening: psycopg.Connection[Any]) -> bool:
-        taken = super()._take_lock(listening)
-        self.locked.put(taken)
-        return taken
 
     def step(self) -> int:
         folded = super().step()
@@ -178,21 +171,6 @@ def test_a_lost_connection_is_made_again(store: EventStore, read: Engine) -> Non
         _terminate_listeners(read)
         queue(store, "inv-1")
         projector.until(folded=1)
-
-
-def test_a_rival_stands_by_until_the_lock_is_free(store: EventStore, read: Engine, database_url: str) -> None:
-    queue(store, "inv-1")
-    projector = Watched(store, read)
-    with psycopg.connect(database_url, autocommit=True) as rival:
-        rival.execute("SELECT pg_advisory_lock(%s)", (PROJECTOR_LOCK,))
-        with running(projector):
-            assert not projector.locked.get(timeout=10)
-            rival.execute("NOTIFY sync_events")
-            assert not projector.locked.get(timeout=10)
-            assert projector.steps.empty()
-            rival.execute("SELECT pg_advisory_unlock(%s)", (PROJECTOR_LOCK,))
-            rival.execute("NOTIFY sync_events")
-            projector.until(folded=1)
 
 
 def test_a_bad_event_stops_the_projector_loudly_and_changes_nothing(
