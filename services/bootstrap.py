@@ -39,6 +39,7 @@ from services.contact_feed import ContactFeed
 from services.contact_links import ContactLinks
 from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
+from services.dismiss import DismissInvoices
 from services.dispatch.claim import Claim
 from services.dispatch.create_contact import CreateContact
 from services.dispatch.create_invoice import CreateInvoice
@@ -52,6 +53,7 @@ from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
 from services.lost_connection import LostConnection
 from services.migrations import check_at_head, migrate
+from services.older_invoices import OlderInvoices
 from services.projector import Projector
 from services.queue_invoices import QueueInvoices
 from services.references import ReferenceWatch
@@ -230,6 +232,16 @@ class Engine:
     def retry_invoice(self) -> RetryInvoice:
         """Another try of an invoice."""
         return RetryInvoice(self.store, self.handling, self.ring)
+
+    @cached_property
+    def dismiss_invoices(self) -> DismissInvoices:
+        """Leave invoices out."""
+        return DismissInvoices(self.store, self.account_keys, self.handling, self._parts.new_id)
+
+    @cached_property
+    def older_invoices(self) -> OlderInvoices:
+        """Invoices from before the start of syncing."""
+        return OlderInvoices(self.store, self.read, self.handling, self.dismiss_invoices, self.ring, self.budget)
 
     @cached_property
     def set_up(self) -> SetUp:

@@ -129,8 +129,12 @@ class World:
     def set_up(self, *, link: bool = True) -> None:
         """Connect, choose, declare, map and link, so that the gate is open."""
         self.connect()
+        self.engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-01-01", OWNER)
+        self.set_up_rest(link=link)
+
+    def set_up_rest(self, *, link: bool = True) -> None:
+        """What is left to do once the organisation is chosen."""
         engine = self.engine
-        engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-01-01", OWNER)
         engine.set_up.choose_accounts(ACCOUNT, line="200", payment=None, also=["260"], actor=OWNER)
         declared = declared_taxes()
         engine.set_up.declare_taxes(ACCOUNT, [d for d, _ in declared], BACKEND)

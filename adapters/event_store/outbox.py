@@ -265,6 +265,15 @@ def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID,
     return {row["stream_id"]: row for row in curs}
 
 
+def count_live(curs: Cursor[Row], connection_id: UUID) -> dict[str, int]:
+    """How many entries of one lane have not ended, by kind."""
+    curs.execute(
+        "SELECT kind, count(*) AS entries FROM app.outbox WHERE connection_id = %s AND closed_at IS NULL GROUP BY kind",
+        (connection_id,),
+    )
+    return {row["kind"]: row["entries"] for row in curs}
+
+
 def live_keys(curs: Cursor[Row]) -> dict[str, Row]:
     """Every entry that has not ended, by effect key."""
     curs.execute("SELECT effect_key, stream_id, kind, state FROM app.outbox WHERE closed_at IS NULL")

@@ -11,6 +11,7 @@ from services.cli import (
     invoices,
     keys,
     local,
+    older_invoices,
     processes,
     proof,
     simulator,
@@ -28,6 +29,7 @@ app = typer.Typer(
 for room in (local, processes, simulator, status, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
+older_invoices.register(invoices.app)
 contact_commands.register(contacts.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")

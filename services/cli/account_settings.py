@@ -1,26 +1,55 @@
-"""The command about an account's settings."""
+"""The commands about an account's settings: list them with their defaults, and change one."""
 
 from typing import Annotated
 
 import typer
 
+from domain.account_settings import SETTINGS, what_it_does
 from domain.event import Actor
 from services.cli import console
+from services.cli.older_invoices import older_invoices_wait
 
 OWNER = Actor("owner", "cli")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the group of connections."""
+    """Add the commands to the group of connections."""
+    app.command()(settings)
     app.command(name="set")(change_setting)
+
+
+def settings(
+    account: Annotated[str, typer.Argument(help="the Kyrios account")],
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """List the account's settings: the value each has, its default, and what it does."""
+    with console.engine() as engine:
+        known = engine.set_up.connection(account)
+    rows = [
+        {"name": name, "value": known.setting(name), "default": default, "does": what_it_does(name)}
+        for name, default in SETTINGS.items()
+    ]
+    if as_json:
+        console.print_json(rows)
+    else:
+        made = console.table(["setting", "value", "default", "what it does"], [tuple(row.values()) for row in rows])
+        console.show(made, console.out())
 
 
 def change_setting(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    name: Annotated[str, typer.Argument(help="sync_from or tax.gate")],
-    value: Annotated[str, typer.Argument(help="a date for sync_from; all_active or used_on_invoice for tax.gate")],
+    name: Annotated[str, typer.Argument(help="such as sync_from; `connections settings` lists all")],
+    value: Annotated[str, typer.Argument(help="what it is to be, such as 2026-04-01")],
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Change a setting of the account, such as sync_from."""
     with console.engine() as engine:
         engine.set_up.change_setting(account, name, value, OWNER)
-    console.out().print(f"{name} is {value}.")
+        now = engine.set_up.connection(account).setting(name)
+        older = older_invoices_wait(engine, account) if name == "sync_from" else None
+    if as_json:
+        console.print_json({"name": name, "value": now})
+        return
+    console.out().print(f"{name} is {now}.", markup=False)
+    if older:
+        console.out().print(older, soft_wrap=True)

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from services import local_xero
@@ -59,6 +60,15 @@ def show(made: Table, to: Console) -> None:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: 1 line, 2 lines."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+@contextmanager
+def counting(done: str, noun: str) -> Iterator[Callable[[int], None]]:
+    """A line on standard error that counts up while something takes its time; only a terminal shows it."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn(f"{{task.completed:,}} {noun}"))
+    with Progress(*columns, console=errors(), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(done, total=None)
+        yield lambda so_far: progress.update(task, completed=so_far)
 
 
 def print_json(value: Any) -> None:

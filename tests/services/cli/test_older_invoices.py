@@ -1,0 +1,79 @@
+"""`connections settings` and `set`, `invoices backfill`: the question about older invoices, and its answer."""
+
+import datetime as dt
+import json
+
+import msgspec
+import pytest
+
+from tests.services.cli.conftest import Kyrios
+from tests.world import ACCOUNT, OWNER, World, example_invoices
+
+
+@pytest.fixture
+def older(world: World) -> World:
+    """Two invoices of September were queued; one of October is in Xero."""
+    days = (dt.date(2026, 9, 10), dt.date(2026, 9, 20), dt.date(2026, 10, 10))
+    issued = zip(example_invoices(3), days, strict=True)
+    world.engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-10-01", OWNER)
+    world.queue(
+        [
+            msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, date=day, due_date=day))
+            for one, day in issued
+        ]
+    )
+    world.work()
+    return world
+
+
+@pytest.mark.article("R26")
+def test_choosing_the_start_asks_what_becomes_of_older_invoices(older: World, kyrios_in_world: Kyrios) -> None:
+    out = kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-10-02").stdout
+    assert "sync_from is 2026-10-02.\n2 older invoices wait from before 2026-10-02: send or leave out?" in out
+    assert f"kyrios-xero invoices backfill {ACCOUNT} --preview" in out
+
+
+@pytest.mark.article("R26")
+def test_backfill_shows_asks_and_sends(older: World, kyrios_in_world: Kyrios) -> None:
+    head = older.engine.store.head()
+    out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--preview").stdout
+    assert "2 invoices dated 2026-09-10 to 2026-09-20, from before 2026-10-01:" in out
+    assert "Sending them takes 1 call to Xero; they are there at about " in out
+    shown = json.loads(kyrios_in_world("invoices", "backfill", ACCOUNT, "--preview", "--json").stdout)
+    assert (shown["invoices"], shown["calls"], shown["sums"][0]["currency"]) == (2, 1, "NZD")
+    refused = kyrios_in_world("invoices", "backfill", ACCOUNT, stdin=b"n\n", code=2)
+    assert "Send 2 invoices?" in refused.stderr
+    assert older.engine.store.head() == head
+    out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--to", "2026-09-10", "--yes").stdout
+    assert out.startswith("1 invoice released. ")
+    older.work()
+    assert len(older.in_xero()) == 2
+    out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--leave-out", "--because", "By hand", "--yes").stdout
+    assert out == "1 invoice left out.\n"
+    assert "No invoice from before 2026-10-01 waits." in kyrios_in_world("invoices", "backfill", ACCOUNT).stdout
+
+
+def test_what_cannot_be_is_one_sentence(older: World, kyrios_in_world: Kyrios) -> None:
+    head = older.engine.store.head()
+    for arguments, says in (
+        (("--from", "yesterday"), "--from: yesterday is no date such as 2026-04-01."),
+        (("--from", "20260401"), "20260401 is no date"),
+        (("--from", "2026-05-01", "--to", "2026-04-01"), "a range begins before it ends."),
+        (("--leave-out", "--yes"), "Say why they are left out"),
+        (("--leave-out", "--because", " ", "--yes"), "reason: a reason is 1 to 500"),
+    ):
+        assert says in kyrios_in_world("invoices", "backfill", ACCOUNT, *arguments, code=2).stderr
+    assert "never connected" in kyrios_in_world("invoices", "backfill", "nobody", code=2).stderr
+    assert older.engine.store.head() == head
+
+
+def test_settings_are_listed_with_value_default_and_what_they_do(kyrios_in_world: Kyrios) -> None:
+    kyrios_in_world("connections", "set", ACCOUNT, "contact.poll", "120 min")
+    listed = {
+        one["name"]: one for one in json.loads(kyrios_in_world("connections", "settings", ACCOUNT, "--json").stdout)
+    }
+    assert (listed["contact.poll"]["value"], listed["contact.poll"]["default"]) == ("2 h", "30 min")
+    assert listed["sync_from"]["value"] == "2026-01-01"
+    out = kyrios_in_world("connections", "settings", ACCOUNT).stdout
+    assert out.splitlines()[0].split() == ["setting", "value", "default", "what", "it", "does"]
+    assert "alerts.off" in out
