@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import (
+    changes,
     configuration,
     connections,
     contact_commands,
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (local, processes, simulator, status, proof):
+for room in (local, processes, simulator, status, changes, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
 older_invoices.register(invoices.app)

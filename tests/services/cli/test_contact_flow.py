@@ -1,10 +1,10 @@
-"""`contacts read`, `contacts feed`, and what `status` says of the import."""
+"""`contacts read`, `contacts feed`, `changes`, and what `status` says of the import."""
 
 import json
 
 from tests.services.cli.conftest import Kyrios
 from tests.services.contacts.customers import NORTHGATE, edit
-from tests.world import ACCOUNT, World, organisation_id
+from tests.world import ACCOUNT, World, example_invoices, organisation_id
 
 
 def test_contacts_are_read_fed_and_shown(world: World, kyrios_in_world: Kyrios) -> None:
@@ -40,3 +40,20 @@ def test_what_cannot_be_read_is_said(world: World, kyrios_in_world: Kyrios) -> N
     world.fault("http_429_minute", method="GET", path="/Contacts", retry_after=60)
     assert "goes on at 20" in kyrios("contacts", "read", ACCOUNT, code=2).stderr
     assert "goes on at 20" in kyrios("status", ACCOUNT).stdout
+
+
+def test_changes_of_invoices_and_connection_are_followed(world: World, kyrios_in_world: Kyrios) -> None:
+    kyrios = kyrios_in_world
+    world.queue(example_invoices(2))
+    world.work()
+    world.engine.projector.catch_up()
+    lines = [json.loads(line) for line in kyrios("changes", ACCOUNT, "--json").stdout.splitlines()]
+    assert [line.get("of") for line in lines] == ["connection", "invoice", "invoice", None]
+    assert lines[1]["words"] == "In Xero as T-0."
+    end = lines[-1]
+    assert (end["more"], end["next_cursor"], end["as_of"]) == (False, lines[-2]["cursor"], world.engine.store.head())
+    assert f"Next time: --after {end['next_cursor']}" in kyrios("changes", ACCOUNT).stdout
+    assert "Nothing is new." in kyrios("changes", ACCOUNT, "--after", end["next_cursor"]).stdout
+    assert "More: --after" in kyrios("changes", ACCOUNT, "--limit", "1").stdout
+    assert "the log ends at" in kyrios("changes", ACCOUNT, "--after", "999999", code=2).stderr
+    assert "no account nobody" in kyrios("changes", "nobody", code=2).stderr

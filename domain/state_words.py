@@ -1,0 +1,74 @@
+"""What state an invoice or a connection is in, in one sentence, from the state alone: for lists and feeds. Pure.
+
+`explain` says more of one invoice, from its whole history and what the queue knows just now.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.causes import CATALOGUE, Cause, who_acts
+from domain.explain import in_words
+from domain.invoice import Status
+
+_PLAIN: Final[dict[Status, str]] = {
+    "queued": "We have this invoice and it is ready.",
+    "checking": "Xero gave no clear answer. We are finding out whether it arrived before doing anything else, so that "
+    "it cannot be created twice.",
+    "dismissed": "Left out. You can bring it back.",
+}
+
+_CONNECTION: Final[dict[str, str]] = {
+    "not_connected": "Xero is not connected. Invoices are kept and wait.",
+    "choosing": "Xero agreed. Pick the organisation whose books these are.",
+    "authorisation_lost": "Xero no longer accepts our permission. Reconnect; waiting invoices then go by themselves.",
+}
+
+_ENDED: Final[dict[str, str]] = {
+    "user": "Disconnected by you.",
+    "removed_in_xero": "Disconnected inside Xero.",
+    "inactivity": "Disconnected because nothing was synced for so long.",
+}
+
+
+def invoice_words(
+    status: Status, number: str, *, in_xero: bool, causes: Sequence[Cause], reviews: Sequence[Cause]
+) -> str:
+    """An invoice's own state. What holds its whole connection back is said of the connection."""
+    because = _said(causes)
+    match status:
+        case "blocked":
+            for_whom = "Waiting for you" if "owner" in who_acts(causes) else "Waiting"
+            by_itself = " It leaves by itself once that is fixed." if _release_themselves(causes) else ""
+            return f"{for_whom}: {because}{by_itself}"
+        case "failed":
+            return f"It did not go: {because} Once that is fixed, press Retry."
+        case "synced" if reviews:
+            return f"In Xero as {number}, but: {_said(reviews)} We changed nothing; please look."
+        case "synced" if causes:
+            return f"In Xero as {number}. A later change has not arrived: {because}"
+        case "synced":
+            return f"In Xero as {number}."
+        case "voided" if refused := (*reviews, *causes):
+            return f"Cancelled, but not in Xero: {_said(refused)}"
+        case "voided":
+            return "Cancelled; Xero is told." if in_xero else "Cancelled; it never went to Xero."
+    return _PLAIN[status]
+
+
+def connection_words(status: str, causes: Sequence[Cause], ended_for: str | None) -> str:
+    """A connection's state, and what holds it back."""
+    if status == "disconnected":
+        return f"{_ENDED.get(ended_for or '', 'Disconnected.')} Your choices are kept; reconnect to continue."
+    if status in _CONNECTION:
+        return _CONNECTION[status]
+    if status == "setup_incomplete":
+        return f"Connected, but set-up is not finished: {_said(causes)}"
+    return f"Connected, but nothing is sent: {_said(causes)}" if causes else "Connected; invoices are sent."
+
+
+def _said(causes: Sequence[Cause]) -> str:
+    return " ".join(dict.fromkeys(cause.words for cause in in_words(causes)))
+
+
+def _release_themselves(causes: Sequence[Cause]) -> bool:
+    return bool(who_acts(causes)) and all(CATALOGUE[cause.code].auto for cause in causes)

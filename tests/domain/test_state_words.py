@@ -1,0 +1,63 @@
+"""Each state has a sentence of its own, and names what is in the way."""
+
+from typing import Any, get_args
+
+import pytest
+
+from domain.causes import CATALOGUE, Cause
+from domain.invoice import Status
+from domain.state_words import connection_words, invoice_words
+
+MISSING, PENDING, EARLY = Cause("contact_missing"), Cause("contact_pending"), Cause("before_sync_start")
+REFUSED, DIFFERS = Cause("rejected_by_xero"), Cause("total_differs_in_xero", facts={"difference": "NZD 0.01"})
+
+
+def said(status: Any, *, in_xero: bool = False, causes: Any = (), reviews: Any = ()) -> str:
+    """The sentence of an invoice INV-1."""
+    return invoice_words(status, "INV-1", in_xero=in_xero, causes=causes, reviews=reviews)
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (("queued", (), ()), "We have this invoice and it is ready."),
+        (("blocked", (MISSING,), ()), "Waiting for you: This customer is not in Xero. Add or link the contact. "
+         "It leaves by itself once that is fixed."),
+        (("blocked", (PENDING,), ()), "Waiting: The customer is being created in Xero. It goes right after."),
+        (("blocked", (EARLY,), ()), "Waiting for you: It is dated before sync from. Release it by date range, or leave "
+         "it out."),
+        (("failed", (REFUSED,), ()), 'It did not go: Xero refused it with: "no message is kept". Fix that, or ask '
+         "support. Once that is fixed, press Retry."),
+        (("synced", (), ()), "In Xero as INV-1."),
+        (("synced", (MISSING,), ()), "In Xero as INV-1. A later change has not arrived: This customer is not in Xero. "
+         "Add or link the contact."),
+        (("synced", (), (DIFFERS,)), "In Xero as INV-1, but: Xero's total differs from ours by NZD 0.01. Compare both "
+         "invoices. We changed nothing; please look."),
+        (("voided", (), ()), "Cancelled; it never went to Xero."),
+        (("dismissed", (), ()), "Left out. You can bring it back."),
+    ],
+)  # fmt: skip
+def test_an_invoice_is_told_in_one_sentence(state: Any, sentence: str) -> None:
+    status, causes, reviews = state
+    assert said(status, causes=causes, reviews=reviews) == sentence
+
+
+def test_every_state_of_an_invoice_has_words_whatever_its_cause() -> None:
+    for status in get_args(Status):
+        for code in CATALOGUE:
+            assert said(status, causes=[Cause(code)]).endswith((".", "it."))
+            assert said(status, in_xero=True, reviews=[Cause(code)])
+    assert said("voided", in_xero=True) == "Cancelled; Xero is told."
+    assert said("voided", in_xero=True, reviews=[Cause("void_refused")]).startswith("Cancelled, but not in Xero: ")
+
+
+def test_a_connection_is_told_with_what_holds_it_back() -> None:
+    assert connection_words("active", [], None) == "Connected; invoices are sent."
+    assert "nothing is sent: A Kyrios tax set has no" in connection_words(
+        "active", [Cause("tax_mapping_incomplete")], None
+    )
+    assert "set-up is not finished" in connection_words("setup_incomplete", [Cause("setup_incomplete")], None)
+    for reason in ("user", "inactivity", "removed_in_xero", None):
+        assert connection_words("disconnected", [], reason).endswith("Your choices are kept; reconnect to continue.")
+    for state in ("not_connected", "choosing", "authorisation_lost"):
+        assert connection_words(state, [], None)
