@@ -17,6 +17,8 @@ from services.settings import Settings
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True, help="end when standard input ends")]
 """A process that another one starts for itself is given a pipe; it ends with whoever holds the other end."""
 
+ENDING = "Ending: what is under way is finished first. A second signal ends it at once."
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -48,6 +50,7 @@ def worker(with_parent: WithParent = False) -> None:
         with console.engine(settings) as engine, working(engine):
             console.out().print(f"A worker runs with {console.count(settings.worker_threads, 'thread')}.")
             told.wait()
+            console.out().print(ENDING)
 
 
 def ticker() -> None:
@@ -61,6 +64,7 @@ def ticker() -> None:
         with console.engine(settings) as engine, ticking(engine):
             console.out().print("A ticker runs.")
             told.wait()
+            console.out().print(ENDING)
 
 
 def _end_at_once() -> NoReturn:
