@@ -96,7 +96,6 @@ def test_the_value_a_setting_has_is_no_news_whether_chosen_or_by_default() -> No
     given(*ALL_MAPPED, slow).when(change_setting, "contact.poll", "2 h").then_nothing()
 
 
-@pytest.mark.article("R15")
 def test_inactivity_is_sixty_days_with_three_warnings_unless_chosen() -> None:
     assert msgspec.structs.astuple(inactivity_of({})) == (60, (14, 7, 1))
     chosen = inactivity_of({"inactivity.days": "14", "inactivity.warn": "14, 7, 1"})

@@ -86,10 +86,12 @@ def test_a_rate_whose_components_changed_is_mapped_anew_with_a_reason() -> None:
     given(*ALL_MAPPED).when(map_tax, GST, SPLIT, reason_ref=REASON).then(overridden)
 
 
+@pytest.mark.article("R13")
 def test_other_taxes_at_an_equal_rate_are_refused_without_a_reason() -> None:
     given(*ALL_MAPPED).when(map_tax, GST, SPLIT).then_refused(NotPossible, "GST 15%", "7.5 + 7.5", "give a reason")
 
 
+@pytest.mark.article("R13")
 def test_no_reason_leads_to_another_effective_rate() -> None:
     higher = msgspec.structs.replace(OUTPUT2, effective_rate=Decimal("15.5"))
     given(*ALL_MAPPED).when(map_tax, GST, higher, reason_ref=REASON).then_refused(NotPossible, "charges the same")

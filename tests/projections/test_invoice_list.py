@@ -46,6 +46,7 @@ def test_a_page_that_is_just_full_is_the_last(store: EventStore, read: Engine) -
     assert listed(read, limit=2).next_cursor is None
 
 
+@pytest.mark.article("R20")
 def test_a_queued_invoice_waits_while_the_gate_is_closed_and_says_why(store: EventStore, read: Engine) -> None:
     queue(store, "inv-1")
     projector = Projector(store, read)

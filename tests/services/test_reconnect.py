@@ -43,6 +43,7 @@ def events_of(world: World, *kinds: type[Event]) -> list[Event]:
     return [event for event in log if event.originator_id == world.lane and isinstance(event, kinds)]
 
 
+@pytest.mark.article("R17")
 def test_reconnecting_the_same_organisation_resumes_at_once(world: World) -> None:
     before = connection(world)
     assert world.engine.set_up.disconnect(ACCOUNT, OWNER)

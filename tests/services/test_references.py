@@ -96,6 +96,7 @@ def test_set_up_reads_all_that_an_invoice_needs(world: World) -> None:
         ({"CanApplyToRevenue": False}, {"CanApplyToRevenue": True}, "tax_not_allowed_on_account"),
     ],
 )
+@pytest.mark.article("R24")
 def test_a_rate_that_changes_in_xero_blocks_what_uses_it_until_it_is_put_right(
     world: World, changed: Any, back: Any, code: str
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_rate_that_changes_in_xero_blocks_what_uses_it_until_it_is_put_right(
     assert len(world.in_xero()) == 3
 
 
+@pytest.mark.article("R21")
 def test_a_default_account_that_is_archived_closes_the_gate_until_it_is_restored(world: World) -> None:
     in_xero(world, "accounts", AccountID=SALES, Status="ARCHIVED")
     answer = world.engine.references.refresh(ACCOUNT)
@@ -215,6 +217,7 @@ def test_what_is_fresh_is_not_read_again_before_sending(world: World) -> None:
     assert reads(world) == before
 
 
+@pytest.mark.article("R21")
 def test_what_is_an_hour_old_is_read_before_anything_is_sent(world: World) -> None:
     in_xero(world, "tax_rates", TaxType="OUTPUT2", Status="ARCHIVED")
     age(world, 1.1)
@@ -230,6 +233,7 @@ def refill(world: World, tokens: float = 3.0) -> None:
         cursor.execute("UPDATE app.lane SET tokens = %s, refilled_at = app.now()", (tokens,))
 
 
+@pytest.mark.article("R21")
 def test_a_quiet_connection_is_read_once_a_day_and_one_where_something_waits_every_hour(world: World) -> None:
     watch = world.engine.references
     assert watch.round() == 0
@@ -316,6 +320,7 @@ def test_what_a_person_asks_for_is_paid_for_by_what_goes_by_itself(world: World)
 # ── taxes of other components ───────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.article("R13")
 def test_a_rate_of_other_taxes_is_suggested_with_the_reason_and_mapped_with_one(world: World) -> None:
     engine, split = world.engine, TaxSet((percent("10"), percent("2.5", "local")))
     in_xero(world, "tax_rates", TaxType="TAX001", Name="Both", TaxComponents=[{"Name": "Both", "Rate": 12.5}])

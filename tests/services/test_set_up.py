@@ -163,6 +163,7 @@ def test_a_rate_xero_does_not_have_cannot_be_mapped(fresh: World) -> None:
 # ── the gate ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.article("R27")
 def test_the_last_step_opens_the_gate_and_none_before_it(fresh: World) -> None:
     fresh.connect()
     set_up = fresh.engine.set_up
@@ -188,6 +189,7 @@ def test_every_step_may_be_repeated_and_then_says_nothing(world: World) -> None:
     assert names(world) == before
 
 
+@pytest.mark.article("R14")
 def test_a_newly_declared_tax_closes_the_gate_until_it_is_mapped(world: World) -> None:
     declared = [one for one, _ in declared_taxes()]
     new = DeclaredTaxSet(tax_set=TaxSet((TaxComponent(tax_id="new", rate=RATE_15),)), name="New 15%")

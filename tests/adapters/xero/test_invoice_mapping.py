@@ -49,6 +49,7 @@ def document(**more: Any) -> InvoiceDocument:
     )
 
 
+@pytest.mark.article("R7")
 def test_an_invoice_is_rendered_byte_for_byte() -> None:
     assert rendered(document(), "PO 7781").decode() == (
         '{"Type":"ACCREC","Status":"AUTHORISED","Contact":{"ContactID":"' + XERO_CONTACT + '"},'

@@ -141,6 +141,7 @@ def test_a_practice_is_no_organisation() -> None:
         ([{"PhoneType": "NEW", "PhoneCountryCode": "+64", "PhoneNumber": "55"}], "+64 55"),
     ],
 )
+@pytest.mark.article("R5")
 def test_the_phone_is_the_default_one_else_the_mobile_else_the_first(phones: Any, phone: str) -> None:
     assert read_contact({"ContactID": "C1", "Phones": phones}).phone == phone
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, World, organisation_id
 
@@ -14,6 +16,7 @@ def test_check_again_says_that_everything_qualifies(kyrios_in_world: Kyrios) -> 
     assert "0 invoices that waited for it are queued." in out
 
 
+@pytest.mark.article("R21")
 def test_check_again_names_what_does_not_qualify(world: World, kyrios_in_world: Kyrios) -> None:
     place = f"/organisations/{organisation_id()}/accounts"
     world.control.post(place, json={"AccountID": SALES, "Status": "ARCHIVED"}).raise_for_status()

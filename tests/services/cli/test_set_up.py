@@ -54,6 +54,7 @@ def consent(world: World, kyrios: Kyrios, account: str = ACCOUNT) -> str:
     return str(answer["redirect"])
 
 
+@pytest.mark.article("R27")
 def test_an_account_is_set_up_by_commands_alone_and_its_invoices_arrive(bare: World, tmp_path: Path) -> None:
     kyrios = runner(variables_of(bare))
     answer = consent(bare, kyrios)

@@ -31,6 +31,7 @@ from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
 KINGFISHER = customer(email="hello@kingfisher.example", phone="+64 4 555 0199")
 
 
+@pytest.mark.article("R1")
 def test_a_customer_xero_does_not_have_is_created_and_the_invoice_goes(shop: World) -> None:
     bill(shop, KINGFISHER)
     shop.work()
@@ -81,6 +82,7 @@ def test_no_contact_is_created_for_an_invoice_that_cannot_go_anyway(shop: World)
     assert link_of(shop) is None
 
 
+@pytest.mark.article("R1")
 def test_nothing_is_created_if_the_account_does_not_want_that(shop: World) -> None:
     shop.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
     bill(shop, KINGFISHER)

@@ -60,6 +60,7 @@ def long_ago(world: World) -> None:
         cursor.execute("UPDATE app.lane SET last_activity_at = app.now() - interval '59 days'")
 
 
+@pytest.mark.article("R4")
 def test_the_feed_begins_with_every_contact_in_use_and_none_that_was_archived_before(shop: World) -> None:
     page = feed(shop)
     assert [one.seq for one in page.contacts] == list(range(1, 28))
@@ -84,6 +85,7 @@ def test_a_feed_is_read_page_by_page_and_a_page_may_be_read_again(shop: World) -
     )
 
 
+@pytest.mark.article("R3", "R5")
 def test_each_change_of_name_email_phone_status_or_merge_is_one_row_and_nothing_else_is(shop: World) -> None:
     changes: list[dict[str, Any]] = [
         {"Name": "Northgate Wines Limited"},
@@ -147,6 +149,7 @@ def test_what_an_erased_account_knew_is_gone_from_its_feed(shop: World) -> None:
     assert {(one.name, one.email, one.phone, one.erased) for one in feed(shop).contacts} == {("", "", "", True)}
 
 
+@pytest.mark.article("R6")
 def test_contacts_are_read_as_often_as_the_account_wishes(shop: World) -> None:
     reader = shop.engine.contact_reader
 
@@ -190,6 +193,7 @@ def contact(contact_id: str, revision: int) -> XeroContact:
     )
 
 
+@pytest.mark.article("R6")
 def test_a_reader_that_follows_several_writers_misses_nothing_and_sees_every_number_in_order(world: World) -> None:
     store, key = world.engine.store, world.engine.account_keys.get(ACCOUNT)
 

@@ -116,6 +116,7 @@ def test_a_customer_archived_in_xero_waits_and_goes_when_restored(shop: World) -
     assert put_contacts(shop) == []
 
 
+@pytest.mark.article("R3")
 def test_a_linked_contact_archived_later_stops_its_invoices_until_another_is_linked(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     archive(shop, NORTHGATE)
@@ -129,6 +130,7 @@ def test_a_linked_contact_archived_later_stops_its_invoices_until_another_is_lin
     assert invoiced(shop) == [COASTAL]
 
 
+@pytest.mark.article("R3")
 def test_a_link_follows_a_merge_in_xero(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     merge(shop, NORTHGATE, COASTAL)
@@ -164,6 +166,7 @@ def test_a_contact_that_turns_up_while_one_is_about_to_be_created_is_linked_inst
     assert len(in_xero(shop, "Kingfisher Rentals")) == 1
 
 
+@pytest.mark.article("R3")
 def test_an_invoice_never_changes_its_customer_in_xero(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     before = unchanging(shop)
@@ -203,6 +206,7 @@ def test_cutting_a_link_to_an_archived_contact_lets_its_invoices_look_for_anothe
     assert invoiced(shop) == [COASTAL]
 
 
+@pytest.mark.article("R3")
 def test_a_link_moves_with_a_contact_merged_in_kyrios_and_what_waits_follows(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-1": NORTHGATE}, BACKEND)
     shop.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)

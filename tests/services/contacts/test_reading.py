@@ -65,6 +65,7 @@ def test_a_later_reading_asks_only_for_what_changed_and_says_nothing_if_nothing_
     assert imports(shop) == [(27, 0, 0), (1, 0, 1), (0, 1, 0)]
 
 
+@pytest.mark.article("R5")
 def test_nothing_personal_is_kept_in_clear(shop: World) -> None:
     edit(shop, Name=CANARY, ContactStatus="ACTIVE", EmailAddress="canary@zanzibar.example")
     read_contacts(shop)
@@ -105,6 +106,7 @@ class DiesOnPageThree(XeroSession):
             yield page
 
 
+@pytest.mark.article("R6")
 def test_a_reading_goes_on_at_the_page_where_its_reader_died_and_the_watermark_moves_after_the_last(
     world: World,
 ) -> None:
@@ -136,6 +138,7 @@ def test_what_a_dead_reader_had_left_too_long_ago_is_read_from_the_start(world: 
     assert pages == ["1", "2", "3", "1", "2", "3", "4"]
 
 
+@pytest.mark.article("R6")
 def test_contacts_are_read_when_it_is_time_and_all_of_them_once_a_day(shop: World) -> None:
     shop.engine.projector.catch_up()
     reader = shop.engine.contact_reader

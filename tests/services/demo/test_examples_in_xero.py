@@ -46,6 +46,7 @@ def money(invoice: dict[str, Any]) -> dict[str, str]:
     return {"currency": invoice["CurrencyCode"], **found}
 
 
+@pytest.mark.article("R7")
 def test_the_examples_come_out_as_computed_by_hand(studio: World) -> None:
     assert set(studio.queue(accepted())) == {"accepted"}
     settle(studio)

@@ -1,6 +1,7 @@
 """What Xero says of each invoice in a good answer: saved, refused with words to be kept, or saved otherwise."""
 
 import msgspec
+import pytest
 
 from adapters.xero.answers import InvoicesAnswer
 from domain.money import parse_amount
@@ -11,6 +12,7 @@ from tests.services.dispatch.seen import states, statuses, story
 from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices, organisation_id
 
 
+@pytest.mark.article("R19")
 def test_an_invoice_xero_refuses_fails_with_its_words_sealed_and_the_others_go(world: World) -> None:
     archived = {"ContactID": contact_links()["cus-002"], "ContactStatus": "ARCHIVED"}
     world.control.post(f"/organisations/{organisation_id()}/contacts", json=archived).raise_for_status()

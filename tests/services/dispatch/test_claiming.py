@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import msgspec
+import pytest
 
 from domain.invoice import RetryRequested
 from domain.money import parse_amount
@@ -72,6 +73,7 @@ def test_at_most_four_calls_of_a_connection_are_in_flight(world: World) -> None:
     assert len(world.requests("PUT", "/Invoices")) == 5
 
 
+@pytest.mark.article("R19")
 def test_a_closed_gate_sends_nothing_and_writes_nothing(world: World) -> None:
     world.engine.set_up.declare_taxes(ACCOUNT, [*(d for d, _ in declared_taxes()), unmapped_tax()], BACKEND)
     assert lane(world)["gate"] == "closed"
@@ -83,6 +85,7 @@ def test_a_closed_gate_sends_nothing_and_writes_nothing(world: World) -> None:
     assert world.requests("PUT", "/Invoices") == []
 
 
+@pytest.mark.article("R19")
 def test_invoices_that_fail_preflight_are_blocked_and_the_others_go(world: World) -> None:
     issued = example_invoices(4)
     issued[1] = wrong_total(issued[1])

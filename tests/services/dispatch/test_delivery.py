@@ -1,8 +1,11 @@
 """An invoice's way from the queue into Xero, when all goes well and when an answer is lost."""
 
+import pytest
+
 from tests.world import World, example_invoices
 
 
+@pytest.mark.article("R2")
 def test_a_queued_invoice_arrives_in_xero_once(world: World) -> None:
     assert world.queue(example_invoices(1)) == ["accepted"]
     world.work()

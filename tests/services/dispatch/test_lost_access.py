@@ -1,5 +1,7 @@
 """A refused token is refreshed once; an organisation that shut us out closes the gate and keeps the queue."""
 
+import pytest
+
 from adapters.vault.grants import Grant
 from domain import connection as connections
 from domain.connection import Connection
@@ -52,6 +54,7 @@ def test_an_organisation_that_removed_the_app_disconnects_closes_the_gate_and_ke
     assert_shut_out(world, "removed_in_xero")
 
 
+@pytest.mark.article("R17")
 def test_the_queue_goes_by_itself_after_a_reconnect(world: World) -> None:
     world.control.delete(f"/organisations/{organisation_id()}/connection").raise_for_status()
     world.queue(example_invoices(COUNT))

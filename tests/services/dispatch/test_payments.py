@@ -51,6 +51,7 @@ def sentence(world: World, invoice_id: str = "inv-0") -> str:
     return tell(world.engine, world.engine.read, ACCOUNT, invoice_id).explanation.sentence
 
 
+@pytest.mark.article("R9")
 def test_a_paid_invoice_is_paid_in_xero_on_its_date_and_on_the_chosen_account(world: World) -> None:
     world.queue(paid_invoices(1, TOTAL))
     world.work()
@@ -65,6 +66,7 @@ def test_a_paid_invoice_is_paid_in_xero_on_its_date_and_on_the_chosen_account(wo
     assert [one.standing for one in world.invoice("inv-0").payments] == ["made"]
 
 
+@pytest.mark.article("R9")
 def test_several_payments_of_an_invoice_go_one_after_the_other_in_their_order(world: World) -> None:
     world.queue(paid_invoices(1, "100.00", "0.01", "200.00"))
     create_invoices_only(world)
@@ -117,6 +119,7 @@ def test_a_paid_invoice_waits_for_an_account_for_payments_and_goes_once_there_is
     assert entered(world) == {"pay-0-0": 1}
 
 
+@pytest.mark.article("R8")
 def test_payments_and_account_are_those_of_the_moment_the_invoice_was_sent(world: World) -> None:
     world.queue(paid_invoices(1, "10.00"))
     create_invoices_only(world)
@@ -127,6 +130,7 @@ def test_payments_and_account_are_those_of_the_moment_the_invoice_was_sent(world
     assert made["Account"]["Code"] == "850"
 
 
+@pytest.mark.article("R8")
 def test_payments_that_come_later_stay_in_kyrios(world: World) -> None:
     """The article: payment status at the time of sync."""
     (one,) = paid_invoices(1, "10.00")
@@ -172,6 +176,7 @@ def test_an_invoice_that_was_paid_in_xero_already_is_looked_at_by_a_person_and_n
     )
 
 
+@pytest.mark.article("R9")
 def test_a_payment_above_what_is_due_does_not_keep_the_others_of_its_request_out(world: World) -> None:
     world.queue(paid_invoices(3, "400.00"))
     create_invoices_only(world)

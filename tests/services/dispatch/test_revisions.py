@@ -137,6 +137,7 @@ def test_a_refusal_of_the_revision_before_does_not_fail_the_newer_one(world: Wor
 # ── once it is in Xero ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.article("R25")
 def test_an_invoice_in_xero_that_is_revised_is_updated_by_its_id(world: World) -> None:
     synced(world)
     before = held(world)
@@ -200,6 +201,7 @@ def test_a_revision_of_payments_alone_is_recorded_and_not_sent(world: World) -> 
 
 
 @pytest.mark.parametrize("amount", ["100.00", "414.00"])
+@pytest.mark.article("R25")
 def test_an_edit_of_an_invoice_paid_in_xero_becomes_a_review_and_stays_synced(world: World, amount: str) -> None:
     synced(world)
     pay_by_hand(world, "T-0", amount)

@@ -65,6 +65,7 @@ def test_voiding_twice_is_no_news_and_a_voided_invoice_takes_no_revision(world: 
     assert kinds(world) == [CREATED, VOIDED]
 
 
+@pytest.mark.article("R25")
 def test_an_invoice_in_xero_is_voided_there(world: World) -> None:
     synced(world, 2)
     assert void(world)
@@ -238,6 +239,7 @@ def test_a_payment_refused_while_the_invoice_was_voided_leaves_no_review(world: 
 
 
 @pytest.mark.parametrize("amount", ["100.00", "414.00"])
+@pytest.mark.article("R25")
 def test_a_void_of_an_invoice_paid_in_xero_becomes_a_review_and_goes_on_request(world: World, amount: str) -> None:
     synced(world)
     pay_by_hand(world, "T-0", amount)
