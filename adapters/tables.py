@@ -151,6 +151,16 @@ IDEMPOTENCY: Final = Table(
     schema="app",
 )
 
+INVOICE_IDENTITY: Final = Table(
+    "invoice_identity",
+    METADATA,
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("account_id", "name", name="invoice_identity_pkey"),
+    schema="app",
+)
+
 INVOICE_TEXT: Final = Table(
     "invoice_text",
     METADATA,

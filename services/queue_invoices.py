@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.event_store import commands
+from adapters.event_store import commands, identities
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import CommandRecord, SealedContact, SealedInvoiceText, Writes
 from adapters.vault.account_keys import AccountKey, AccountKeys
@@ -19,7 +19,8 @@ from domain import invoice_change
 from domain.connection import Connection
 from domain.event import Actor, Event, Moment
 from domain.invoice import Invoice
-from domain.refusals import ConcurrentChange, KeyReused, NotPossible, Refusal
+from domain.invoice_identity import identities_of, link
+from domain.refusals import ConcurrentChange, Fault, InvalidInput, KeyReused, NotPossible, Refusal
 from domain.streams import connection_id, invoice_stream
 from services.intake import IssuedInvoice
 
@@ -44,6 +45,7 @@ class _Known(msgspec.Struct, kw_only=True):
     invoices: dict[UUID, Invoice]
     connections: dict[UUID, Connection]
     commands: dict[tuple[str, str], CommandRecord]
+    links: dict[tuple[str, str], UUID]
     keys: dict[str, AccountKey]
 
 
@@ -55,6 +57,12 @@ class _Taken(msgspec.Struct, kw_only=True):
     texts: list[SealedInvoiceText] = msgspec.field(default_factory=list)
     contacts: list[SealedContact] = msgspec.field(default_factory=list)
     commands: list[CommandRecord] = msgspec.field(default_factory=list)
+
+    def writes(self) -> Writes:
+        """What goes beside the events."""
+        return Writes(
+            texts=self.texts, contacts=self.contacts, commands=self.commands, identities=identities_of(self.events)
+        )
 
 
 class QueueInvoices:
@@ -96,8 +104,7 @@ class QueueInvoices:
         for one in issued:
             taken.receipts.append(_take(one, known, taken, at, self._only_known))
         if taken.events or taken.commands:
-            writes = Writes(texts=taken.texts, contacts=taken.contacts, commands=taken.commands)
-            self._store.append(taken.events, writes)
+            self._store.append(taken.events, taken.writes())
         for lane in {connection_id(event.account_id) for event in taken.events}:
             self._ring(lane)
         return taken.receipts
@@ -107,8 +114,11 @@ class QueueInvoices:
         named = [(one.account_id, one.command_id) for one in issued if one.command_id is not None]
         keys = self._keys.get_many(accounts)
         with self._store.begin() as tx:
+            links = identities.find(tx.cursor, [_link(one) for one in issued])
+            streams = dict.fromkeys([*map(_stream, issued), *links.values()])
             return _Known(
-                invoices=tx.load([_stream(one) for one in issued], invoices.evolve),
+                invoices=tx.load(list(streams), invoices.evolve),
+                links=links,
                 connections=tx.load([connection_id(account) for account in accounts], connections.evolve),
                 commands=commands.find(tx.cursor, named) if named else {},
                 keys=keys,
@@ -125,6 +135,8 @@ def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_kno
         if only_known and state is None:
             raise NotPossible(f"invoice {one.invoice_id} was never taken on, so there is nothing to revise")
         events = _decide(one, state, key.hmac(text), known, at)
+        if events:
+            _check_link(one, known)
     except Refusal as refusal:
         return _receipt(one, "refused", refusal)
     if command is not None:
@@ -134,6 +146,7 @@ def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_kno
         return _receipt(one, "known")
     for event in events:
         state = known.invoices[stream] = invoices.evolve(state, event)
+    known.links[_link(one)] = stream
     taken.events += events
     taken.texts.append(_sealed_text(one, key, stream, text))
     taken.contacts.append(_sealed_contact(one, key, at))
@@ -149,6 +162,16 @@ def _decide(one: IssuedInvoice, state: Invoice | None, text_hash: str, known: _K
     return invoices.queue(
         state, one.account_id, one.invoice_id, one.document, text_hash, organisation, at, revision=one.revision
     )
+
+
+def _check_link(one: IssuedInvoice, known: _Known) -> None:
+    """The link tells our invoice in Xero from all others, so no two invoices may bear the same."""
+    bearer = known.links.get(_link(one), _stream(one))
+    if bearer != _stream(one):
+        other = known.invoices[bearer].kyrios_invoice_id
+        raise InvalidInput(
+            Fault("/url", f"is the link of invoice {other} already; each invoice needs a link of its own")
+        )
 
 
 def _command(one: IssuedInvoice, key: AccountKey, known: _Known) -> CommandRecord | None:
@@ -183,6 +206,10 @@ def _sealed_contact(one: IssuedInvoice, key: AccountKey, at: Moment) -> SealedCo
 
 def _receipt(one: IssuedInvoice, result: Result, refusal: Refusal | None = None) -> Receipt:
     return Receipt(account_id=one.account_id, invoice_id=one.invoice_id, result=result, refusal=refusal)
+
+
+def _link(one: IssuedInvoice) -> tuple[str, str]:
+    return one.account_id, link(one.document.url)
 
 
 def _stream(one: IssuedInvoice) -> UUID:

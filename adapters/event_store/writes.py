@@ -1,4 +1,4 @@
-"""What is written beside events in the same transaction: closed entries, sealed texts, command records, lane marks."""
+"""What is written beside events in the same transaction: closed entries, sealed texts, commands, names, lane marks."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.effects import Entry
+from domain.invoice_identity import Identity
 
 EndState = Literal["DONE", "REJECTED", "CONFLICT", "DEAD", "WITHDRAWN"]
 
@@ -105,6 +106,7 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     answers: Sequence[SealedAnswer] = ()
     contacts: Sequence[SealedContact] = ()
     commands: Sequence[CommandRecord] = ()
+    identities: Sequence[Identity] = ()
     activity_of: UUID | None = None
     heard: Heard | None = None
     finished_delivery: FinishedDelivery | None = None

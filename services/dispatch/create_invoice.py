@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from adapters import reference_data
-from adapters.event_store import sealed_texts
+from adapters.event_store import identities, sealed_texts
 from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.errors import VaultError
@@ -24,6 +24,7 @@ from domain.connection import Connection
 from domain.document import InvoiceDocument, InvoiceText, Line, Payment
 from domain.event import Event, Moment
 from domain.invoice import EntryKind, Invoice
+from domain.invoice_identity import in_xero
 from domain.preflight import causes_against
 from domain.references import References
 from domain.streams import connection_id, invoice_stream
@@ -167,7 +168,17 @@ class CreateInvoice:
         """Find the invoices by number; ours are told by the Kyrios link in their Url."""
         were = [self.recalled(subject, note) for subject, note in zip(subjects, sent, strict=True)]
         answer = session.find_invoices([subject.sent.number for subject in were], before_send=fence)
-        return answered(answer, [_found(s, note, answer) for s, note in zip(were, sent, strict=True)])
+        return answered(answer, [_found(subject, answer) for subject in were])
+
+    def doubted(self, tx: Transaction, subjects: Sequence[Subject], outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """What another invoice of the account stands for already is not adopted, whatever link it bears by now."""
+        places = [self.place(subject) for subject in subjects]
+        names = [(a, _name_of(outcome)) for (_, a), outcome in zip(places, outcomes, strict=True)]
+        bearers = identities.find(tx.cursor, names)
+        return [
+            outcome if bearers.get(name, stream) == stream else _another(subject)
+            for subject, outcome, (stream, _), name in zip(subjects, outcomes, places, names, strict=True)
+        ]
 
     def reload(self, tx: Transaction, subjects: Sequence[Subject]) -> list[Subject]:
         """The invoices as they are now."""
@@ -282,13 +293,19 @@ def _outcome(element: XeroInvoice) -> Outcome:
     return Unclear()
 
 
-def _found(subject: Subject, sent: Sent, answer: InvoicesAnswer) -> Outcome:
-    document = subject.sent
-    found = search(document, sent.facts.get("contact", ""), answer.elements)
-    if found.verdict == "absent":
+def _found(subject: Subject, answer: InvoicesAnswer) -> Outcome:
+    found = search(subject.sent, answer.elements)
+    if found.invoice is None:
         return Absent()
-    if found.verdict == "ours_equal":
-        return Saved(found.invoice)
-    return Refused(
-        Cause("duplicate_number_in_xero", key=document.number, facts={"number": document.number}), conflict=True
-    )
+    if found.verdict == "conflict":
+        return _another(subject)
+    return Saved(found.invoice) if found.invoice.totals is not None else Unclear()
+
+
+def _name_of(outcome: Outcome) -> str:
+    return in_xero(outcome.what.invoice_id) if isinstance(outcome, Saved) else ""
+
+
+def _another(subject: Subject) -> Refused:
+    number = subject.sent.number
+    return Refused(Cause("duplicate_number_in_xero", key=number, facts={"number": number}), conflict=True)

@@ -160,3 +160,11 @@ class RecallingKind(Protocol):
 
     def recalled(self, subject: Any, sent: Sent) -> Any:
         """The subject with what the delivery's facts say of the content that was sent."""
+
+
+@runtime_checkable
+class DoubtingKind(Protocol):
+    """A kind for which what a search found may be another aggregate's, as only the tables can tell."""
+
+    def doubted(self, tx: Transaction, subjects: Sequence[Any], outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes of a search, with those refused that would be adopted twice."""

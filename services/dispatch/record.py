@@ -18,9 +18,10 @@ from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopene
 from adapters.vault.account_keys import AccountKeys
 from domain.causes import Cause
 from domain.event import ENGINE, Event, Moment
+from domain.invoice_identity import identities_of
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before
-from services.dispatch.kind import Absent, Outcome, RecallingKind, Refused, Saved, Unclear, Withheld
+from services.dispatch.kind import Absent, DoubtingKind, Outcome, RecallingKind, Refused, Saved, Unclear, Withheld
 from services.dispatch.lane_work import Item, Work
 
 LOG: Final = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Record:
             closed=ended.closed,
             reopened=ended.reopened,
             answers=ended.answers,
+            identities=identities_of(ended.events),
             activity_of=work.connection_id if ended.activity else None,
             finished_delivery=finished,
             heard=heard,
@@ -89,6 +91,8 @@ class Record:
     def _decide(self, work: Work[Any], outcomes: Sequence[Outcome]) -> Ended:
         with self._store.begin() as tx:
             now = work.kind.reload(tx, [item.subject for item in work.items])
+            if work.body is None and isinstance(work.kind, DoubtingKind):
+                outcomes = work.kind.doubted(tx, now, outcomes)
             at = Moment(
                 now=tx.now(),
                 actor=ENGINE,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from adapters.xero.answers import XeroInvoice
 from adapters.xero.invoice_content import content_of_fragment
-from adapters.xero.look_up import same_invoice
+from adapters.xero.look_up import is_as_sent
 from adapters.xero.refusals import judge_update
 from adapters.xero.session import XeroSession
 from domain import invoice_change
@@ -102,7 +102,7 @@ class UpdateInvoice(CreateInvoice):
 
     def _is_as_sent(self, element: XeroInvoice, subject: Subject, sent: Sent) -> bool:
         content = self._keys.get(subject.invoice.account_id).hmac(element.content)
-        same = same_invoice(subject.sent, sent.facts.get("contact", ""), element) == "ours_equal"
+        same = is_as_sent(subject.sent, sent.facts.get("contact", ""), element)
         return same and content == sent.facts.get("content")
 
 

@@ -17,6 +17,7 @@ from tests.bench.counting import COUNTING, CountingConnection
 from tests.services.engines import Alone, alone
 from tests.world import ACCOUNT, BACKEND, example_invoices
 
+LINK = "https://app.kyrios.example/invoices/inv-0"
 TABLES = ("es.sync_events", "app.outbox", "app.invoice_text", "app.idempotency")
 
 
@@ -107,6 +108,51 @@ def test_a_refused_invoice_does_not_stop_the_others(kyrios: Alone) -> None:
         "content_conflict",
         "accepted",
     ]
+
+
+def test_a_link_belongs_to_one_invoice_of_an_account(kyrios: Alone) -> None:
+    """Our invoice in Xero is told by its link, so two with one link would be taken for each other."""
+    link = invoice(0).document.url
+    other = msgspec.structs.replace(invoice(1, url=link), account_id="moa-press")
+    assert kyrios.queue(invoice(0), other, invoice(1, "c-1", url=link), invoice(2)) == [
+        "accepted",
+        "accepted",
+        "invalid_input",
+        "accepted",
+    ]
+    receipts = kyrios.engine.queue_invoices([invoice(3, url=link)], BACKEND)
+    assert str(receipts[0].refusal) == (
+        "/url: is the link of invoice inv-0 already; each invoice needs a link of its own"
+    )
+    assert stored(kyrios) == (3, 3, 3, 0)
+    assert kyrios.queue(invoice(1, "c-1")) == ["accepted"]
+
+
+def test_a_revision_may_bring_another_link_but_not_anothers(kyrios: Alone) -> None:
+    kyrios.queue(invoice(0), invoice(1))
+    again = "https://app.kyrios.example/invoices/renamed"
+    kept, moved = (msgspec.structs.replace(invoice(0, url=url), revision=2 + n) for n, url in enumerate((LINK, again)))
+    assert kyrios.queue(kept, moved) == ["accepted", "accepted"]
+    taken = [msgspec.structs.replace(invoice(1, url=url), revision=2) for url in (LINK, again)]
+    assert kyrios.queue(*taken) == ["invalid_input", "invalid_input"]
+
+
+def test_of_two_processes_with_one_link_one_is_told_that_it_is_taken(database_url: str, tmp_path: Path) -> None:
+    with alone(database_url, tmp_path) as one, alone(database_url, tmp_path) as other:
+        both = threading.Barrier(2)
+        answers: list[list[str]] = []
+
+        def send(kyrios: Alone, which: int) -> None:
+            both.wait()
+            answers.append(kyrios.queue(*(invoice(n, url=f"{LINK}/{n // 2}") for n in range(which, 200, 2))))
+
+        threads = [threading.Thread(target=send, args=sent) for sent in ((one, 0), (other, 1))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answer for said in answers for answer in said) == ["accepted"] * 100 + ["invalid_input"] * 100
+        assert stored(one)[:3] == (100, 100, 100)
 
 
 def test_a_thousand_invoices_are_stored_in_a_few_transactions(database_url: str, tmp_path: Path) -> None:

@@ -106,6 +106,12 @@ CREATE TABLE app.idempotency (
     created_at timestamptz NOT NULL DEFAULT app.now(),
     CONSTRAINT idempotency_pkey PRIMARY KEY (account_id, key)
 );
+CREATE TABLE app.invoice_identity (
+    account_id text NOT NULL,
+    name text NOT NULL,
+    stream_id uuid NOT NULL,
+    CONSTRAINT invoice_identity_pkey PRIMARY KEY (account_id, name)
+);
 """
 
 SEALED = """

@@ -8,6 +8,7 @@ from adapters.xero.answers import InvoicesAnswer
 from adapters.xero.errors import BatchRefused
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from services.bootstrap import Parts
+from tests.changes import assert_clean, change_in_xero, revise, revised
 from tests.crash.books import assert_in_xero_once
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, lane, states, statuses, story
@@ -137,6 +138,65 @@ def test_a_number_taken_in_xero_by_a_stranger_is_a_conflict_a_person_must_see(wo
     (cause,) = world.invoice("inv-1").causes
     assert (cause.code, cause.key) == ("duplicate_number_in_xero", "T-1")
     assert story(world, "inv-1") == ["InvoiceQueued", "OutcomeUnknown", "OutcomeResolved", "SyncFailed"]
+
+
+OTHER_CUSTOMER = {"ContactID": contact_links()["cus-002"]}
+
+
+@pytest.mark.parametrize(
+    ("edited", "reviews"),
+    [
+        ({"Total": 413.99, "SubTotal": 359.99}, ["total_differs_in_xero"]),
+        ({"Contact": OTHER_CUSTOMER}, []),
+        ({"Date": "2026-09-03"}, []),
+        ({"CurrencyCode": "AUD"}, []),
+    ],
+)
+def test_our_invoice_that_differs_in_xero_is_adopted_and_a_total_that_differs_is_looked_at(
+    world: World, edited: dict[str, Any], reviews: list[str]
+) -> None:
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.work()
+    change_in_xero(world, "T-0", **edited)
+    world.later(3.1)
+    world.work()
+    state = world.invoice("inv-0")
+    assert (state.status, state.xero_invoice_id) == ("synced", world.in_xero()[0]["InvoiceID"])
+    assert [review.code for review in state.reviews] == reviews
+    if reviews:
+        assert state.reviews[0].facts == {"difference": "NZD -0.01"}
+    assert (states(world), len(keys(world))) == (["DONE"], 1)
+    assert_clean(world)
+
+
+def test_a_revision_follows_our_invoice_that_was_adopted_although_it_differs(world: World) -> None:
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.work()
+    assert revise(world, revised()) == ["accepted"]
+    change_in_xero(world, "T-0", Contact=OTHER_CUSTOMER)
+    world.later(3.1)
+    world.work()
+    (held,) = world.in_xero()
+    assert (held["Total"], held["Contact"]["ContactID"]) == (230.0, contact_links()["cus-001"])
+    assert_clean(world)
+
+
+def test_an_invoice_in_xero_that_is_anothers_already_is_not_adopted_even_under_our_link(world: World) -> None:
+    world.queue(example_invoices(1))
+    world.work()
+    (second,) = example_invoices(1, start=1)
+    change_in_xero(
+        world, "T-0", InvoiceNumber="T-1", InvoiceID=world.in_xero()[0]["InvoiceID"], Url=second.document.url
+    )
+    world.queue([second])
+    world.work()
+    assert statuses(world, 2) == ["synced", "failed"]
+    (cause,) = world.invoice("inv-1").causes
+    assert (cause.code, cause.key) == ("duplicate_number_in_xero", "T-1")
+    assert states(world) == ["DONE", "CONFLICT"]
+    assert_clean(world)
 
 
 def test_a_request_refused_whole_is_searched_for_at_once_then_halved_until_the_bad_one_is_alone(world: World) -> None:
