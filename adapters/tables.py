@@ -195,6 +195,17 @@ KYRIOS_CONTACT: Final = Table(
     schema="app",
 )
 
+LINKED_CONTACT: Final = Table(
+    "linked_contact",
+    METADATA,
+    Column("account_id", Text, nullable=False),
+    Column("kyrios_contact_id", Text, nullable=False),
+    Column("xero_contact_id", Text),
+    PrimaryKeyConstraint("account_id", "kyrios_contact_id", name="linked_contact_pkey"),
+    Index("linked_contact_by_xero", "account_id", "xero_contact_id"),
+    schema="app",
+)
+
 RECIPIENT: Final = Table(
     "recipient",
     METADATA,

@@ -58,7 +58,9 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
     """A Kyrios contact and the Xero contacts that bear its e-mail, its exact name, or its name in other letter case.
 
-    `known` says whether its name is kept; `fragment_hash` is the HMAC of what would be sent to create it.
+    `of_others` are Xero contacts that stand for another Kyrios contact, one with another e-mail: sharing a name with it
+    is no reason to share its contact. `known` says whether its name is kept; `fragment_hash` is the HMAC of what would
+    be sent to create it.
     """
 
     kyrios_contact_id: str
@@ -67,6 +69,7 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     by_email: tuple[str, ...] = ()
     by_name: tuple[str, ...] = ()
     by_like_name: tuple[str, ...] = ()
+    of_others: tuple[str, ...] = ()
     fragment_hash: str = ""
 
 
@@ -157,12 +160,18 @@ class _Asked:
         return self._stands("unread", causes=(self._cause(code),))
 
     def matched(self) -> ContactStanding | None:
-        """By e-mail, then by exact name; a person cut a link for a reason, so such a contact fits no more."""
+        """By e-mail, then by exact name; a person cut a link for a reason, so such a contact fits no more.
+
+        A contact that is another customer's is not found by its name alone.
+        """
         by_email, by_name = self._fitting(self._sought.by_email), self._fitting(self._sought.by_name)
         if len(by_email) == 1:
             return self._found(by_email[0], "email")
         if by_email:
             by_name = [contact for contact in by_name if contact in by_email]
+        else:
+            of_others = self._active(self._sought.of_others)
+            by_name = [contact for contact in by_name if contact not in of_others]
         if len(by_name) == 1:
             return self._found(by_name[0], "name")
         return self._stands("ambiguous") if by_email or by_name else None

@@ -46,6 +46,8 @@ def looked_at_after(event: Event) -> tuple[str, ...]:
     match event:
         case AccountsSelected():
             return (*_ACCOUNT_CODES, "tax_not_allowed_on_account", "payment_account_missing")
+        case ContactUnlinked():
+            return ("contact_name_taken",)
         case SettingsChanged(name="accounts.line"):
             return ("account_not_payment_enabled",)
         case SettingsChanged(name="payments.record"):

@@ -7,7 +7,7 @@ import msgspec
 
 from adapters import contact_directory, contact_reading
 from adapters.contact_directory import Found
-from adapters.event_store import sealed_texts
+from adapters.event_store import linked_contacts, sealed_texts
 from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKey, AccountKeys, Erased, open_or_erased
 from adapters.xero.contact_mapping import contact_number, render_contact
@@ -135,6 +135,9 @@ class _Gathering:
     ) -> dict[str, Sought]:
         hashes = {contact_id: directory_hashes(self._key, c.name, c.email) for contact_id, c in contacts.items()}
         found = self._candidates(hashes.values())
+        bearers = self._bearers(
+            [f.xero_contact_id for f in found if f.name_hmac in {name for _, name, _ in hashes.values()}]
+        )
         sought = {}
         for contact_id in contact_ids:
             link, contact = links.get(contact_id), contacts.get(contact_id)
@@ -147,9 +150,20 @@ class _Gathering:
                 by_email=tuple(f.xero_contact_id for f in found if email and f.email_hmac == email),
                 by_name=tuple(f.xero_contact_id for f in found if name and f.name_hmac == name),
                 by_like_name=tuple(f.xero_contact_id for f in found if like and f.like_name_hmac == like),
+                of_others=tuple(
+                    x for x, other in bearers if other.contact_id != contact_id and _unlike(contact, other)
+                ),
                 fragment_hash=self._key.hmac(fragment_of(self._account_id, contact)) if contact else "",
             )
         return sought
+
+    def _bearers(self, xero_contact_ids: list[str]) -> list[tuple[str, KyriosContact]]:
+        """Whom these Xero contacts stand for already, as far as that is kept."""
+        if not xero_contact_ids:
+            return []
+        linked = linked_contacts.linked_to(self._tx.cursor, self._account_id, xero_contact_ids)
+        contacts = self._contacts([kyrios_contact_id for kyrios_contact_id, _ in linked])
+        return [(x, contacts[kyrios_contact_id]) for kyrios_contact_id, x in linked if kyrios_contact_id in contacts]
 
     def _candidates(self, hashes: Iterable[tuple[str | None, str | None, str | None]]) -> list[Found]:
         emails, names, like_names = set[str](), set[str](), set[str]()
@@ -206,6 +220,12 @@ def learned(place: ContactPlace, connection: Connection, at: Moment) -> list[Eve
 
 def _hash(key: AccountKey, purpose: str, text: str) -> str | None:
     return key.hmac(f"{purpose}\0{text}".encode()) if text else None
+
+
+def _unlike(contact: KyriosContact | None, other: KyriosContact) -> bool:
+    """Whether their e-mails say that these are two customers; that one has none says nothing."""
+    emails = {email_key(one.email) for one in (contact, other) if one}
+    return len(emails - {""}) > 1
 
 
 def _end(contact_id: str, links: Mapping[str, ContactLink]) -> str:

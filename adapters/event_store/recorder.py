@@ -11,7 +11,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
 
-from adapters.event_store import commands, deliveries, identities, lanes, outbox, sealed_texts
+from adapters.event_store import commands, deliveries, identities, lanes, linked_contacts, outbox, sealed_texts
 from adapters.event_store.writes import Writes
 
 Row = dict[str, Any]
@@ -107,3 +107,5 @@ def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
         commands.insert(curs, writes.commands)
     if writes.identities:
         identities.insert(curs, writes.identities)
+    if writes.links:
+        linked_contacts.follow(curs, writes.links)

@@ -23,6 +23,7 @@ from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.event_store.writes import Writes
 from domain.connection import GateClosed, GateOpened
+from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
 from domain.refusals import ConcurrentChange
@@ -175,11 +176,12 @@ class EventStore:
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:
-    """Add what follows from the events: the entries they open, the gates they move, the lanes they need."""
+    """Add what follows from the events: their entries, the gates they move, the lanes they need, links."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
     accounts = {connection_id(e.account_id): e.account_id for e in events} if entries or gates else {}
-    return msgspec.structs.replace(writes, entries=entries, gates=gates, accounts=accounts)
+    links = [event for event in events if isinstance(event, ContactLinked | ContactUnlinked)]
+    return msgspec.structs.replace(writes, entries=entries, gates=gates, accounts=accounts, links=links)
 
 
 def _now(cursor: Cursor[Row]) -> datetime:

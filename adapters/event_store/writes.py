@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import Entry
 from domain.invoice_identity import Identity
 
@@ -95,7 +96,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that goes into the transaction of some events. Entries and gates follow from the events themselves."""
+    """Everything that goes into the transaction of some events. Entries, gates and links follow from the events."""
 
     entries: Sequence[Entry] = ()
     gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
@@ -107,6 +108,7 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Sequence[SealedContact] = ()
     commands: Sequence[CommandRecord] = ()
     identities: Sequence[Identity] = ()
+    links: Sequence[ContactLinked | ContactUnlinked] = ()
     activity_of: UUID | None = None
     heard: Heard | None = None
     finished_delivery: FinishedDelivery | None = None

@@ -87,6 +87,15 @@ def stands(
         ("link", "a", "name", [], {"by_name": ("a",), "by_like_name": ("a",)}),
         ("link", "b", "name", [], {"by_email": ("gone",), "by_name": ("b",)}),
         ("ambiguous", "", None, ["contact_ambiguous"], {"by_name": ("a", "b")}),
+        # by a name that is another customer's already
+        ("name_taken", "", None, ["contact_name_taken"],
+         {"by_name": ("a",), "by_like_name": ("a",), "of_others": ("a",)}),
+        ("name_taken", "", None, ["contact_name_taken"],
+         {"by_name": ("into-a",), "by_like_name": ("into-a",), "of_others": ("a",)}),
+        ("link", "b", "name", [], {"by_name": ("a", "b"), "by_like_name": ("a", "b"), "of_others": ("a",)}),
+        ("link", "a", "email", [], {"by_email": ("a",), "by_name": ("a",), "of_others": ("a",)}),
+        ("link", "a", "name", [], {"by_email": ("a", "b"), "by_name": ("a",), "of_others": ("a",)}),
+        ("linked", "a", None, [], {"known_link": link("a"), "of_others": ("a",)}),
         # nobody fits
         ("wanted", "", None, ["contact_pending"], {}),
         ("missing", "", None, ["contact_missing"], {"create": False}),

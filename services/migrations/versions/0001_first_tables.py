@@ -137,6 +137,13 @@ CREATE TABLE app.kyrios_contact (
     sealed bytea NOT NULL,
     CONSTRAINT kyrios_contact_pkey PRIMARY KEY (account_id, kyrios_contact_id)
 );
+CREATE TABLE app.linked_contact (
+    account_id text NOT NULL,
+    kyrios_contact_id text NOT NULL,
+    xero_contact_id text,
+    CONSTRAINT linked_contact_pkey PRIMARY KEY (account_id, kyrios_contact_id)
+);
+CREATE INDEX linked_contact_by_xero ON app.linked_contact (account_id, xero_contact_id);
 CREATE TABLE app.recipient (
     recipient_id uuid PRIMARY KEY,
     account_id text NOT NULL,

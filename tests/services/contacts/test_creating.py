@@ -231,6 +231,55 @@ def test_the_same_name_entered_by_hand_after_the_contacts_were_read_is_linked_af
     assert len(in_xero(shop, "Kingfisher Rentals")) == 1
 
 
+def test_two_customers_of_one_name_with_different_emails_do_not_end_on_one_contact(shop: World) -> None:
+    """Xero wants unique names, so the second is not created; that both are the same customer is for a person to say."""
+    namesake = customer("new-2", email="stay@kingfisher.example")
+    bill(shop, KINGFISHER)
+    bill(shop, namesake, start=1)
+    settle(shop)
+    assert (statuses(shop, 1), causes(shop, "inv-1")) == (["synced"], [("contact_name_taken", "new-2")])
+    shop.control.post("/clock", json={"advance_seconds": 2}).raise_for_status()
+    read_contacts(shop)
+    settle(shop)
+    assert causes(shop, "inv-1") == [("contact_name_taken", "new-2")]
+    (created,) = in_xero(shop, "Kingfisher Rentals")
+    found = shop.engine.contact_candidates(ACCOUNT, "new-2")
+    assert (found.verdict, [one.xero_contact_id for one in found.candidates]) == (
+        "name_taken",
+        [created["ContactID"]],
+    )
+    assert found.says == "Another Xero contact has this name. Say whether it is the same customer."
+    shop.engine.contact_links.link(ACCOUNT, {"new-2": created["ContactID"]}, OWNER)
+    settle(shop)
+    assert statuses(shop, 2) == ["synced", "synced"]
+
+
+@pytest.mark.parametrize("email", ["", "HELLO@kingfisher.example"])
+def test_a_customer_of_the_same_name_without_another_email_is_taken_for_the_same(shop: World, email: str) -> None:
+    bill(shop, KINGFISHER)
+    bill(shop, customer("new-2", email=email), start=1)
+    settle(shop)
+    shop.control.post("/clock", json={"advance_seconds": 2}).raise_for_status()
+    read_contacts(shop)
+    settle(shop)
+    assert statuses(shop, 2) == ["synced", "synced"]
+    assert len(in_xero(shop, "Kingfisher Rentals")) == 1
+
+
+def test_a_namesake_is_created_once_it_bears_another_name_in_kyrios(shop: World) -> None:
+    bill(shop, KINGFISHER)
+    settle(shop)
+    shop.control.post("/clock", json={"advance_seconds": 2}).raise_for_status()
+    read_contacts(shop)
+    bill(shop, customer("new-2", email="stay@kingfisher.example"), start=1)
+    settle(shop)
+    assert causes(shop, "inv-1") == [("contact_name_taken", "new-2")]
+    bill(shop, customer("new-2", "Kingfisher Rentals, Picton", "stay@kingfisher.example"), start=2)
+    settle(shop)
+    assert statuses(shop, 3) == ["synced"] * 3
+    assert len(in_xero(shop, "Kingfisher Rentals, Picton")) == 1
+
+
 def test_what_xero_says_against_a_contact_is_kept_and_told(shop: World) -> None:
     bill(shop, customer(email="no address at all"), 2)
     settle(shop)

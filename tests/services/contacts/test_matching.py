@@ -64,6 +64,17 @@ def test_a_customer_is_found_by_exact_name(shop: World) -> None:
     assert invoiced(shop) == [COASTAL]
 
 
+def test_a_contact_that_is_another_customers_is_not_found_by_its_name(shop: World) -> None:
+    bill(shop, BAKERY)
+    settle(shop)
+    bill(shop, customer("cus-c", "Coastal Bakery", "office@coastal-bakery-south.example"), start=1)
+    settle(shop)
+    assert (invoiced(shop), causes(shop, "inv-1")) == ([COASTAL], [("contact_name_taken", "cus-c")])
+    shop.engine.contact_links.unlink(ACCOUNT, "cus-b", OWNER)
+    settle(shop)
+    assert invoiced(shop) == [COASTAL, COASTAL], "nobody else's any more, it fits by its name"
+
+
 def test_a_name_that_differs_in_letter_case_is_not_linked_without_asking(shop: World) -> None:
     bill(shop, customer("cus-b", "COASTAL BAKERY"))
     settle(shop)
