@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.crash.books import assert_in_xero_once, finish, live
+from tests.changes import assert_clean, change_in_xero
+from tests.crash.books import assert_in_xero_once, assert_invariants, finish, live
 from tests.crash.conftest import LEASE, StartChild
 from tests.world import World, example_invoices
 
@@ -77,6 +78,23 @@ def test_a_death_after_xero_stored_it_is_looked_up_and_adopted(world: World, chi
     assert_in_xero_once(world, COUNT)
     assert sends(world) == 1
     assert {entry["attempts"] for entry in world.outbox()} == {1}
+
+
+def test_an_invoice_edited_in_xero_after_the_death_that_hid_its_answer_is_adopted_all_the_same(
+    world: World, child: StartChild
+) -> None:
+    fault = world.fault("hold", method="PUT", path="/Invoices")
+    world.queue(example_invoices(COUNT))
+    dying = child("nowhere")
+    world.wait_for_fault(fault, fired=1)
+    dying.kill()
+    change_in_xero(world, "T-0", Total=413.99, SubTotal=359.99)
+    finish(world)
+    assert {world.invoice(f"inv-{n}").status for n in range(COUNT)} == {"synced"}
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["total_differs_in_xero"]
+    assert (len(world.in_xero()), sends(world)) == (COUNT, 1)
+    assert_invariants(world)
+    assert_clean(world)
 
 
 @pytest.mark.parametrize("point", ["with_answer", "before_commit"])
