@@ -30,19 +30,61 @@ def set_up_account(engine: Engine, control_url: str, examples: Path) -> None:
 
     A tax set for which the file names no Xero rate stays unmapped: only the invoices that bear it wait.
     """
+    connect(engine, control_url, examples)
+    choose_accounts(engine)
+    declare_taxes(engine, examples)
+    confirm_suggestions(engine, examples)
+    pick_the_rest(engine, examples)
+    link_contacts(engine, examples)
+
+
+def connect(engine: Engine, control_url: str, examples: Path) -> None:
+    """Agree in the browser, choose the organisation, and say from when on and how strictly invoices are sent."""
     organisation = organisation_in(examples / "xero-organisation.json")["tenant_id"]
     _consent(engine, control_url, organisation)
-    steps = engine.set_up
-    steps.choose_organisation(ACCOUNT, organisation, OWNER)
-    steps.change_setting(ACCOUNT, "sync_from", SYNC_FROM, OWNER)
-    steps.change_setting(ACCOUNT, "tax.gate", "used_on_invoice", OWNER)
-    steps.choose_accounts(ACCOUNT, line="200", payment="850", also=["260"], actor=OWNER)
-    declared = read_tax_sets((examples / "taxes.json").read_bytes())
-    steps.declare_taxes(ACCOUNT, [tax_set for tax_set, _ in declared], BACKEND)
-    for one, tax_type in declared:
-        if tax_type is not None:
-            steps.map_tax(ACCOUNT, one.tax_set, tax_type, OWNER)
-    engine.contact_links.link(ACCOUNT, _links(examples / "contacts.ndjson"), BACKEND)
+    engine.set_up.choose_organisation(ACCOUNT, organisation, OWNER)
+    engine.set_up.change_setting(ACCOUNT, "sync_from", SYNC_FROM, OWNER)
+    engine.set_up.change_setting(ACCOUNT, "tax.gate", "used_on_invoice", OWNER)
+
+
+def choose_accounts(engine: Engine) -> None:
+    """Choose ledger accounts among those on offer."""
+    engine.set_up.choose_accounts(ACCOUNT, line="200", payment="850", also=["260"], actor=OWNER)
+
+
+def declare_taxes(engine: Engine, examples: Path) -> None:
+    """Kyrios says which tax sets it offers on its lines."""
+    engine.set_up.declare_taxes(ACCOUNT, [one for one, _ in _taxes(examples)], BACKEND)
+
+
+def confirm_suggestions(engine: Engine, examples: Path) -> list[str]:
+    """Confirm what is unambiguous, all but the forgotten ones; returns the keys of those tax sets."""
+    known = {one.tax_set.key for one, tax_type in _taxes(examples) if tax_type is not None}
+    found = engine.set_up.unambiguous_taxes(ACCOUNT)
+    pairs = [(one.tax_set, made.tax_type or "") for one, made in found if one.tax_set.key in known]
+    if pairs:
+        engine.set_up.map_taxes(ACCOUNT, pairs, OWNER)
+    return [tax_set.key for tax_set, _ in pairs]
+
+
+def pick_the_rest(engine: Engine, examples: Path) -> list[str]:
+    """Pick by hand where several rates would do, as the file says; returns the keys of those tax sets."""
+    mapped = engine.set_up.connection(ACCOUNT).mappings
+    pairs = [
+        (one.tax_set, tax_type)
+        for one, tax_type in _taxes(examples)
+        if tax_type is not None and one.tax_set.key not in mapped
+    ]
+    if pairs:
+        engine.set_up.map_taxes(ACCOUNT, pairs, OWNER)
+    return [tax_set.key for tax_set, _ in pairs]
+
+
+def link_contacts(engine: Engine, examples: Path) -> int:
+    """Kyrios says whom it knows in Xero already; returns how many."""
+    links = _links(examples / "contacts.ndjson")
+    engine.contact_links.link(ACCOUNT, links, BACKEND)
+    return len(links)
 
 
 def forgotten_taxes(engine: Engine) -> list[DeclaredTaxSet]:
@@ -68,6 +110,10 @@ def _consent(engine: Engine, control_url: str, organisation: str) -> None:
     answer = httpx.post(f"{control_url}/consent", json=asked, timeout=10)
     answer.raise_for_status()
     engine.set_up.finish_connect(ACCOUNT, Secret(answer.json()["redirect"]), OWNER)
+
+
+def _taxes(examples: Path) -> list[tuple[DeclaredTaxSet, str | None]]:
+    return read_tax_sets((examples / "taxes.json").read_bytes())
 
 
 def _links(file: Path) -> dict[str, str]:

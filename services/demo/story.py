@@ -18,13 +18,12 @@ from domain.streams import invoice_stream
 from services.demo.books import Outcome, check_books
 from services.demo.outcome_tables import show_held, show_held_back
 from services.demo.processes import CouldNotStart
+from services.demo.set_up_story import SetUpStory
 from services.demo.simulated_owner import (
     ACCOUNT,
     BACKEND,
     forgotten_taxes,
     map_forgotten_taxes,
-    organisation_in,
-    set_up_account,
 )
 from services.demo.stage import Stage
 from services.import_invoices import ImportReport, import_invoices
@@ -51,7 +50,7 @@ class Story:
 
     def tell(self) -> bool:
         """The whole story."""
-        self._connect()
+        SetUpStory(self._stage, self._examples, self._say, self._console).tell()
         self._start_worker()
         report = self._send()
         self._settle(report)
@@ -61,20 +60,6 @@ class Story:
         show_held([state for state in states if state.status == "synced"], self._console)
         show_held_back([state for state in states if state.status != "synced"], self._reasons, self._console)
         return self._prove(report)
-
-    def _connect(self) -> None:
-        set_up_account(self._engine, self._stage.xero.control_url, self._examples)
-        name = organisation_in(self._examples / "xero-organisation.json")["Organisation"]["Name"]
-        self._say(f"Account {ACCOUNT} is connected to {name} in a simulated Xero at {self._stage.xero.api_url}.")
-        state = self._engine.set_up.connection(ACCOUNT)
-        mapped = ", ".join(
-            f"{one.name} → {state.mappings[one.tax_set.key].tax_type}"
-            for one in state.declared or ()
-            if one.tax_set.key in state.mappings
-        )
-        self._say(f"Taxes are mapped: {mapped}. The gate is open.")
-        forgotten = ", ".join(one.name for one in forgotten_taxes(self._engine))
-        self._say(f"One is forgotten: {forgotten}. Only the invoices that bear it will wait for that.")
 
     def _start_worker(self) -> None:
         self._worker = self._stage.worker.start()
