@@ -177,19 +177,21 @@ def due(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -> list
     return [row["id"] for row in curs]
 
 
-def hint(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]], changed_at: datetime | None) -> int:
-    """Something changed at `changed_at` (Xero's time): read soon. Returns for how many connections that was news.
+def hint(curs: Cursor[Row], hints: Sequence[tuple[UUID, str, datetime]]) -> int:
+    """Something changed for a connection and organisation, at Xero's time: read soon. Returns how many were news.
 
-    What was read already is no news, nor is it for an organisation that was never read: that is due anyway.
+    What was read already is no news, nor is it for an organisation that was never read: that is due anyway. Whoever
+    holds a row for long fails this rather than keeping it waiting.
     """
+    curs.execute("SET LOCAL lock_timeout = '2s'")
     curs.execute(
         """
         UPDATE app.contact_reading r SET hinted_at = app.now()
-        FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS c (id, organisation_id, changed_at)
         WHERE r.connection_id = c.id AND r.organisation_id = c.organisation_id
-          AND (r.watermark IS NULL OR %s::timestamptz IS NULL OR %s::timestamptz > r.watermark - %s)
+          AND (r.watermark IS NULL OR c.changed_at > r.watermark - %s)
         """,
-        (*_columns(connections), changed_at, changed_at, OVERLAP),
+        (*_columns(hints), OVERLAP),
     )
     return curs.rowcount
 

@@ -64,6 +64,7 @@ from services.settings import Settings
 from services.sweeper import Sweeper
 from services.vault import Vault
 from services.void_invoice import VoidIssuedInvoice
+from services.webhook_hints import WebhookHints
 
 CALLBACK_PATH: Final = "/xero/callback"
 RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
@@ -274,6 +275,11 @@ class Engine:
     def contact_feed(self) -> ContactFeed:
         """What Kyrios reads of Xero's contacts."""
         return ContactFeed(self.store, self.account_keys)
+
+    @cached_property
+    def webhook_hints(self) -> WebhookHints:
+        """What Xero tells by itself."""
+        return WebhookHints(self.store, self.read, self.settings.webhook_key or ())
 
     @cached_property
     def contact_reader(self) -> ContactReader:

@@ -114,6 +114,16 @@ def named_keys(text: str) -> tuple[NamedKey, ...]:
     return keys
 
 
+def signing_keys(text: str) -> tuple[Secret, ...]:
+    """One key, or two with a comma between."""
+    keys = tuple(item.strip() for item in text.split(","))
+    if not 1 <= len(keys) <= 2 or not all(
+        key and key.isascii() and key.isprintable() and " " not in key for key in keys
+    ):
+        raise ValueError("must be one key, or two with a comma between")
+    return tuple(Secret(key) for key in keys)
+
+
 def is_loopback(url: str) -> bool:
     """Whether the address leads to this machine."""
     host = urlsplit(url).hostname or ""

@@ -77,6 +77,9 @@ VARIABLES = (
     Variable("SWEEP_INTERVAL", read.seconds, "5", "seconds between two searches for forgotten work"),
     Variable("WORKER_THREADS", read.whole_number, "4", "threads that carry deliveries, per worker process"),
     Variable("CALLS_PER_MINUTE", read.whole_number, "60", "Xero's limit per organisation"),
+    Variable("WEBHOOK_KEY", read.signing_keys, None,
+             "the key Xero signs its webhooks with, or two with a comma between while it is changed; empty: none is "
+             "believed", secret=True),
     Variable("LOG_LEVEL", read.log_level, "INFO", "how much is logged: DEBUG, INFO, WARNING or ERROR"),
 )  # fmt: skip
 
@@ -111,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sweep_interval: float
     worker_threads: int
     calls_per_minute: int
+    webhook_key: tuple[Secret, ...] | None = None
     log_level: str
 
     @property
@@ -213,8 +217,14 @@ def _shown(value: object) -> str:
         case Secret():
             return read.masked_address(value) if "://" in value.reveal() else MASK
         case tuple():
-            return " ".join(f"{item.key_id}:{MASK}" if isinstance(item, NamedKey) else str(item) for item in value)
+            return " ".join(_shown_item(item) for item in value)
         case float():
             return f"{value:g}"
         case _:
             return str(value)
+
+
+def _shown_item(item: object) -> str:
+    if isinstance(item, NamedKey):
+        return f"{item.key_id}:{MASK}"
+    return MASK if isinstance(item, Secret) else str(item)

@@ -86,8 +86,7 @@ def sow(
     now = clock.now_ms()
     with ledger.transaction():
         for seed in seeds:
-            for kind, document in seed.objects:
-                books.put(seed.tenant_id, kind, document, now)
+            books.sow(seed.tenant_id, seed.objects, now)
             for given in seed.invoices:
                 invoices.add([existing_invoice(seed.tenant_id, given, books, clock, behaviour)])
 

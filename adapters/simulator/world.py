@@ -1,7 +1,7 @@
 """Everything one simulated Xero consists of, put together in one place."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from adapters.simulator.clock import VirtualClock
 from adapters.simulator.faults.script import FaultScript
@@ -19,6 +19,7 @@ from adapters.simulator.ledger.journal import Journal
 from adapters.simulator.ledger.payments import PaymentShelf
 from adapters.simulator.options import Behaviour, SimulatorOptions
 from adapters.simulator.seeding import load_seed, sow
+from adapters.simulator.webhooks.sender import WebhookSender
 
 
 @dataclass
@@ -38,7 +39,8 @@ class World:
     limits: Limits
     keys: IdempotencyKeys
     faults: FaultScript
-    stopping: threading.Event = field(default_factory=threading.Event)
+    webhooks: WebhookSender
+    stopping: threading.Event
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:
@@ -51,8 +53,10 @@ def build_world(options: SimulatorOptions) -> World:
     ledger = Ledger(options.ledger)
     try:
         clock = VirtualClock(ledger.setting("clock"))
-        books = Books(ledger)
-        invoices = InvoiceShelf(ledger)
+        stopping = threading.Event()
+        webhooks = WebhookSender(clock, stopping)
+        books = Books(ledger, webhooks.note)
+        invoices = InvoiceShelf(ledger, webhooks.note)
         if not books.tenants():
             sow(load_seed(options.seed), ledger, books, invoices, clock, options.behaviour)
         journal = Journal(ledger, clock)
@@ -73,6 +77,8 @@ def build_world(options: SimulatorOptions) -> World:
             limits=Limits(clock, journal),
             keys=IdempotencyKeys(ledger, clock),
             faults=FaultScript(),
+            webhooks=webhooks,
+            stopping=stopping,
         )
     except BaseException:
         ledger.close()

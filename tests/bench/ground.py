@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from adapters.embedded_postgres import Cluster
 from adapters.simulator.server import Simulator
 from services.bootstrap import Parts
 from services.migrations import migrate
 from tests.world import EXAMPLES, World, world_on
+
+SEED: Final = EXAMPLES / "xero-organisation.json"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,15 @@ class Ground:
         return url
 
     @contextmanager
-    def world(self, parts: Parts, **settings: str) -> Iterator[World]:
+    def world(self, parts: Parts, seed: Path = SEED, **settings: str) -> Iterator[World]:
         """An engine, set up, on a simulator in another process that answers without limits."""
         home = self._home / f"world-{next(self._numbers)}"
         home.mkdir()
         more = {"KYRIOS_XERO_CALLS_PER_MINUTE": "99999", "KYRIOS_XERO_READ_TIMEOUT": "30", "KYRIOS_XERO_LEASE": "60"}
-        with simulator_process(home) as xero, world_on(xero, self.database(), home, parts, **more, **settings) as world:
+        with (
+            simulator_process(home, seed) as xero,
+            world_on(xero, self.database(), home, parts, **more, **settings) as world,
+        ):
             world.set_up()
             yield world
 
@@ -66,10 +71,10 @@ def solid_ground() -> Iterator[Ground]:
 
 
 @contextmanager
-def simulator_process(home: Path) -> Iterator[Simulator]:
+def simulator_process(home: Path, seed: Path = SEED) -> Iterator[Simulator]:
     """`python -m adapters.simulator`, ended with the block. Only the addresses of a Simulator are there to be used."""
     command = [sys.executable, "-m", "adapters.simulator", "--ledger", str(home / "xero.sqlite"), "--no-rate-limits"]
-    command += ["--seed", str(EXAMPLES / "xero-organisation.json")]
+    command += ["--seed", str(seed)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=EXAMPLES.parent, env=dict(os.environ))
     assert process.stdout is not None
     try:

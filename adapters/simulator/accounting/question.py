@@ -86,6 +86,11 @@ class Question:
             raise errors.query(f"If-Modified-Since {text[:40]!r} is no UTC time") from None
         return milliseconds(since if since.tzinfo else since.replace(tzinfo=UTC))
 
+    @property
+    def narrows(self) -> bool:
+        """Whether finished objects are still to be filtered, or put in another order."""
+        return bool(self.text("where") or self.text("order"))
+
     def filtered(self, documents: Sequence[Document]) -> list[Document]:
         """Apply ``where`` and ``order`` to finished objects."""
         conditions = parse_where(self.text("where")) if self.text("where") else []

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from adapters.simulator.control import editing, ledger_reading, paying, steering, waiting
+from adapters.simulator.control import editing, ledger_reading, paying, steering, telling, waiting
 from adapters.simulator.ledger.documents import NotJson, decode, encode
 from adapters.simulator.wire.exchange import Line, Request, Response
 from adapters.simulator.wire.routing import Route, Router
@@ -68,6 +68,9 @@ def control_routes() -> Router[Command]:
             Route("POST", "/options", steering.change_options),
             Route("POST", "/consent", steering.give_consent),
             Route("POST", "/expire_tokens", steering.expire_tokens),
+            Route("GET", "/webhooks", telling.standing),
+            Route("POST", "/webhooks", telling.subscribe),
+            Route("POST", "/webhooks/replay", telling.replay),
             Route("DELETE", "/organisations/{tenant_id}/connection", editing.disconnect),
             Route("POST", "/organisations/{tenant_id}/payments", paying.pay),
             Route("POST", "/organisations/{tenant_id}/merges", editing.merge),

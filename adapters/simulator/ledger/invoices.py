@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from adapters.simulator.ledger.books import Tell
 from adapters.simulator.ledger.database import Ledger
 from adapters.simulator.ledger.documents import Document, decode, encode
 
@@ -46,17 +47,20 @@ class Wanted:
 class InvoiceShelf:
     """Access to the ``invoice`` table."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, tell: Tell = lambda *news: None) -> None:
+        self._ledger, self._tell = ledger, tell
 
     def add(self, invoices: Iterable[StoredInvoice]) -> None:
         """Store new invoices."""
+        invoices = list(invoices)
         with self._ledger.transaction() as db:
             db.executemany(
                 "INSERT INTO invoice (tenant_id, invoice_id, number, type, status, contact_id, document, created_ms,"
                 " updated_ms, origin, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(*_columns(i), i.created_ms, i.updated_ms, i.origin, i.idempotency_key) for i in invoices],
             )
+        for stored in invoices:
+            self._tell(stored.tenant_id, "INVOICE", "CREATE", stored.document["InvoiceID"])
 
     def replace(self, invoice: StoredInvoice) -> None:
         """Overwrite an invoice that exists."""
@@ -67,6 +71,7 @@ class InvoiceShelf:
                 " WHERE tenant_id = ? AND invoice_id = ?",
                 (number, kind, status, contact_id, document, invoice.updated_ms, tenant_id, invoice_id),
             )
+        self._tell(tenant_id, "INVOICE", "UPDATE", invoice_id)
 
     def bearers_of_numbers(self, tenant_id: str, numbers: Sequence[str]) -> list[Bearer]:
         """The sales invoices that bear one of the numbers, oldest first."""

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters import contact_feed, contact_reading
-from adapters.contact_reading import HINTS_EVERY
+from adapters import contact_feed
 from adapters.event_store import lanes
 from adapters.event_store.store import EventStore
 from adapters.xero.answers import XeroContact
@@ -273,21 +272,3 @@ def until_somebody_waits(cursor: Any) -> None:
             return
         cursor.execute("SELECT pg_stat_clear_snapshot()")
     raise AssertionError("nobody waits")
-
-
-def test_a_hint_makes_a_reading_due_once_a_minute_at_most(shop: World) -> None:
-    shop.engine.projector.catch_up()
-    reader = shop.engine.contact_reader
-
-    def hint(changed_at: datetime | None) -> int:
-        with shop.engine.store.cursor() as cursor:
-            return contact_reading.hint(cursor, [(shop.lane, organisation_id())], changed_at)
-
-    assert hint(datetime.now(UTC) + timedelta(minutes=1)) == 1
-    assert reader.read_due() == 0
-    reading_later(shop, HINTS_EVERY.total_seconds() + 1)
-    assert reader.read_due() == 1
-    assert reader.read_due() == 0
-    assert hint(datetime(2020, 1, 1, tzinfo=UTC)) == 0, "that was read long ago"
-    reading_later(shop, 61)
-    assert reader.read_due() == 0
