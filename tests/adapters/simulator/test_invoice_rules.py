@@ -63,6 +63,20 @@ def test_a_line_is_refused_with_the_reason(connected: Visitor, changes: Json, me
     assert connected.numbers() == []
 
 
+def test_a_total_may_not_have_more_than_ten_digits(connected: Visitor) -> None:
+    lines = [a_line("9999999999.00", TaxType="NONE")] * 2
+    assert connected.messages(an_invoice(LineItems=lines)) == [["The invoice total is too large."]]
+    assert connected.numbers() == []
+
+
+@pytest.mark.parametrize("resource", ["Invoices", "Contacts"])
+def test_a_resource_named_in_the_path_is_changed_by_one_element(connected: Visitor, resource: str) -> None:
+    ((made, *_),) = [read(connected.put(an_invoice()))["Invoices"]]
+    named = {"Invoices": made["InvoiceID"], "Contacts": contact(1)}[resource]
+    answer = connected.write("POST", f"{resource}/{named}", {}, {})
+    assert (answer.status_code, answer.json()["Message"]) == (400, f"{resource} must have exactly one element")
+
+
 def test_an_account_may_be_named_by_its_id_when_it_has_no_code(connected: Visitor) -> None:
     line = a_line("5.00", AccountCode=..., AccountID=account(11), TaxType=...)
     (element,) = read(connected.put(an_invoice(LineItems=[line])))["Invoices"]

@@ -85,6 +85,11 @@ def test_an_unreadable_filter_is_a_query_parse_exception(connected: Visitor, whe
     assert (answer.status_code, answer.json()["Type"]) == (400, "QueryParseException")
 
 
+def test_an_unreadable_order_is_a_query_parse_exception(connected: Visitor) -> None:
+    answer = connected.get("Accounts", order="Name SIDEWAYS")
+    assert (answer.status_code, answer.json()["Type"]) == (400, "QueryParseException")
+
+
 @pytest.mark.parametrize(
     ("where", "codes"),
     [
