@@ -25,6 +25,7 @@ def settings(
     """List the account's settings: the value each has, its default, and what it does."""
     with console.engine() as engine:
         known = engine.set_up.connection(account)
+        older = None if as_json else older_invoices_wait(engine, account)
     rows = [
         {"name": name, "value": known.setting(name), "default": default, "does": what_it_does(name)}
         for name, default in SETTINGS.items()
@@ -34,6 +35,8 @@ def settings(
     else:
         made = console.table(["setting", "value", "default", "what it does"], [tuple(row.values()) for row in rows])
         console.show(made, console.out())
+        if older:
+            console.out().print(f"\n{older}", soft_wrap=True)
 
 
 def change_setting(

@@ -14,6 +14,7 @@ from domain.tax_standing import TaxSetStanding, completeness
 from domain.tax_suggestions import Suggestion
 from services.bootstrap import Engine
 from services.cli import console
+from services.cli.older_invoices import older_invoices_wait
 from services.tax_sets_file import read_tax_sets
 
 app = typer.Typer(help="Taxes: which Xero rate stands for each Kyrios tax set.", no_args_is_help=True)
@@ -69,7 +70,8 @@ def map_pairs(
         wanted = [_pair(one, declared) for one in pairs]
         engine.set_up.map_taxes(account, wanted, OWNER, reason=because)
         listed = engine.set_up.tax_standings(account)
-    _show(listed, as_json)
+        older = None if as_json else older_invoices_wait(engine, account)
+    _show(listed, as_json, older)
 
 
 @app.command()
@@ -84,7 +86,8 @@ def confirm(account: Account, yes: Yes = False, as_json: AsJson = False) -> None
         if pairs:
             engine.set_up.map_taxes(account, pairs, OWNER)
         listed = engine.set_up.tax_standings(account)
-    _show(listed, as_json)
+        older = None if as_json else older_invoices_wait(engine, account)
+    _show(listed, as_json, older)
 
 
 @app.command()
@@ -116,7 +119,8 @@ def _held_back(engine: Engine, account: str, one: TaxSetStanding) -> str:
     return f"Invoices with {one.one.name} will wait until it has a rate again; all others are sent."
 
 
-def _show(listed: Sequence[TaxSetStanding], as_json: bool) -> None:
+def _show(listed: Sequence[TaxSetStanding], as_json: bool, older: str | None = None) -> None:
+    """A table of the tax sets and what is missing; `older` is what is left to ask once taxes are mapped."""
     whole = completeness(listed)
     if as_json:
         console.print_json({"tax_sets": [_as_json(one) for one in listed], "completeness": whole})
@@ -131,6 +135,8 @@ def _show(listed: Sequence[TaxSetStanding], as_json: bool) -> None:
         if one.why:
             out.print(f"{one.one.name}: {one.why}", soft_wrap=True)
     out.print(str(whole), soft_wrap=True)
+    if older:
+        out.print(f"\n{older}", soft_wrap=True)
 
 
 def _row(one: TaxSetStanding) -> tuple[str, ...]:

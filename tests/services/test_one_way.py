@@ -5,16 +5,21 @@ Source: the article (invoices created or edited in Xero do not sync back, neithe
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from adapters.simulator.server import Simulator
+from adapters.xero.session import XeroSession
 from domain.event import Event
+from domain.ledger_account import XeroAccount
+from services.bootstrap import Parts
 from tests.payments import paid_invoices, take_payments
 from tests.services.contacts.customers import NORTHGATE, edit
 from tests.services.contacts.test_reading import reading_later
-from tests.world import ACCOUNT, BACKEND, World, example_invoices, organisation_id
+from tests.world import ACCOUNT, BACKEND, World, example_invoices, organisation_id, world_on
 
 DAY = 24.1
 HOURS = "UPDATE app.reference_data SET read_at = read_at - %s * interval '1 hour', asked_at = NULL"
@@ -121,6 +126,30 @@ def requests_since(world: World, seq: int) -> list[dict[str, Any]]:
     return [one for one in world.control.get("/ledger/requests").json()["requests"] if one["seq"] > seq]
 
 
+def written(seen: Sequence[dict[str, Any]]) -> list[str]:
+    """What was written to Xero; renewing a token is no writing."""
+    return [one["path"] for one in seen if one["method"] != "GET" and "/connect/token" not in one["path"]]
+
+
+class Meddling(XeroSession):
+    """Reads accounts, and writes a contact while it is there."""
+
+    def ledger_accounts(self) -> tuple[XeroAccount, ...]:
+        self.put_contacts(b'{"Contacts":[{"Name":"Nobody"}]}', "meddling")
+        return super().ledger_accounts()
+
+
+def test_an_engine_that_wrote_while_it_reads_would_be_found_out(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    with world_on(xero, database_url, tmp_path, Parts(session=Meddling)) as world:
+        world.set_up()
+        world.engine.projector.catch_up()
+        seq = max(one["seq"] for one in world.control.get("/ledger/requests").json()["requests"])
+        a_day_passes(world)
+        assert written(requests_since(world, seq)) != []
+
+
 @pytest.mark.article("R10", "R8", "R1")
 def test_a_week_of_work_inside_xero_comes_back_as_contacts_and_nothing_else(world: World) -> None:
     take_payments(world)
@@ -142,7 +171,7 @@ def test_a_week_of_work_inside_xero_comes_back_as_contacts_and_nothing_else(worl
     assert [world.invoice(one) for one in ids] == before
     assert {type(event).__name__ for event in appended(world, head)} == {"ContactsSynced"}
     seen = requests_since(world, seq)
-    assert [one for one in seen if one["method"] != "GET" and "/connect/token" not in one["path"]] == []
+    assert written(seen) == []
     assert all(sum(path in one["path"] for one in seen) >= len(WEEK) for path in READS), "nobody looked"
     assert not any("/Invoices" in one["path"] or "/Payments" in one["path"] for one in seen)
     news = world.engine.contact_feed(ACCOUNT, fed).contacts

@@ -48,6 +48,8 @@ def test_backfill_shows_asks_and_sends(older: World, kyrios_in_world: Kyrios) ->
     assert out.startswith("1 invoice released. ")
     older.work()
     assert len(older.in_xero()) == 2
+    shown = kyrios_in_world("invoices", "show", ACCOUNT, "inv-0").stdout
+    assert "Released by its date, though it is from before the start of syncing." in shown
     out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--leave-out", "--because", "By hand", "--yes").stdout
     assert out == "1 invoice left out.\n"
     assert "No invoice from before 2026-10-01 waits." in kyrios_in_world("invoices", "backfill", ACCOUNT).stdout

@@ -95,16 +95,6 @@ def test_the_address_of_the_consent_may_come_through_a_pipe(bare: World) -> None
     assert organisation_id() in kyrios("connections", "connect", ACCOUNT, stdin=answer.encode() + b"\n").stdout
 
 
-def test_ledger_accounts_are_listed_with_those_on_offer_first_and_a_reason_for_the_others(
-    kyrios_in_world: Kyrios,
-) -> None:
-    out = kyrios_in_world("connections", "accounts", ACCOUNT).stdout.splitlines()
-    assert [line.split()[0] for line in out[2:5]] == ["200", "260", "850"]
-    assert any(line.startswith("400 ") and "Enable payments to this account" in line for line in out)
-    listed = json.loads(kyrios_in_world("connections", "accounts", ACCOUNT, "--json").stdout)
-    assert {one["code"] for one in listed if not one["not_offered"]} == {"200", "260", "850"}
-
-
 REFUSALS: Final = [
     (("choose", ACCOUNT, "nowhere"), "Xero does not list organisation nowhere for this consent; it lists: "),
     (("choose", "nobody", "nowhere"), "Account nobody was never connected to Xero; connect it first."),
