@@ -18,9 +18,9 @@ PARAMETERS: Final = {"heartbeat": 30, "blocked_connection_timeout": 30, "socket_
 """
 
 
-RING_LIVES: Final = 60_000
+RING_LIVES: Final = 60.0
 MOST_RINGS: Final = 10_000
-"""Milliseconds after which, and number above which, unheard rings are dropped: while no worker runs, sweeps ring on.
+"""Seconds after which, and number above which, unheard rings are dropped: while no worker runs, sweeps ring on.
 Whatever they were about, the next sweep rings for again.
 """
 
@@ -30,9 +30,13 @@ class _Rabbitmq(RabbitmqBroker):
     other that cannot be reached.
     """
 
+    def __init__(self, url: str, longest_work: float, ring_lives: float) -> None:
+        super().__init__(url=url, confirm_delivery=True, middleware=_middleware(longest_work))
+        self._ring_lives = int(ring_lives * 1000)
+
     def _build_queue_arguments(self, queue_name: str) -> dict[str, object]:
         # Without the library's dead-letter queue, which would keep dropped rings for a week.
-        return {"x-message-ttl": RING_LIVES, "x-max-length": MOST_RINGS}
+        return {"x-message-ttl": self._ring_lives, "x-max-length": MOST_RINGS}
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         try:
@@ -46,11 +50,11 @@ def in_process_broker(longest_work: float) -> StubBroker:
     return StubBroker(middleware=_middleware(longest_work))
 
 
-def rabbitmq_broker(url: str, longest_work: float) -> RabbitmqBroker:
+def rabbitmq_broker(url: str, longest_work: float, ring_lives: float = RING_LIVES) -> RabbitmqBroker:
     """RabbitMQ; a publish returns once the node has confirmed it, so a killed node loses no ring silently."""
     # The driver tells every lost connection in a dozen lines; what matters of it, the doorbell says in one.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    return _Rabbitmq(url=_with_parameters(url), confirm_delivery=True, middleware=_middleware(longest_work))
+    return _Rabbitmq(_with_parameters(url), longest_work, ring_lives)
 
 
 def boot(broker: Broker) -> None:

@@ -205,6 +205,8 @@ def _environment(database_url: str, pool_size: int, overflow: int, recorder: str
         "POSTGRES_SCHEMA": "es",
         "POSTGRES_POOL_SIZE": str(pool_size),
         "POSTGRES_MAX_OVERFLOW": str(overflow),
+        # Seconds to wait for a connection: whoever has Xero's answer in hand outlasts a restart, and no more.
+        "POSTGRES_CONNECT_TIMEOUT": "10",
         "POSTGRES_LOCK_TIMEOUT": "5",
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "5",
     }

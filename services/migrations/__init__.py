@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine
 from services.database import sqlalchemy_url
 
 _HERE: Final = Path(__file__).parent
-_MIGRATION_LOCK: Final = 7_205_759
+MIGRATION_LOCK: Final = 7_205_759
 VERSION_TABLE: Final = {"version_table": "schema_version", "version_table_schema": "public"}
 
 
@@ -28,33 +28,44 @@ def migrate(database_url: str) -> None:
     engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
             connection.commit()
             try:
-                command.upgrade(_config(connection), "head")
-                connection.commit()
+                upgrade(connection)
             finally:
                 connection.rollback()
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})")
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
                 connection.commit()
     finally:
         engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to the newest schema, if the caller holds the lock."""
+    command.upgrade(_config(connection), "head")
+    connection.commit()
 
 
 def check_at_head(database_url: str) -> None:
-    """Refuse to work on a schema that is behind or ahead of this program."""
+    """Refuse to work on a schema that is behind or ahead of this program; one that is being migrated is waited for."""
+    wanted = ScriptDirectory.from_config(_config(None)).get_current_head()
     engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
     try:
-        with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts=VERSION_TABLE)
-            present = context.get_current_revision()
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            present = _present(connection)
+            if present != wanted:
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock_shared({MIGRATION_LOCK})")
+                present = _present(connection)
     finally:
         engine.dispose()
-    wanted = ScriptDirectory.from_config(_config(None)).get_current_head()
     if present != wanted:
         raise SchemaBehind(
             f"the database is at schema {present or 'none'}, this program needs {wanted}; run: kyrios-xero migrate"
         )
+
+
+def _present(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts=VERSION_TABLE).get_current_revision()
 
 
 def _config(connection: Connection | None) -> Config:
