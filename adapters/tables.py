@@ -97,6 +97,11 @@ OUTBOX: Final = Table(
     Index("outbox_pending", "connection_id", "id", postgresql_where=text("state = 'PENDING'")),
     Index("outbox_ambiguous", "connection_id", "due_at", postgresql_where=text("state = 'AMBIGUOUS'")),
     Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("state = 'LEASED'")),
+    Index(
+        "outbox_removals",
+        "connection_id",
+        postgresql_where=text("kind = 'remove_connection' AND closed_at IS NULL"),
+    ),
     Index("outbox_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     schema="app",
     postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},

@@ -11,6 +11,7 @@ from domain.account_settings import SETTINGS, checked_setting
 from domain.causes import Cause
 from domain.connection_events import (
     PERMISSIONS,
+    AccessRemoved,
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
@@ -24,6 +25,7 @@ from domain.connection_events import (
     Referenced,
     ReferenceDrifted,
     ReferenceRestored,
+    RemovedHow,
     SettingsChanged,
     TaxMapped,
     TaxRatesDeclared,
@@ -40,6 +42,7 @@ __all__ = [
     "EVENTS",
     "PERMISSIONS",
     "SETTINGS",
+    "AccessRemoved",
     "AccountsSelected",
     "AlertRecipientsSet",
     "Connected",
@@ -54,10 +57,12 @@ __all__ = [
     "ReferenceDrifted",
     "ReferenceRestored",
     "Referenced",
+    "RemovedHow",
     "SettingsChanged",
     "TaxMapped",
     "TaxRatesDeclared",
     "TaxUnmapped",
+    "access_removed",
     "change_setting",
     "connect",
     "declare_taxes",
@@ -85,6 +90,9 @@ def connect(
         scopes=tuple(scopes),
         xero_user_id=xero_user_id,
     )
+    if state and state.grant_id and state.grant_id != grant_id:
+        # The consent before is not used any more; the connection in Xero goes on with the new one.
+        decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="replaced")
     if state and PERMISSIONS in state.drifted:
         organisation = state.organisation_id
         decision.add(ReferenceRestored, organisation_id=organisation, referenced="permissions", reference=PERMISSIONS)
@@ -236,7 +244,10 @@ def miss_permission(state: Connection, at: Moment) -> list[Event]:
 
 
 def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dict[str, str], at: Moment) -> list[Event]:
-    """End the connection. Already disconnected: nothing new."""
+    """End the connection. Already disconnected: nothing new.
+
+    With the authorisation lost there is no token left that Xero would take, so nothing can be removed there.
+    """
     if state is None or state.grant_id is None:
         return []
     decision = _decide(state, state.account_id, at)
@@ -248,7 +259,28 @@ def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dic
         grant_id=state.grant_id,
         xero_connection_id=state.xero_connection_id,
     )
+    if reason == "authorisation_lost":
+        decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="refused")
     return announced(decision)
+
+
+def access_removed(
+    state: Connection | None, grant_id: UUID, how: RemovedHow, at: Moment, *, revoked: bool = False
+) -> list[Event]:
+    """Record the end of a grant that is no longer used. Ended already: nothing new."""
+    gone = next((one for one in state.departures if one.grant_id == grant_id), None) if state else None
+    if state is None or gone is None:
+        return []
+    decision = _decide(state, state.account_id, at)
+    decision.add(
+        AccessRemoved,
+        organisation_id=gone.organisation_id,
+        grant_id=grant_id,
+        in_xero=how,
+        xero_connection_id=gone.xero_connection_id,
+        revoked=revoked,
+    )
+    return decision.events
 
 
 def _decide(state: Connection | None, account_id: str, at: Moment) -> Decision[Connection]:

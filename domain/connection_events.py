@@ -11,6 +11,9 @@ from domain.causes import Cause
 from domain.event import Event
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxComponent
 
+RemovedHow = Literal["removed", "gone", "replaced", "refused", "unanswered"]
+"""Removed by us; gone already, or never chosen; left to a newer consent; refused, as Xero no longer knows the grant;
+unanswered for a day."""
 DisconnectReason = Literal["user", "inactivity", "authorisation_lost", "removed_in_xero"]
 Referenced = Literal["tax_rate", "ledger_account", "organisation", "permissions"]
 
@@ -136,3 +139,16 @@ class Disconnected(Event, frozen=True, kw_only=True):
     evidence: dict[str, str] = msgspec.field(default_factory=dict)
     grant_id: UUID | None = None
     xero_connection_id: str = ""
+
+
+class AccessRemoved(Event, frozen=True, kw_only=True):
+    """The end of a grant that is no longer used: its tokens are destroyed with this event.
+
+    `in_xero` says what became of the connection there, `revoked` whether the Xero user's consent was taken back too,
+    which would cut off every other connection of that user and is only done where there is none.
+    """
+
+    grant_id: UUID
+    in_xero: RemovedHow
+    xero_connection_id: str = ""
+    revoked: bool = False

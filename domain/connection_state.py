@@ -10,6 +10,7 @@ import msgspec
 from domain.account_settings import SETTINGS
 from domain.causes import Cause
 from domain.connection_events import (
+    AccessRemoved,
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
@@ -29,6 +30,14 @@ from domain.connection_events import (
 )
 from domain.event import Event
 from domain.tax import DeclaredTaxSet, TaxMapping, TaxSet
+
+
+class Departure(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant that is no longer used and whose access to Xero is still to be removed."""
+
+    grant_id: UUID
+    xero_connection_id: str
+    organisation_id: str | None
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +67,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     recipients: tuple[UUID, ...] = ()
     held_by: tuple[Cause, ...] = (Cause("not_connected"),)
     opened_before: bool = False
+    departures: tuple[Departure, ...] = ()
 
     @property
     def gate_open(self) -> bool:
@@ -104,6 +114,13 @@ def _without(mapping: dict[str, object], key: str) -> dict[str, object]:
     return {k: v for k, v in mapping.items() if k != key}
 
 
+def _departure(event: Disconnected) -> tuple[Departure, ...]:
+    if event.grant_id is None:
+        return ()
+    there, organisation = event.xero_connection_id, event.organisation_id
+    return (Departure(grant_id=event.grant_id, xero_connection_id=there, organisation_id=organisation),)
+
+
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     Connected: lambda s, e: {
         "grant_id": e.grant_id,
@@ -131,7 +148,13 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     GateOpened: lambda _, e: {"held_by": (), "opened_before": True},
     AlertRecipientsSet: lambda _, e: {"recipients": e.recipient_ids},
     InactivityWarned: lambda _, e: {},
-    Disconnected: lambda _, e: {"disconnected_for": e.reason, "grant_id": None, "xero_connection_id": ""},
+    Disconnected: lambda s, e: {
+        "disconnected_for": e.reason,
+        "grant_id": None,
+        "xero_connection_id": "",
+        "departures": (*s.departures, *_departure(e)),
+    },
+    AccessRemoved: lambda s, e: {"departures": tuple(d for d in s.departures if d.grant_id != e.grant_id)},
 }
 
 EVENTS: Final[tuple[type[Event], ...]] = tuple(_APPLY)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.connection_events import AccessRemoved, Disconnected
 from domain.contact_link import ContactLinked, ContactRefused, ContactWanted
 from domain.document import Payment
 from domain.event import Event
@@ -54,6 +55,8 @@ def effects_of(event: Event) -> list[Entry]:
             return [*_opened_by(event), *(_create_payment(event, payment) for payment in event.payments)]
         case ContactWanted():
             return [_entry(event, "create_contact")]
+        case Disconnected():
+            return _removal(event)
     return _opened_by(event)
 
 
@@ -70,6 +73,8 @@ def _ends(event: Event, entry: Entry) -> bool:
     """Whether an event ends an entry; one on the wire outlives the voiding of its invoice."""
     if isinstance(event, InvoiceVoided):
         return entry.effect_key != event.awaits
+    if isinstance(event, AccessRemoved):
+        return entry.kind == "remove_connection" and entry.stream_id == event.grant_id
     if entry.kind == "create_payment":
         return _payment_settled_by(event) == _payment_of(entry)
     return _ends_change(event, entry.kind)
@@ -128,6 +133,13 @@ def _entry(event: Event, kind: EntryKind) -> Entry:
         stream_id=event.originator_id,
         seq=event.originator_version,
     )
+
+
+def _removal(event: Disconnected) -> list[Entry]:
+    """The entry's stream is the grant that ends: a newer one of the same account has nothing to wait for."""
+    if event.grant_id is None:
+        return []
+    return [msgspec.structs.replace(_entry(event, "remove_connection"), stream_id=event.grant_id)]
 
 
 def _create_payment(event: Event, payment: Payment) -> Entry:

@@ -7,7 +7,9 @@ from domain.causes import Cause
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Event
 
-EntryKind = Literal["create_invoice", "update_invoice", "void_invoice", "create_payment", "create_contact"]
+EntryKind = Literal[
+    "create_invoice", "update_invoice", "void_invoice", "create_payment", "create_contact", "remove_connection"
+]
 """What an outbox entry asks of Xero."""
 
 

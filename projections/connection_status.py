@@ -151,6 +151,7 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     domain_connection.AlertRecipientsSet: (_Fact, _nothing),
     domain_connection.InactivityWarned: (_Fact, _nothing),
     domain_connection.Disconnected: (_Disconnected, _disconnected),
+    domain_connection.AccessRemoved: (_Fact, _nothing),
 }
 STEPS: Final = {
     TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()

@@ -48,12 +48,14 @@ from services.dispatch.dispatcher import Dispatcher
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
 from services.dispatch.record import Record
+from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
 from services.lost_connection import LostConnection
 from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
+from services.overdue_removals import OverdueRemovals
 from services.projector import Projector
 from services.queue_invoices import QueueInvoices
 from services.references import ReferenceWatch
@@ -199,6 +201,7 @@ class Engine:
             CreatePayment(),
             UpdateInvoice(self.account_keys),
             VoidInvoice(),
+            RemoveConnection(self.store, self.grants, self.vault.oauth_states, self.oauth),
         )
         kinds, parts = {kind.name: kind for kind in made}, self._parts
         return Dispatcher(
@@ -317,6 +320,11 @@ class Engine:
             self.ring,
             self.budget,
         )
+
+    @cached_property
+    def overdue_removals(self) -> OverdueRemovals:
+        """Ends removals that Xero never answered."""
+        return OverdueRemovals(self.store, self._parts.new_id)
 
     @property
     def budget(self) -> Budget:

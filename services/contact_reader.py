@@ -22,7 +22,7 @@ from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import Writes
 from adapters.vault.account_keys import AccountKeys
 from adapters.xero.answers import XeroContact
-from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, RateLimited, XeroError
+from adapters.xero.errors import RateLimited, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain import contact_sync
@@ -165,5 +165,5 @@ class ContactReader:
         LOG.warning("contacts of %s are read on in %.0f s: %s", reading.connection_id, pause, type(error).__name__)
         with self._store.cursor() as cursor:
             contact_reading.rest(cursor, reading, pause)
-        if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
+        if isinstance(error, XeroError):
             self._lost.hear(connection, error)

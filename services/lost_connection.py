@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from adapters.event_store.store import EventStore
-from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, XeroError
+from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, Unauthorised, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.connection import Connection
@@ -25,19 +25,37 @@ class LostConnection:
         self._store, self._session_of, self._new_id = store, session_of, new_id
 
     def hear(self, connection: Connection, error: XeroError) -> None:
-        """Record what the error says of the connection, if it is still the one the call was made on."""
-        evidence = {"error": type(error).__name__}
-        if isinstance(error, NotConnected) and self._still_listed(connection):
+        """Record what the error says of the connection, if anything, and if it still has the grant it was called with.
+
+        Being shut out may pass, so it counts only once Xero's own list of connections says so too.
+
+        XERO-UNVERIFIED XU-19: that of 401 and 403 either may stand for an organisation that removed us.
+        """
+        proven = self._verified(connection, error)
+        if proven is None:
             return
         for _ in range(5):
             known = self._store.load(connection_id(connection.account_id), connections.evolve)
             if known is None or known.grant_id != connection.grant_id:
                 return
             try:
-                self._store.append(self._decide(known, error, evidence))
+                self._store.append(self._decide(known, proven, {"error": type(error).__name__}))
             except ConcurrentChange:
                 continue
             return
+
+    def _verified(self, connection: Connection, error: XeroError) -> XeroError | None:
+        """The error that stands; None if it says nothing of the connection."""
+        if not isinstance(error, NotConnected | Unauthorised):
+            return error if isinstance(error, AuthorisationLost | PermissionMissing) else None
+        try:
+            listed = self._session_of(connection).connections()
+        except AuthorisationLost as lost:
+            return lost
+        except XeroError:
+            return None
+        there = any(one.organisation_id == connection.organisation_id for one in listed)
+        return None if there else NotConnected(error.code, status=error.status, correlation_id=error.correlation_id)
 
     def _decide(self, known: Connection, error: XeroError, evidence: dict[str, str]) -> list[Event]:
         at = Moment(now=self._store.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
@@ -46,11 +64,3 @@ class LostConnection:
         if isinstance(error, PermissionMissing):
             return connections.miss_permission(known, at)
         return connections.disconnect(known, "removed_in_xero", evidence, at)
-
-    def _still_listed(self, connection: Connection) -> bool:
-        """Whether Xero still lists the organisation: a 403 may also mean a passing fault on its side."""
-        try:
-            listed = self._session_of(connection).connections()
-        except XeroError:
-            return True
-        return any(c.organisation_id == connection.organisation_id for c in listed)

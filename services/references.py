@@ -22,7 +22,7 @@ from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Heard
 from adapters.reference_data import KINDS, Kind
-from adapters.xero.errors import AuthorisationLost, NotConnected, PermissionMissing, RateLimited, XeroError
+from adapters.xero.errors import RateLimited, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.causes import Cause
@@ -189,11 +189,11 @@ class ReferenceWatch:
     def _read_kind(self, known: Connection, kind: Kind) -> None:
         try:
             said = _asked(self._session_of(known), kind)
-        except (AuthorisationLost, NotConnected, PermissionMissing) as error:
-            self._lost.hear(known, error)
-            raise
         except RateLimited as error:
             self._rest(connection_id(known.account_id), error)
+            raise
+        except XeroError as error:
+            self._lost.hear(known, error)
             raise
         assert known.organisation_id is not None, "an organisation is chosen before it is read"
         with self._store.cursor() as cursor:

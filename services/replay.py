@@ -56,6 +56,7 @@ def _judge(replayed: Replayed, events: Sequence[Event], known: int) -> None:
     elif isinstance(events[0], contact_link.EVENTS):
         replayed.open_entries = entries_still_open(events)
     elif isinstance(events[0], connections.EVENTS):
+        replayed.open_entries = entries_still_open(events)
         state: Connection | None = None
         for event in events:
             state = connections.evolve(state, event)

@@ -57,6 +57,7 @@ def duties_of(engine: Engine) -> list[Duty]:
         Duty("releaser", lambda stop: _release(engine, stop)),
         Duty("contact reader", engine.contact_reader.run),
         Duty("reference reader", engine.references.run),
+        Duty("overdue removals", engine.overdue_removals.run),
     ]
     return duties if engine.settings.broker_url is None else [*duties, Duty("sweeper", engine.sweeper.run)]
 

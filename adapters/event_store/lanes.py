@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
 
+from adapters.event_store.outbox import PASSES_GATE
 from adapters.event_store.writes import Heard
 
 Row = dict[str, Any]
@@ -25,9 +26,17 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int = 4
 
 
+_REMOVAL_DUE: Final = f"""
+    EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND {PASSES_GATE} AND o.closed_at IS NULL
+            AND o.state IN ('PENDING', 'AMBIGUOUS') AND o.due_at <= app.now()
+            AND (o.lease_until IS NULL OR o.lease_until < app.now()))
+"""
+
+
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """A lane that may send one call now: calls already in flight, failures in a row (a probe if there are many).
 
+    Behind a closed gate (`gate_open` False), only what passes it may go.
     `unclear_due` says that a look-up is due; it goes before anything new, however long the queue.
     """
 
@@ -35,6 +44,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     failures_in_row: int
     now: datetime
+    gate_open: bool = True
     unclear_due: bool = False
 
 
@@ -69,11 +79,13 @@ def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
 def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission | None:
     """Lock the lane and take one call from its budget, if its gate is open and nothing holds it; else None.
 
+    What passes a closed gate is admitted through one, within the same budget.
+
     Two statements, because the second must see what the transactions the first one waited for have committed.
     """
     curs.execute(
-        """
-        SELECT FROM app.lane WHERE connection_id = %s AND gate = 'open'
+        f"""
+        SELECT FROM app.lane l WHERE connection_id = %s AND (gate = 'open' OR {_REMOVAL_DUE})
                AND (paused_until IS NULL OR paused_until <= app.now()) FOR UPDATE
         """,
         (connection_id,),
@@ -81,7 +93,7 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
     if curs.fetchone() is None:
         return None
     curs.execute(
-        """
+        f"""
         WITH calls AS (SELECT count(*) AS running FROM app.delivery WHERE connection_id = %(lane)s
                        AND finished_at IS NULL AND lease_until > app.now()),
              bucket AS (SELECT least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60)
@@ -89,9 +101,10 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
         UPDATE app.lane l SET tokens = bucket.level - 1, refilled_at = app.now(), served_at = app.now()
         FROM calls, bucket
         WHERE l.connection_id = %(lane)s AND calls.running < %(in_flight)s AND bucket.level >= 1
-        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now,
+        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now, l.gate = 'open' AS gate_open,
             EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
-                    AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())) AS unclear_due
+                    AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
+                    AND (l.gate = 'open' OR {PASSES_GATE})) AS unclear_due
         """,
         {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
     )
@@ -103,6 +116,7 @@ def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission |
         in_flight=row["running"],
         failures_in_row=row["failures_in_row"],
         now=row["now"],
+        gate_open=row["gate_open"],
         unclear_due=row["unclear_due"],
     )
 
@@ -156,13 +170,14 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
 def due(curs: Cursor[Row], limit: int) -> list[UUID]:
     """Lanes with something to do now, least recently served first: due entries or look-ups."""
     curs.execute(
-        """
+        f"""
         SELECT l.connection_id FROM app.lane l
-        WHERE l.gate = 'open' AND (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (
+        WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'open' AND (
                 EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
                         AND o.due_at <= app.now())
                 OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
                            AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())))
+                OR {_REMOVAL_DUE})
         ORDER BY l.served_at NULLS FIRST LIMIT %s
         """,
         (limit,),

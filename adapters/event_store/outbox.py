@@ -3,8 +3,8 @@
 Every change after a lease is guarded by the lease's token, so that a worker that lost its lease changes nothing.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,10 @@ from adapters.event_store.writes import Closed, Reopened
 from domain.effects import Entry
 
 Row = dict[str, Any]
+
+
+PASSES_GATE: Final = "o.kind = 'remove_connection'"
+"""SQL: whether an entry `o` may go though the gate of its lane is closed. It ends what the gate was open for."""
 
 
 class LeaseLost(Exception):
@@ -117,13 +121,16 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     )
 
 
-def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
-    """Lock up to `limit` due entries of one lane, oldest first, all of the oldest one's kind and group."""
+def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
+    """Lock up to `limit` due entries of one lane, oldest first, all of the oldest one's kind and group.
+
+    Behind a closed gate, only what passes it.
+    """
     curs.execute(
-        """
+        f"""
         WITH first AS (
-            SELECT kind, grp FROM app.outbox
-            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now()
+            SELECT kind, grp FROM app.outbox o
+            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() {_behind(gate_open)}
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
@@ -184,14 +191,18 @@ def lock_of_stream(curs: Cursor[Row], stream_id: UUID) -> list[Row]:
     return curs.fetchall()
 
 
-def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
-    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over, all of the oldest's kind."""
+def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
+    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over, all of the oldest's kind.
+
+    Behind a closed gate, only what passes it.
+    """
     curs.execute(
-        """
+        f"""
         WITH first AS (
-            SELECT kind FROM app.outbox
+            SELECT kind FROM app.outbox o
             WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS' AND due_at <= app.now()
               AND (lease_until IS NULL OR lease_until < app.now())
+              {_behind(gate_open)}
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
@@ -241,6 +252,32 @@ def mark_unclear(curs: Cursor[Row], entry_ids: Sequence[int], quiet: float) -> N
     )
 
 
+def end_removals(curs: Cursor[Row], ended: Mapping[UUID, str]) -> None:
+    """End what is still to be removed of these grants, however far it is, with the word for how each ended."""
+    curs.execute(
+        f"""
+        UPDATE app.outbox o SET state = CASE e.how WHEN 'unanswered' THEN 'DEAD' ELSE 'DONE' END, cause = e.how,
+               closed_at = app.now(), lease_token = NULL, lease_until = NULL
+        FROM unnest(%s::uuid[], %s::text[]) AS e (grant_id, how)
+        WHERE o.stream_id = e.grant_id AND {PASSES_GATE} AND o.closed_at IS NULL
+        """,
+        (list(ended), list(ended.values())),
+    )
+
+
+def lock_overdue_removals(curs: Cursor[Row], hours: float, limit: int) -> list[Row]:
+    """Lock removals that have not ended so long after they were asked for: id, connection and grant (the stream)."""
+    curs.execute(
+        f"""
+        SELECT id, connection_id, stream_id FROM app.outbox o
+        WHERE {PASSES_GATE} AND closed_at IS NULL AND created_at < app.now() - %s * interval '1 hour'
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        """,
+        (hours, limit),
+    )
+    return curs.fetchall()
+
+
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
     """Delete entries that ended long ago; deliveries, fragments and answers stay."""
     curs.execute(
@@ -278,6 +315,10 @@ def live_keys(curs: Cursor[Row]) -> dict[str, Row]:
     """Every entry that has not ended, by effect key."""
     curs.execute("SELECT effect_key, stream_id, kind, state FROM app.outbox WHERE closed_at IS NULL")
     return {row["effect_key"]: row for row in curs}
+
+
+def _behind(gate_open: bool) -> str:
+    return "" if gate_open else f"AND {PASSES_GATE}"
 
 
 def _entry(row: Row) -> LeasedEntry:

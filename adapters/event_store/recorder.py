@@ -13,6 +13,7 @@ from psycopg import Connection, Cursor
 
 from adapters.event_store import commands, deliveries, identities, lanes, linked_contacts, outbox, sealed_texts
 from adapters.event_store.writes import Writes
+from adapters.vault import grants
 
 Row = dict[str, Any]
 
@@ -97,6 +98,9 @@ def _write_entries(curs: Cursor[Row], writes: Writes) -> None:
 
 
 def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
+    if writes.ended_grants:
+        outbox.end_removals(curs, writes.ended_grants)
+        grants.destroy_within(curs, list(writes.ended_grants))
     if writes.texts:
         sealed_texts.insert_invoice_texts(curs, writes.texts)
     if writes.answers:

@@ -22,7 +22,7 @@ from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.event_store.writes import Writes
-from domain.connection import GateClosed, GateOpened
+from domain.connection import AccessRemoved, GateClosed, GateOpened
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
@@ -176,12 +176,15 @@ class EventStore:
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:
-    """Add what follows from the events: their entries, the gates they move, the lanes they need, links."""
+    """Add what follows from the events: entries, gates, the lanes they need, links, grants that end."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
+    ended = {event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)}
     accounts = {connection_id(e.account_id): e.account_id for e in events} if entries or gates else {}
     links = [event for event in events if isinstance(event, ContactLinked | ContactUnlinked)]
-    return msgspec.structs.replace(writes, entries=entries, gates=gates, accounts=accounts, links=links)
+    return msgspec.structs.replace(
+        writes, entries=entries, gates=gates, accounts=accounts, links=links, ended_grants=ended
+    )
 
 
 def _now(cursor: Cursor[Row]) -> datetime:

@@ -1,6 +1,6 @@
 """What is written beside events in the same transaction: closed entries, sealed texts, commands, names, lane marks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -96,11 +96,12 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that goes into the transaction of some events. Entries, gates and links follow from the events."""
+    """All that goes into the transaction of some events. Entries, gates, links, ended grants follow from the events."""
 
     entries: Sequence[Entry] = ()
     gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
     accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
+    ended_grants: Mapping[UUID, str] = msgspec.field(default_factory=dict)
     closed: Sequence[Closed] = ()
     reopened: Sequence[Reopened] = ()
     texts: Sequence[SealedInvoiceText] = ()

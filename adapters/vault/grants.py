@@ -5,12 +5,14 @@ processes exactly one refreshes, and none of them holds a lock while it waits fo
 refresh stay for the 30 minutes in which Xero still accepts them (Xero's page on token types).
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
+import psycopg
 
 from adapters.vault.envelope import place
 from adapters.vault.errors import GrantMissing, NotOpened
@@ -116,14 +118,7 @@ class Grants:
     def destroy(self, grant_id: UUID) -> bool:
         """Destroy the tokens and keep the row, which says whose they were; False if they were gone already."""
         with self._begin() as cursor:
-            # The version moves too: a refresh that is under way must not store its tokens over the destroyed ones.
-            cursor.execute(
-                "UPDATE app.xero_grant SET sealed_tokens = NULL, previous_sealed_tokens = NULL, previous_until = NULL, "
-                "refresh_lease_until = NULL, token_version = token_version + 1 "
-                "WHERE grant_id = %s AND sealed_tokens IS NOT NULL",
-                [grant_id],
-            )
-            return cursor.rowcount == 1
+            return destroy_within(cursor, [grant_id]) == 1
 
     def user_has_other_grant(self, grant_id: UUID) -> bool:
         """Whether the same Xero user consented elsewhere too; revoking would then cut off that connection as well."""
@@ -204,6 +199,18 @@ class Grants:
         opened = self._keyring.open(bytes(sealed), _place(row, version))
         access, refresh = msgspec.json.decode(opened, type=tuple[str, str])
         return Tokens(Secret(access), Secret(refresh))
+
+
+def destroy_within(cursor: psycopg.Cursor[Row], grant_ids: Sequence[UUID]) -> int:
+    """Destroy the tokens of these grants in the caller's transaction, with the events that say so."""
+    # The version moves too: a refresh that is under way must not store its tokens over the destroyed ones.
+    cursor.execute(
+        "UPDATE app.xero_grant SET sealed_tokens = NULL, previous_sealed_tokens = NULL, previous_until = NULL, "
+        "refresh_lease_until = NULL, token_version = token_version + 1 "
+        "WHERE grant_id = ANY(%s) AND sealed_tokens IS NOT NULL",
+        [list(grant_ids)],
+    )
+    return cursor.rowcount
 
 
 def _place(row: Row, version: int) -> bytes:

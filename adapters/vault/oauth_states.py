@@ -61,6 +61,14 @@ class OAuthStates:
         verifier = self._keyring.open(bytes(row["sealed_verifier"]), _place(row["account_id"], digest)).decode()
         return PendingConsent(account_id=row["account_id"], verifier=Secret(verifier), redirect_uri=row["redirect_uri"])
 
+    def is_awaited(self, account_id: str) -> bool:
+        """Whether somebody may just now be giving consent for this account."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT FROM app.oauth_state WHERE account_id = %s AND expires_at > app.now() LIMIT 1", [account_id]
+            )
+            return cursor.fetchone() is not None
+
     holds = "pending consents"
 
     def count_by_key(self) -> dict[str, int]:

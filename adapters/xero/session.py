@@ -24,7 +24,7 @@ from adapters.xero.answers import (
 from adapters.xero.calls import Call
 from adapters.xero.client import XeroClient
 from adapters.xero.contact_mapping import read_contact, read_contact_element
-from adapters.xero.errors import NotConnected, NotFound, OutcomeUnclear, Unauthorised, XeroError
+from adapters.xero.errors import NotConnected, OutcomeUnclear, Unauthorised, XeroError
 from adapters.xero.fields import Json
 from adapters.xero.tokens import TokenSource
 from domain.ledger_account import XeroAccount
@@ -49,20 +49,16 @@ class XeroSession:
         self._client, self._tokens = client, tokens
         self._grant_id, self._organisation_id = grant_id, organisation_id
 
-    def connections(self, auth_event_id: str = "") -> tuple[XeroConnection, ...]:
+    def connections(self, auth_event_id: str = "", *, before_send: BeforeSend = nothing) -> tuple[XeroConnection, ...]:
         """The organisations the user gave us, or only those of the consent that `auth_event_id` stands for."""
-        answer = self._ask(calls.connections(auth_event_id))
+        answer = self._ask(calls.connections(auth_event_id), before_send)
         if not isinstance(answer.content, list):
             raise _unreadable(answer)
         return tuple(reference_mapping.read_connection(found) for found in fields.objects(answer.content))
 
-    def delete_connection(self, xero_connection_id: str) -> bool:
-        """Remove a connection in Xero; False if it was gone already."""
-        try:
-            self._ask(calls.delete_connection(xero_connection_id))
-        except NotFound:
-            return False
-        return True
+    def delete_connection(self, xero_connection_id: str, *, before_send: BeforeSend = nothing) -> Answer:
+        """Remove a connection in Xero, by its own id and not the organisation's; NotFound if it was gone already."""
+        return self._ask(calls.delete_connection(xero_connection_id), before_send)
 
     def organisation(self) -> Organisation:
         """The organisation these calls are about."""

@@ -24,7 +24,7 @@ from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from domain.retry import is_probe
-from services.dispatch.kind import DeliveryKind, PreparingKind, Sent
+from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 
 LOG: Final = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Claim:
         probe = is_probe(admission.failures_in_row)
         if probe and admission.in_flight:
             return []
-        found = outbox.lock_due(tx.cursor, connection_id, 1 if probe else self._most)
+        found = outbox.lock_due(tx.cursor, connection_id, 1 if probe else self._most, gate_open=admission.gate_open)
         entries = found[: self._kinds[found[0].kind].most_entries] if found else []
         return [] if entries and self._better_later(entries, admission) else entries
 
@@ -93,11 +93,12 @@ class Claim:
             admission = lanes.admit(tx.cursor, connection_id, self._budget)
             if admission is None:
                 return None
-            entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE)
+            entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open)
             if not entries:
                 lanes.give_back(tx.cursor, connection_id)
                 return None
             connection = tx.load([connection_id], connections.evolve)[connection_id]
+            entries = entries[: self._kinds[entries[0].kind].most_entries]
             return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
 
     def _better_later(self, entries: Sequence[LeasedEntry], admission: Admission) -> bool:
@@ -169,7 +170,7 @@ class Claim:
         ]
         return Work(
             kind=kind,
-            connection=connection,
+            connection=_acted_for(kind, connection, rendered[0][1]),
             connection_id=connection_id,
             delivery_id=delivery_id,
             token=token,
@@ -220,11 +221,12 @@ class Claim:
         kind = self._kinds[entries[0].kind]
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         notes = deliveries.last_sent(tx.cursor, [(e.id, e.delivery_id) for e in entries if e.delivery_id])
+        subject = subjects[entries[0].stream_id]
         outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, self._timing.lease)
         deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), self._timing.lease)
         return Work(
             kind=kind,
-            connection=connection,
+            connection=_acted_for(kind, connection, subject),
             connection_id=connection_id,
             delivery_id=delivery_id,
             token=token,
@@ -235,6 +237,11 @@ class Claim:
 
     def _moment(self, admission: Admission) -> Moment:
         return Moment(now=admission.now, actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+
+
+def _acted_for(kind: DeliveryKind[Any], connection: Connection, subject: Any) -> Connection:
+    """The connection in whose name Xero is called."""
+    return kind.as_it_was(subject) if isinstance(kind, LeavingKind) else connection
 
 
 def _sent(entry: LeasedEntry, notes: Mapping[int, Any]) -> Sent:

@@ -14,7 +14,7 @@ from adapters.event_store import deliveries, outbox
 from adapters.event_store.outbox import LeasedEntry, LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
-from adapters.xero.errors import AuthorisationLost, NotConnected, NoToken, PermissionMissing, XeroError
+from adapters.xero.errors import NoToken, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.connection import Connection
@@ -116,7 +116,7 @@ class Dispatcher:
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome="answered",
-            http_status=answered.status,
+            http_status=answered.status or None,
             xero_correlation_id=answered.correlation_id,
         )
         heard = Heard(
@@ -144,8 +144,7 @@ class Dispatcher:
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
         LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)
-        if isinstance(error, AuthorisationLost | NotConnected | PermissionMissing):
-            self._lost.hear(work.connection, error)
+        self._lost.hear(work.connection, error)
         entries = len(work.items)
         if work.body is None:
             met = trouble.of_search(error, entries, work.failures_in_row)

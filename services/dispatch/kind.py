@@ -67,7 +67,10 @@ Outcome = Saved | Refused | Unclear | Absent | Withheld
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete answer: one outcome per entry in the order sent, and what the answer said of limits."""
+    """A complete answer: one outcome per entry in the order sent, and what the answer said of limits.
+
+    `status` is 0 where it turned out that nothing had to be asked.
+    """
 
     outcomes: tuple[Outcome, ...]
     status: int
@@ -152,6 +155,14 @@ class PreparingKind(Protocol):
 
     def preparations(self, subjects: Sequence[Any], connection: Connection, at: Moment) -> list[Event]:
         """What was found out about these subjects, each fact once: contacts that fit, contacts that are wanted."""
+
+
+@runtime_checkable
+class LeavingKind(Protocol):
+    """A kind that acts for a grant its connection no longer has: it passes a closed gate, and is no activity."""
+
+    def as_it_was(self, subject: Any) -> Connection:
+        """The connection with that grant."""
 
 
 @runtime_checkable

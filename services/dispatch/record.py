@@ -21,7 +21,17 @@ from domain.event import ENGINE, Event, Moment
 from domain.invoice_identity import identities_of
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before
-from services.dispatch.kind import Absent, DoubtingKind, Outcome, RecallingKind, Refused, Saved, Unclear, Withheld
+from services.dispatch.kind import (
+    Absent,
+    DoubtingKind,
+    LeavingKind,
+    Outcome,
+    RecallingKind,
+    Refused,
+    Saved,
+    Unclear,
+    Withheld,
+)
 from services.dispatch.lane_work import Item, Work
 
 LOG: Final = logging.getLogger(__name__)
@@ -120,12 +130,13 @@ class Record:
                 self._withheld(work, item, outcome, at, ended)
 
     def _saved(self, work: Work[Any], item: Item[Any], outcome: Saved, at: Moment, ended: Ended) -> None:
+        leaving = isinstance(work.kind, LeavingKind)
         organisation = work.connection.organisation_id
-        assert organisation is not None, "nothing is sent before an organisation is chosen"
+        assert organisation is not None or leaving, "nothing is sent before an organisation is chosen"
         adopted = work.body is None
-        ended.events += work.kind.saved(item.subject, outcome, item.sent, adopted, organisation, at)
+        ended.events += work.kind.saved(item.subject, outcome, item.sent, adopted, organisation or "", at)
         ended.closed.append(work.close(item, "DONE"))
-        ended.activity = True
+        ended.activity |= not leaving
 
     def _refused(self, work: Work[Any], item: Item[Any], outcome: Refused, at: Moment, ended: Ended) -> None:
         answer_ref = None

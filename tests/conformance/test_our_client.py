@@ -90,7 +90,7 @@ def test_nothing_our_client_can_ask_is_missing_below() -> None:
 def test_connections(session: XeroSession) -> None:
     (found,) = session.connections()
     assert session.connections(auth_event_id=found.auth_event_id)
-    assert session.delete_connection(found.connection_id)
+    assert session.delete_connection(found.connection_id).status == 204
     assert session.connections() == ()
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from adapters.event_store.sealed_texts import Row
+from domain.connection import AccessRemoved
 from domain.effects import effects_of
 from domain.event import Event
 from domain.invoice import InvoiceSynced, OutcomeResolved, PaymentSynced, VoidSynced
@@ -123,7 +124,10 @@ def _sends_by_entry(world: World) -> list[tuple[UUID, list[UUID]]]:
 
 def _ends_have_events(outbox: Sequence[Row], events: Sequence[Event]) -> None:
     done = Counter(entry["stream_id"] for entry in outbox if entry["state"] == "DONE")
-    assert done == Counter(e.originator_id for e in events if isinstance(e, InvoiceSynced | PaymentSynced | VoidSynced))
+    ended = [e.originator_id for e in events if isinstance(e, InvoiceSynced | PaymentSynced | VoidSynced)]
+    grants = {entry["stream_id"] for entry in outbox if entry["kind"] == "remove_connection"}
+    ended += [e.grant_id for e in events if isinstance(e, AccessRemoved) and e.grant_id in grants]
+    assert done == Counter(ended)
 
 
 def stream_of(invoice_id: str) -> UUID:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from domain.alerts import AlertSent
 from domain.causes import Cause
 from domain.connection import (
+    AccessRemoved,
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
@@ -162,6 +163,7 @@ _CONNECTION: Final = (
         grant_id=GRANT,
         xero_connection_id=XERO_CONNECTION,
     ),
+    _full(AccessRemoved, grant_id=GRANT, in_xero="removed", xero_connection_id=XERO_CONNECTION, revoked=True),
 )
 
 _INVOICE: Final = (

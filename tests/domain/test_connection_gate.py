@@ -7,6 +7,7 @@ import pytest
 from domain.causes import Cause
 from domain.connection import (
     PERMISSIONS,
+    AccessRemoved,
     AlertRecipientsSet,
     Connected,
     Connection,
@@ -90,7 +91,8 @@ def test_a_connection_nobody_made_is_held_back_for_not_being_connected() -> None
 def test_a_disconnection_keeps_its_evidence_and_closes_the_gate_for_its_reason(
     reason: DisconnectReason, code: str
 ) -> None:
-    given(*ALL_MAPPED).when(disconnect, reason, EVIDENCE).then(ended(reason), held(Cause(code)))
+    no_token = [fact(AccessRemoved, grant_id=GRANT, in_xero="refused")] if reason == "authorisation_lost" else []
+    given(*ALL_MAPPED).when(disconnect, reason, EVIDENCE).then(ended(reason), *no_token, held(Cause(code)))
 
 
 @pytest.mark.parametrize(("reason", "code"), REASONS)

@@ -7,6 +7,7 @@ import pytest
 
 from domain.connection import (
     SETTINGS,
+    AccessRemoved,
     AccountsSelected,
     Connected,
     Disconnected,
@@ -49,10 +50,11 @@ def test_the_first_consent_is_recorded_with_the_steps_still_to_do() -> None:
     given().when(connect, ACCOUNT, **CONSENT).then(CONNECTED, NOTHING_CHOSEN)
 
 
-def test_a_second_consent_during_set_up_is_a_new_grant_and_says_nothing_new_about_the_gate() -> None:
+def test_a_second_consent_during_set_up_replaces_the_grant_and_says_nothing_new_about_the_gate() -> None:
     again = CONSENT | {"grant_id": identity("second grant")}
     given(CONNECTED, NOTHING_CHOSEN).when(connect, ACCOUNT, **again).then(
         fact(Connected, organisation_id=None, **again),
+        fact(AccessRemoved, organisation_id=None, grant_id=CONSENT["grant_id"], in_xero="replaced"),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from domain.connection import DisconnectReason, Referenced
+from domain.connection_events import RemovedHow
 from domain.contact_link import HowLinked
 from domain.document import LineAmounts
 from domain.event import Event, Role
@@ -20,6 +21,7 @@ from tests.domain.every_event import EVERY_EVENT
 _GOLDEN: Final = Path(__file__).parent / "golden"
 _BASE: Final[dict[str, Any]] = {"causation_id": None, "organisation_id": None}
 _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "AccessRemoved.1": {"xero_connection_id": "", "revoked": False},
     "AccountsSelected.1": {"default_payment": None, "also_allowed": ()},
     "ContactRefused.1": {"answer_ref": None, "fragment_hash": ""},
     "ContactUnlinked.1": {"moved_to": None},
@@ -120,7 +122,9 @@ def test_the_words_stored_in_events_stay_as_they_are() -> None:
         "void_invoice",
         "create_payment",
         "create_contact",
+        "remove_connection",
     )
+    assert get_args(RemovedHow) == ("removed", "gone", "replaced", "refused", "unanswered")
     assert get_args(DisconnectReason) == ("user", "inactivity", "authorisation_lost", "removed_in_xero")
     assert get_args(Referenced) == ("tax_rate", "ledger_account", "organisation", "permissions")
     assert get_args(HowLinked) == ("person", "email", "name", "created", "merged", "moved")

@@ -71,6 +71,8 @@ CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
 CREATE INDEX outbox_pending ON app.outbox (connection_id, id) WHERE state = 'PENDING';
 CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
 CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE state = 'LEASED';
+CREATE INDEX outbox_removals ON app.outbox (connection_id)
+    WHERE kind = 'remove_connection' AND closed_at IS NULL;
 CREATE INDEX outbox_closed ON app.outbox (closed_at) WHERE closed_at IS NOT NULL;
 CREATE TABLE app.delivery (
     id uuid PRIMARY KEY,

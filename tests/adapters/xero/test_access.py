@@ -7,6 +7,7 @@ import pytest
 from adapters.vault.secret import Secret
 from adapters.xero.errors import (
     NotConnected,
+    NotFound,
     PermissionMissing,
     Unauthorised,
 )
@@ -67,8 +68,9 @@ def test_a_connection_removed_inside_xero_is_noticed(session: XeroSession, world
 
 def test_a_connection_is_deleted_once_and_then_gone(session: XeroSession) -> None:
     connection = session.connections()[0]
-    assert session.delete_connection(connection.connection_id)
-    assert not session.delete_connection(connection.connection_id)
+    assert session.delete_connection(connection.connection_id).status == 204
+    with pytest.raises(NotFound):
+        session.delete_connection(connection.connection_id)
 
 
 def test_an_id_that_is_no_id_never_reaches_a_path(session: XeroSession) -> None:

@@ -18,8 +18,8 @@ def statuses(world: World, count: int) -> list[str]:
 
 
 def states(world: World) -> list[str]:
-    """The states of all entries, in order."""
-    return [entry["state"] for entry in world.outbox()]
+    """The states of all entries about invoices and contacts, in order."""
+    return [entry["state"] for entry in world.outbox() if entry["kind"] != "remove_connection"]
 
 
 def lane(world: World) -> dict[str, Any]:
