@@ -114,7 +114,9 @@ def _sends_by_entry(world: World) -> list[tuple[UUID, list[UUID]]]:
     with world.engine.store.cursor() as cursor:
         rows = cursor.execute(
             "SELECT o.id, o.stream_id, f.delivery_id FROM app.delivery_fragment f"
-            " JOIN app.outbox o ON o.id = f.entry_id JOIN app.delivery d ON d.id = f.delivery_id ORDER BY d.created_at"
+            " JOIN app.outbox o ON o.id = f.entry_id JOIN app.delivery d ON d.id = f.delivery_id"
+            # Removing a connection twice is removing it once: its look-ups leave no event.
+            " WHERE o.kind <> 'remove_connection' ORDER BY d.created_at"
         ).fetchall()
     carried: dict[int, tuple[UUID, list[UUID]]] = {}
     for row in rows:
