@@ -147,7 +147,8 @@ def test_nothing_is_sent_behind_a_closed_gate_and_payments_go_when_it_opens(worl
     world.queue(paid_invoices(1, "10.00"))
     create_invoices_only(world)
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
-    assert not world.engine.dispatcher.look_at(world.lane)
+    world.work()
+    assert entered(world) == {}
     world.connect()
     world.work()
     assert entered(world) == {"pay-0-0": 1}
