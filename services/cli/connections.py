@@ -2,9 +2,18 @@
 
 import typer
 
-from services.cli import account_settings, connect, disconnect, ledger_accounts, organisations, references
+from services.cli import (
+    account_settings,
+    connect,
+    disconnect,
+    ledger_accounts,
+    organisations,
+    references,
+    set_up_steps,
+)
 
 app = typer.Typer(help="Connect an account to Xero and set it up.", no_args_is_help=True)
+set_up_steps.register(app)
 connect.register(app)
 organisations.register(app)
 ledger_accounts.register(app)

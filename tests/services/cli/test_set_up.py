@@ -150,3 +150,21 @@ def test_one_contact_is_linked_by_its_ids(kyrios_in_world: Kyrios) -> None:
     out = kyrios_in_world("contacts", "link", ACCOUNT, "cus-new", XERO_CONTACT.upper()).stdout
     assert out == "1 contact linked, 0 linked like this already.\n"
     assert "Xero ContactID" in kyrios_in_world("contacts", "link", ACCOUNT, "cus-new", "nobody", code=2).stderr
+
+
+@pytest.mark.article("R27")
+def test_the_steps_of_set_up_say_what_is_missing_and_how_to_go_on(bare: World) -> None:
+    kyrios = runner(variables_of(bare))
+    shown = json.loads(kyrios("connections", "steps", ACCOUNT, "--json").stdout)
+    assert [(one["step"], one["done"]) for one in shown] == [
+        (step, False) for step in ("connect", "organisation", "accounts", "taxes", "watch")
+    ]
+    bare.connect()
+    out = kyrios("connections", "steps", ACCOUNT).stdout
+    row = next(line for line in out.splitlines() if "choose the account for lines" in line)
+    assert row.endswith(f"kyrios-xero connections accounts {ACCOUNT}")
+    bare.set_up_rest()
+    out = kyrios("connections", "steps", ACCOUNT).stdout
+    assert [line.split()[1:3] for line in out.splitlines()[1:]] == [
+        [step, "done"] for step in ("connect", "organisation", "accounts", "taxes", "watch")
+    ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from domain import connection as connections
-from domain.connection import Connection
+from domain.connection import Connection, TaxMapped
 from domain.invoice import Invoice
 from tests.services.cli.conftest import Kyrios
 from tests.services.cli.files import written
@@ -129,3 +129,19 @@ def test_of_taxes_to_map_all_are_done_or_none(world: World, kyrios_in_world: Kyr
     before = world.engine.store.head()
     kyrios_in_world("taxes", "map", ACCOUNT, f"{new}=OUTPUT2", "gst-zero@0=OUTPUT2", code=2)
     assert world.engine.store.head() == before
+
+
+@pytest.mark.article("R13")
+def test_other_taxes_at_an_equal_rate_are_mapped_with_a_reason_and_another_rate_never(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    split = b'[{"name": "Split", "taxes": [{"id": "a", "rate": "10"}, {"id": "b", "rate": "5"}]}]'
+    kyrios_in_world("taxes", "declare", ACCOUNT, str(written(tmp_path / "taxes.json", split)))
+    pair, reason = "a@10+b@5=OUTPUT2", "Agreed with the accountant"
+    assert "give a reason" in kyrios_in_world("taxes", "map", ACCOUNT, pair, code=2).stderr
+    wrong = kyrios_in_world("taxes", "map", ACCOUNT, "a@10+b@5=TAX001", "--because", reason, code=2).stderr
+    assert "only ever mapped to a rate that charges the same" in wrong
+    assert rows(kyrios_in_world, "map", ACCOUNT, pair, "--because", reason)["a@10+b@5"]["xero_rate"] == "OUTPUT2"
+    events = world.engine.store.events_of(world.lane)
+    (kept,) = [e.override_reason_ref for e in events if isinstance(e, TaxMapped) and e.override_reason_ref]
+    assert world.engine.answer_words(kept, ACCOUNT) == reason

@@ -1,0 +1,53 @@
+"""The steps of set-up: each says what is still missing of it, and nothing is sent before all are done."""
+
+import msgspec
+import pytest
+
+from domain.causes import Cause
+from domain.connection import Connection, GateOpened, SettingsChanged, TaxUnmapped
+from domain.set_up_steps import set_up_steps
+from tests.domain.connection_history import (
+    ACCOUNTS,
+    ALL_MAPPED,
+    CHOSEN,
+    CONNECTED,
+    declared,
+)
+from tests.examples import DECLARED_GST, DECLARED_LUXURY, DECLARED_ZERO, GST, SALES
+from tests.given import fact, folded
+
+
+def missing(state: Connection | None) -> dict[str, tuple[str, ...]]:
+    """What is missing, by step; steps that are done are left out."""
+    return {step.name: step.missing for step in set_up_steps(state) if not step.done}
+
+
+@pytest.mark.article("R27")
+def test_each_step_says_what_is_still_missing_until_all_are_done() -> None:
+    nothing = missing(None)
+    assert list(nothing) == ["connect", "organisation", "accounts", "taxes", "watch"]
+    assert nothing["connect"] == ("connect Xero",)
+    assert list(missing(folded(CONNECTED))) == ["organisation", "accounts", "taxes", "watch"]
+    assert list(missing(folded(CONNECTED, CHOSEN))) == ["accounts", "taxes", "watch"]
+    assert list(missing(folded(CONNECTED, CHOSEN, ACCOUNTS))) == ["taxes", "watch"]
+    offered = declared(DECLARED_GST, DECLARED_ZERO)
+    assert missing(folded(CONNECTED, CHOSEN, ACCOUNTS, offered))["taxes"] == ("map GST 15%", "map Zero-rated")
+    assert missing(folded(*ALL_MAPPED)) == {}
+
+
+def test_a_tax_set_that_holds_back_only_its_own_invoices_says_so() -> None:
+    lenient = fact(SettingsChanged, name="tax.gate", value="used_on_invoice")
+    state = folded(*ALL_MAPPED, lenient, declared(DECLARED_GST, DECLARED_LUXURY))
+    assert missing(state) == {"taxes": ("map Luxury 12.5% (only invoices that use it wait)",)}
+
+
+def test_what_stopped_qualifying_is_missing_where_it_was_chosen() -> None:
+    archived = Cause("account_archived", key=SALES.account_id, facts={"account": "200 Sales"})
+    state = msgspec.structs.replace(folded(*ALL_MAPPED), drifted={SALES.account_id: archived})
+    assert missing(state)["accounts"] == ("200 Sales is archived or gone. Restore it or choose another.",)
+    assert "watch" in missing(state)
+
+
+def test_a_mapping_that_was_taken_back_is_missing_again() -> None:
+    state = folded(*ALL_MAPPED, fact(GateOpened), fact(TaxUnmapped, tax_set=GST, version=2))
+    assert missing(state)["taxes"] == ("map GST 15%",)
