@@ -6,7 +6,8 @@ the same page; what is read twice changes nothing. Calls come out of the lane's 
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import Writes
 from adapters.vault.account_keys import AccountKeys
 from adapters.xero.answers import XeroContact
-from adapters.xero.errors import RateLimited, XeroError
+from adapters.xero.errors import BatchRefused, RateLimited, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain import contact_sync
@@ -38,8 +39,13 @@ LEASE: Final = 300.0
 ROUND: Final = 2.0
 OUT_OF_BUDGET: Final = 5.0
 TROUBLE: Final = 60.0
+REFUSED: Final = 3_600.0
+"""Seconds until Xero is asked again for what it refused; above 100,000 results it refuses every time."""
+AT_ONCE: Final = 4
+"""Connections whose contacts are read at the same time, so that a slow one does not hold up the others."""
 
 Contacts = Sequence[XeroContact]
+Each = Callable[[Callable[[UUID], bool], Iterable[UUID]], Iterable[bool]]
 Progress = Callable[[int, int], object]
 """Told the number of the page that was kept, and how many contacts were read by this reader."""
 
@@ -50,6 +56,10 @@ def unseen(page: int, contacts: int) -> None:
 
 class _OutOfBudget(Exception):
     """The lane has no call to spare just now; nothing was sent."""
+
+
+class _Told(Exception):
+    """Somebody told us to stop; whoever goes on does so at the next page."""
 
 
 class ContactReader:
@@ -68,21 +78,21 @@ class ContactReader:
         self._store, self._read, self._keys, self._session_of = store, read, keys, session_of
         self._lost, self._budget, self._new_id = lost, budget, new_id
 
-    def read_due(self, stop: threading.Event | None = None) -> int:
-        """Read the contacts of every connection for which it is time; returns how many readings came to their end."""
-        ended = 0
+    def read_due(self, stop: threading.Event | None = None, each: Each = map) -> int:
+        """Read the contacts of every connection for which it is time; returns how many readings came to their end.
+
+        `each` may do several at once.
+        """
         with self._read.connect() as connection:
             connected = connection_status.reachable(connection)
         with self._store.cursor() as cursor:
             due = contact_reading.due(cursor, connected) if connected else []
-        for connection_id in due:
-            if stop is not None and stop.is_set():
-                break
-            ended += self.read(connection_id)
-        return ended
+        return sum(each(lambda connection_id: self.read(connection_id, stop=stop), due))
 
-    def read(self, connection_id: UUID, progress: Progress = unseen) -> bool:
+    def read(self, connection_id: UUID, progress: Progress = unseen, stop: threading.Event | None = None) -> bool:
         """Read one connection's contacts now; False if somebody does so already, or it could not be ended."""
+        if stop is not None and stop.is_set():
+            return False
         with self._store.begin() as tx:
             connection = tx.load([connection_id], connections.evolve).get(connection_id)
             if connection is None or connection.grant_id is None or not connection.xero_connection_id:
@@ -93,26 +103,29 @@ class ContactReader:
         if reading is None:
             return False
         try:
-            self._pages(connection, reading, progress)
+            self._pages(connection, reading, progress, stop)
         except NoLongerOurs:
             return False
-        except (_OutOfBudget, XeroError) as error:
+        except (_OutOfBudget, _Told, XeroError) as error:
             self._stop(connection, reading, error)
             return False
         return True
 
     def run(self, stop: threading.Event) -> None:
         """Look every few seconds until told to stop; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                self.read_due(stop)
-            except (PersistenceError, SQLAlchemyError) as error:
-                LOG.warning("contacts could not be kept (%s); they are read again", type(error).__name__)
-            stop.wait(ROUND)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="contacts") as readers:
+            while not stop.is_set():
+                try:
+                    self.read_due(stop, readers.map)
+                except (PersistenceError, SQLAlchemyError) as error:
+                    LOG.warning("contacts could not be kept (%s); they are read again", type(error).__name__)
+                stop.wait(ROUND)
 
     # ── one reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _pages(self, connection: Connection, reading: Reading, progress: Progress) -> None:
+    def _pages(
+        self, connection: Connection, reading: Reading, progress: Progress, stop: threading.Event | None
+    ) -> None:
         def within_budget() -> None:
             with self._store.cursor() as cursor:
                 if not lanes.take_call(cursor, reading.connection_id, self._budget):
@@ -128,6 +141,8 @@ class ContactReader:
                 self._keep(tx, kept, reading, number, page)
             read += len(page)
             progress(number, read)
+            if stop is not None and stop.is_set():
+                raise _Told
         with self._store.begin() as tx:
             self._finish(tx, connection, reading)
 
@@ -159,11 +174,23 @@ class ContactReader:
 
     def _stop(self, connection: Connection, reading: Reading, error: Exception) -> None:
         """Stop at this page for a while; whoever reads on does so from here."""
-        pause = OUT_OF_BUDGET if isinstance(error, _OutOfBudget) else TROUBLE
-        if isinstance(error, RateLimited):
-            pause = error.retry_after or TROUBLE
-        LOG.warning("contacts of %s are read on in %.0f s: %s", reading.connection_id, pause, type(error).__name__)
+        pause, level = _pause(error), logging.WARNING if isinstance(error, XeroError) else logging.INFO
+        LOG.log(level, "contacts of %s are read on in %.0f s: %s", reading.connection_id, pause, type(error).__name__)
         with self._store.cursor() as cursor:
             contact_reading.rest(cursor, reading, pause)
         if isinstance(error, XeroError):
             self._lost.hear(connection, error)
+
+
+def _pause(error: Exception) -> float:
+    """How long, in seconds, nobody reads on."""
+    match error:
+        case _Told():
+            return 0.0
+        case _OutOfBudget():
+            return OUT_OF_BUDGET
+        case RateLimited():
+            return error.retry_after or TROUBLE
+        case BatchRefused():
+            return REFUSED
+    return TROUBLE

@@ -7,7 +7,7 @@ from adapters.simulator.ledger.documents import Document, encode
 from adapters.simulator.wire.exchange import HTML, TEXT, Response
 
 # XERO-UNVERIFIED XU-27: the ErrorNumbers and their texts.
-VALIDATION, POST_DATA, QUERY, NOT_IMPLEMENTED = 10, 14, 16, 20
+VALIDATION, POST_DATA, QUERY, NOT_IMPLEMENTED, HIGH_VOLUME = 10, 14, 16, 20, 51
 
 
 class Refusal(Exception):
@@ -41,6 +41,12 @@ def query(message: str) -> Refusal:
     """400: a query parameter cannot be read."""
     body = {"ErrorNumber": QUERY, "Type": "QueryParseException", "Message": message}
     return Refusal(Response(400, encode(body)), "query_invalid", message)
+
+
+def high_volume() -> Refusal:
+    """400: more results than one question may have; reported by Xero's users, its text is a guess (XU-27)."""
+    body = {"ErrorNumber": HIGH_VOLUME, "Type": "HighVolumeException", "Message": "The result is too large."}
+    return Refusal(Response(400, encode(body)))
 
 
 def reused_key(key: str) -> Response:

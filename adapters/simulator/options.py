@@ -71,6 +71,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """XERO-UNVERIFIED XU-28."""
     tax_amount_tolerance_cents: Count = 1
     """XERO-UNVERIFIED XU-30: how far a line's own TaxAmount may be off before it is refused."""
+    most_results: Count = 100_000
+    """How many results one question may have, however it is paged; more are refused."""
     redirect_uris: tuple[str, ...] | None = None
     """Redirect URIs of the app instead of those given at the start."""
 

@@ -18,6 +18,8 @@ def list_contacts(call: Call) -> Response:
     question = call.question
     page, short = question.page(), question.flag("summaryOnly")
     held = sorted(_wanted(call, question), key=lambda contact: (contact["UpdatedDateUTC"], contact["ContactID"]))
+    if len(held) > call.behaviour.most_results:
+        raise errors.high_volume()
     show = in_full if page is not None and not short else in_short
     if page is not None and not question.narrows:  # an organisation may have a hundred thousand
         return call.answer("Contacts", [show(contact) for contact in page.cut(held)], page, len(held))

@@ -1,5 +1,6 @@
 """Xero's contacts are read page by page into a sealed mirror; a reader that dies is followed by another."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,6 +170,29 @@ def test_a_limit_of_xeros_is_waited_for_and_the_reading_goes_on(shop: World) -> 
     assert len(asked(shop)) == 2
     reading_later(shop, 21)
     assert shop.engine.contact_reader.read(shop.lane)
+
+
+def test_what_xero_refuses_is_not_asked_for_again_at_once(shop: World) -> None:
+    shop.control.post("/options", json={"most_results": 10}).raise_for_status()
+    assert not shop.engine.contact_reader.read(shop.lane)
+    reading_later(shop, 3_500)
+    assert not shop.engine.contact_reader.read(shop.lane)
+    assert len(asked(shop)) == 2
+    shop.control.post("/options", json={"most_results": 100_000}).raise_for_status()
+    reading_later(shop, 101)
+    assert shop.engine.contact_reader.read(shop.lane)
+
+
+def test_a_reader_that_is_told_to_stop_leaves_the_next_page_to_another_at_once(world: World) -> None:
+    stop = threading.Event()
+    with beside(world, Parts(session=in_pages_of(8))) as other:
+        assert not other.engine.contact_reader.read(world.lane, lambda page, read: stop.set(), stop)
+        (reading,) = rows(world, "contact_reading")
+        assert (reading["next_page"], reading["lease_token"]) == (2, None)
+        assert not other.engine.contact_reader.read(world.lane, stop=stop)
+        assert other.engine.contact_reader.read(world.lane)
+    assert len(asked(world)) == 4
+    assert imports(world) == [(27, 0, 0)]
 
 
 def test_a_lane_without_a_call_to_spare_is_not_asked_for_one(shop: World) -> None:
