@@ -5,6 +5,7 @@ failed is not repeated at once.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -43,6 +44,34 @@ def read(curs: Cursor[Row], connection_id: UUID, organisation_id: str | None) ->
         (connection_id, organisation_id),
     )
     return _references({row["kind"]: row["said"] for row in curs})
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One kind of what Xero said, as JSON, and when."""
+
+    said: str
+    read_at: datetime
+
+
+def last_said(curs: Cursor[Row], connection_id: UUID, organisation_id: str, kind: Kind) -> Said | None:
+    """What Xero last said of one kind; None if it was not asked yet."""
+    curs.execute(
+        """
+        SELECT said::text AS said, read_at FROM app.reference_data
+        WHERE connection_id = %s AND organisation_id = %s AND kind = %s AND said IS NOT NULL
+        """,
+        (connection_id, organisation_id, kind),
+    )
+    row = curs.fetchone()
+    return None if row is None else Said(row["said"], row["read_at"])
+
+
+def forget_others(curs: Cursor[Row], connection_id: UUID, organisation_id: str) -> None:
+    """Forget what Xero said of organisations that were left for this one; it would count as never read again."""
+    curs.execute(
+        "DELETE FROM app.reference_data WHERE connection_id = %s AND organisation_id <> %s",
+        (connection_id, organisation_id),
+    )
 
 
 def next_to_read(

@@ -230,6 +230,16 @@ ACCOUNT_KEY: Final = Table(
     schema="app",
 )
 
+ORGANISATION_BINDING: Final = Table(
+    "organisation_binding",
+    METADATA,
+    Column("organisation_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("bound_at", _TIME, nullable=False, server_default=_APP_NOW),
+    Index("organisation_binding_account", "account_id"),
+    schema="app",
+)
+
 XERO_GRANT: Final = Table(
     "xero_grant",
     METADATA,
@@ -242,6 +252,7 @@ XERO_GRANT: Final = Table(
     Column("access_expires_at", _TIME, nullable=False),
     Column("token_version", BigInteger, nullable=False, server_default="1"),
     Column("refresh_lease_until", _TIME),
+    Column("auth_event_id", Text, nullable=False, server_default=""),
     Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
     schema="app",
 )
@@ -249,11 +260,21 @@ XERO_GRANT: Final = Table(
 OAUTH_STATE: Final = Table(
     "oauth_state",
     METADATA,
-    Column("state_hash", LargeBinary, primary_key=True),
+    Column("consent_id", Uuid, primary_key=True),
     Column("account_id", Text, nullable=False),
-    Column("sealed_verifier", LargeBinary, nullable=False),
-    Column("redirect_uri", Text, nullable=False),
+    Column("begun_role", Text, nullable=False),
+    Column("begun_by", Text, nullable=False),
+    Column("ticket_hash", LargeBinary, nullable=False),
+    Column("departed_at", _TIME),
+    Column("state_hash", LargeBinary),
+    Column("browser_hash", LargeBinary),
+    Column("sealed_verifier", LargeBinary),
+    Column("redirect_uri", Text),
+    Column("returned_at", _TIME),
+    Column("result", Text),
     Column("expires_at", _TIME, nullable=False),
+    UniqueConstraint("ticket_hash", name="oauth_state_ticket_hash_key"),
+    UniqueConstraint("state_hash", name="oauth_state_state_hash_key"),
     schema="app",
 )
 

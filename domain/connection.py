@@ -22,6 +22,7 @@ from domain.connection_events import (
     InactivityWarned,
     LedgerAccount,
     OrganisationSelected,
+    OrganisationWithheld,
     Referenced,
     ReferenceDrifted,
     ReferenceRestored,
@@ -54,6 +55,7 @@ __all__ = [
     "InactivityWarned",
     "LedgerAccount",
     "OrganisationSelected",
+    "OrganisationWithheld",
     "ReferenceDrifted",
     "ReferenceRestored",
     "Referenced",
@@ -75,17 +77,30 @@ __all__ = [
     "select_organisation",
     "unmap_tax",
     "what_holds",
+    "withhold_organisation",
 ]
 
 
 def connect(
-    state: Connection | None, account_id: str, *, grant_id: UUID, scopes: Sequence[str], xero_user_id: str, at: Moment
+    state: Connection | None,
+    account_id: str,
+    *,
+    grant_id: UUID,
+    scopes: Sequence[str],
+    xero_user_id: str,
+    at: Moment,
+    reached_by: str = "",
 ) -> list[Event]:
-    """Record a consent. Each consent is a new grant, so connecting again is recorded again."""
+    """Record a consent. Each consent is a new grant, so connecting again is recorded again.
+
+    `reached_by` is Xero's id of the connection by which this consent reaches the organisation used so far, empty if it
+    does not reach it: the article has reconnecting to the same organisation resume, and only that.
+    """
     decision = _decide(state, account_id, at)
+    organisation = state.organisation_id if state else None
     decision.add(
         Connected,
-        organisation_id=state.organisation_id if state else None,
+        organisation_id=organisation,
         grant_id=grant_id,
         scopes=tuple(scopes),
         xero_user_id=xero_user_id,
@@ -94,8 +109,15 @@ def connect(
         # The consent before is not used any more; the connection in Xero goes on with the new one.
         decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="replaced")
     if state and PERMISSIONS in state.drifted:
-        organisation = state.organisation_id
         decision.add(ReferenceRestored, organisation_id=organisation, referenced="permissions", reference=PERMISSIONS)
+    if state and organisation and reached_by:
+        decision.add(
+            OrganisationSelected,
+            organisation_id=organisation,
+            xero_connection_id=reached_by,
+            base_currency=state.base_currency,
+            country=state.country,
+        )
     return announced(decision)
 
 
@@ -107,18 +129,18 @@ def select_organisation(
     base_currency: str,
     country: str,
     at: Moment,
+    start_afresh: bool = False,
 ) -> list[Event]:
     """Choose whose books these are, or confirm it after a reconnect: the same organisation again goes on as before.
 
-    Another organisation than before is refused: its links and mappings differ.
+    Another organisation than before is withheld until somebody confirms it by `start_afresh`: accounts, mappings and
+    contact links do not carry over.
     """
     known = _connected(state)
-    if known.organisation_id not in (None, organisation_id):
-        raise NotPossible(
-            f"this account's invoices go to organisation {known.organisation_id}; moving to {organisation_id} would "
-            "mix two sets of books. Reconnect and choose the organisation used so far."
-        )
-    if (known.organisation_id, known.xero_connection_id) == (organisation_id, xero_connection_id):
+    if known.organisation_id not in (None, organisation_id) and not start_afresh:
+        facts = {"former": known.organisation_id or "", "picked": organisation_id}
+        return withhold_organisation(known, organisation_id, Cause("organisation_changed", facts=facts), at)
+    if (known.organisation_id, known.xero_connection_id, known.withheld) == (organisation_id, xero_connection_id, None):
         return []
     decision = _decide(known, known.account_id, at)
     decision.add(
@@ -128,6 +150,16 @@ def select_organisation(
         base_currency=base_currency,
         country=country,
     )
+    return announced(decision)
+
+
+def withhold_organisation(state: Connection | None, picked: str, cause: Cause, at: Moment) -> list[Event]:
+    """Record that the organisation picked is not used, and why; nothing is sent until one is chosen."""
+    known = _connected(state)
+    if (known.picked, known.withheld) == (picked, cause):
+        return []
+    decision = _decide(known, known.account_id, at)
+    decision.add(OrganisationWithheld, organisation_id=known.organisation_id, picked=picked, cause=cause)
     return announced(decision)
 
 

@@ -37,6 +37,16 @@ class OrganisationSelected(Event, frozen=True, kw_only=True):
     country: str
 
 
+class OrganisationWithheld(Event, frozen=True, kw_only=True):
+    """An organisation was picked that may not be used as it is: another than before, or one of another account.
+
+    `picked` is its id (Xero's tenantId); the event's own `organisation_id` stays the one used so far.
+    """
+
+    picked: str
+    cause: Cause
+
+
 class SettingsChanged(Event, frozen=True, kw_only=True):
     """One named setting of this account took a new value."""
 

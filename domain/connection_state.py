@@ -21,6 +21,7 @@ from domain.connection_events import (
     InactivityWarned,
     LedgerAccount,
     OrganisationSelected,
+    OrganisationWithheld,
     ReferenceDrifted,
     ReferenceRestored,
     SettingsChanged,
@@ -43,17 +44,21 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a connection. `held_by` is the set of causes last announced; empty means the gate is open.
 
-    `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection, until it is
-    confirmed that the new consent reaches the same organisation.
+    `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
+    until it is confirmed that this consent reaches the same organisation. `withheld` is why the organisation that was
+    picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
     """
 
     account_id: str
     version: int = 0
     grant_id: UUID | None = None
+    scopes: tuple[str, ...] = ()
     first_connected_at: datetime | None = None
     disconnected_for: DisconnectReason | None = None
     organisation_id: str | None = None
     xero_connection_id: str = ""
+    picked: str | None = None
+    withheld: Cause | None = None
     base_currency: str = ""
     country: str = ""
     default_line: LedgerAccount | None = None
@@ -99,6 +104,29 @@ def evolve(state: Connection | None, event: Event) -> Connection:
     return msgspec.structs.replace(known, version=event.originator_version, **apply(known, event))
 
 
+def _organisation_selected(state: Connection, event: OrganisationSelected) -> dict[str, object]:
+    chosen: dict[str, object] = {
+        "organisation_id": event.organisation_id,
+        "xero_connection_id": event.xero_connection_id,
+        "base_currency": event.base_currency,
+        "country": event.country,
+        "picked": None,
+        "withheld": None,
+    }
+    return chosen if state.organisation_id in (None, event.organisation_id) else chosen | _LEFT_BEHIND
+
+
+_LEFT_BEHIND: Final[dict[str, object]] = {
+    "default_line": None,
+    "default_payment": None,
+    "also_allowed": (),
+    "mappings": {},
+    "drifted": {},
+    "opened_before": False,
+}
+"""What belongs to the books of one organisation and means nothing in those of another."""
+
+
 def _tax_mapped(state: Connection, event: TaxMapped) -> dict[str, object]:
     mapping = TaxMapping(
         tax_set=event.tax_set,
@@ -124,15 +152,15 @@ def _departure(event: Disconnected) -> tuple[Departure, ...]:
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     Connected: lambda s, e: {
         "grant_id": e.grant_id,
+        "scopes": e.scopes,
+        "xero_connection_id": "",
+        "picked": None,
+        "withheld": None,
         "first_connected_at": s.first_connected_at or e.occurred_at,
         "disconnected_for": None,
     },
-    OrganisationSelected: lambda _, e: {
-        "organisation_id": e.organisation_id,
-        "xero_connection_id": e.xero_connection_id,
-        "base_currency": e.base_currency,
-        "country": e.country,
-    },
+    OrganisationSelected: _organisation_selected,
+    OrganisationWithheld: lambda _, e: {"picked": e.picked, "withheld": e.cause},
     SettingsChanged: lambda s, e: {"settings": s.settings | {e.name: e.value}},
     AccountsSelected: lambda _, e: {
         "default_line": e.default_line,
@@ -151,7 +179,10 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     Disconnected: lambda s, e: {
         "disconnected_for": e.reason,
         "grant_id": None,
+        "scopes": (),
         "xero_connection_id": "",
+        "picked": None,
+        "withheld": None,
         "departures": (*s.departures, *_departure(e)),
     },
     AccessRemoved: lambda s, e: {"departures": tuple(d for d in s.departures if d.grant_id != e.grant_id)},

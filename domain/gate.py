@@ -5,6 +5,7 @@ from domain.causes import Cause
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
 from domain.connection_state import Connection
 from domain.event import Decision, Event
+from domain.permissions import missing_rights
 from domain.tax import TaxSet
 
 
@@ -14,9 +15,12 @@ def what_holds(state: Connection) -> tuple[Cause, ...]:
         return (Cause("not_connected" if state.disconnected_for == "user" else state.disconnected_for),)
     if state.grant_id is None:
         return (Cause("not_connected"),)
+    ungranted = _ungranted(state)
+    if state.withheld is not None:
+        return (*ungranted, state.withheld)
     if missing := missing_steps(state):
-        return (Cause("setup_incomplete", facts={"missing": ", ".join(missing)}),)
-    return (*_unmapped(state), *_drifted(state))
+        return (*ungranted, Cause("setup_incomplete", facts={"missing": ", ".join(missing)}))
+    return (*ungranted, *_unmapped(state), *_drifted(state))
 
 
 def missing_steps(state: Connection) -> list[str]:
@@ -50,6 +54,14 @@ def holds_all(state: Connection, tax_set: TaxSet) -> bool:
     """Whether nothing at all is sent while this tax set has no Xero rate, rather than only the invoices that use it."""
     declared = any(one.tax_set == tax_set for one in state.declared or ())
     return bool(tax_set.components) and declared and every_tax_set_is_needed(state.settings)
+
+
+def _ungranted(state: Connection) -> tuple[Cause, ...]:
+    """That the consent lacks rights the account's settings need, unless Xero told so already by refusing a call."""
+    missing = missing_rights(state.scopes, state.settings)
+    if not missing or PERMISSIONS in state.drifted:
+        return ()
+    return (Cause("permission_missing", facts={"missing": " ".join(missing)}),)
 
 
 def _unmapped(state: Connection) -> tuple[Cause, ...]:

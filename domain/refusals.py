@@ -3,6 +3,7 @@
     Refusal
     ├── InvalidInput          the input itself is wrong; every fault with its pointer
     ├── NotPossible           well-formed, but makes no sense in this state (retry of a synced invoice, …)
+    │   └── OrganisationInUse another account's invoices go to that organisation
     ├── ContentConflict       the same invoice id was accepted before with other content
     ├── KeyReused             the same idempotency key was used before for another request
     └── ConcurrentChange      others kept changing the same aggregate; the caller may simply repeat
@@ -43,6 +44,16 @@ class NotPossible(Refusal):
     """The command makes no sense in the present state; the message says why and what would help."""
 
     code = "not_possible"
+
+
+class OrganisationInUse(NotPossible):
+    """The organisation belongs to another Kyrios account; `organisation_id` says which one it is."""
+
+    code = "organisation_in_use"
+
+    def __init__(self, organisation_id: str) -> None:
+        super().__init__("this organisation belongs to another Kyrios account; pick another or ask support")
+        self.organisation_id = organisation_id
 
 
 class ContentConflict(Refusal):

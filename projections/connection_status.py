@@ -20,7 +20,13 @@ from projections.recorded import BadEvent, Recorded
 from projections.schema import METADATA, TIME
 
 ConnectionState = Literal[
-    "not_connected", "choosing", "setup_incomplete", "active", "disconnected", "authorisation_lost"
+    "not_connected",
+    "choosing",
+    "setup_incomplete",
+    "active",
+    "disconnected",
+    "authorisation_lost",
+    "other_organisation",
 ]
 
 # ── table ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,6 +118,8 @@ def _connected(row: ConnectionRow, fact: _Fact) -> None:
 
 
 def _selected(row: ConnectionRow, fact: _Selected) -> None:
+    if row.organisation_id not in (None, fact.organisation_id):
+        row.opened_before = False
     row.organisation_id, row.base_currency = fact.organisation_id, fact.base_currency
 
 
@@ -139,6 +147,7 @@ def _nothing(row: ConnectionRow, _: _Fact) -> None:
 _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     domain_connection.Connected: (_Fact, _connected),
     domain_connection.OrganisationSelected: (_Selected, _selected),
+    domain_connection.OrganisationWithheld: (_Fact, _nothing),
     domain_connection.SettingsChanged: (_Changed, _setting),
     domain_connection.AccountsSelected: (_Fact, _nothing),
     domain_connection.TaxRatesDeclared: (_Fact, _nothing),
@@ -209,6 +218,8 @@ def _state(row: ConnectionRow) -> ConnectionState:
         return "choosing"
     if row.held_by == "[]":
         return "active"
+    if any(cause.code == "organisation_changed" for cause in row.causes):
+        return "other_organisation"
     unfinished = not row.opened_before or any(cause.code == "setup_incomplete" for cause in row.causes)
     return "setup_incomplete" if unfinished else "active"
 

@@ -61,14 +61,13 @@ from services.queue_invoices import QueueInvoices
 from services.references import ReferenceWatch
 from services.releaser import Releaser
 from services.retry import RetryInvoice
-from services.set_up import SetUp
+from services.set_up import CALLBACK_PATH, SetUp
 from services.settings import Settings
 from services.sweeper import Sweeper
 from services.vault import Vault
 from services.void_invoice import VoidIssuedInvoice
 from services.webhook_hints import WebhookHints
 
-CALLBACK_PATH: Final = "/xero/callback"
 RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
 GUARD_SHARE: Final = 57 / 60
 """The share of Xero's minute the guard bucket refills, so that bucket and burst together never exceed the limit."""
@@ -140,6 +139,7 @@ class Engine:
             scopes=settings.scopes,
             login_url=settings.login_url,
             identity_url=settings.identity_url,
+            pkce=settings.pkce,
         )
         http = new_http_client(settings.identity_url, read_timeout=min(30.0, settings.read_timeout))
         self._open.callback(http.close)
@@ -147,8 +147,8 @@ class Engine:
 
     @property
     def redirect_uri(self) -> str:
-        """Where Xero sends the browser after consent. Xero accepts plain http only for the name localhost."""
-        return self.settings.public_url.replace("http://127.0.0.1", "http://localhost") + CALLBACK_PATH
+        """Where Xero sends the browser after consent."""
+        return self.settings.browser_url + CALLBACK_PATH
 
     @cached_property
     def xero(self) -> XeroClient:
@@ -261,7 +261,7 @@ class Engine:
             self.ring,
             self.references.follow,
             self._parts.new_id,
-            self.redirect_uri,
+            self.settings.browser_url,
         )
 
     @cached_property

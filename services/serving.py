@@ -9,11 +9,12 @@ from adapters.embedded_postgres.directory import make_directory
 from domain import connection as connections
 from domain.streams import connection_id
 from services import local_xero
-from services.bootstrap import CALLBACK_PATH, Engine, open_engine
+from services.bootstrap import Engine, open_engine
 from services.demo.alone import alone
 from services.demo.processes import simulated_xero
 from services.demo.simulated_owner import ACCOUNT, set_up_account
 from services.running import ticking, working
+from services.set_up import CALLBACK_PATH
 from services.settings import Settings
 
 BUSY: Final = "Another serve is running on this home; stop it, or set KYRIOS_XERO_HOME."
@@ -22,6 +23,8 @@ BUSY: Final = "Another serve is running on this home; stop it, or set KYRIOS_XER
 @contextmanager
 def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Iterator[list[str]]:
     """Everything runs for as long as the block; yields lines that say what runs where and what to try."""
+    from services.web.server import web_serving
+
     with ExitStack() as running:
         lines: list[str] = []
         make_directory(settings.home)
@@ -31,10 +34,11 @@ def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Itera
         engine = running.enter_context(open_engine(settings))
         running.enter_context(ticking(engine))
         running.enter_context(working(engine))
+        address = running.enter_context(web_serving(engine))
         if lines:
             _set_up_once(engine, settings, examples)
             lines += _what_to_try(examples)
-        yield [*lines, "Running. Press Ctrl-C to stop."]
+        yield [*lines, f"Browsers come back from Xero to {address}.", "Running. Press Ctrl-C to stop."]
 
 
 _ADDRESS: Final = "A simulated Xero runs at {api}; its control surface at {control}."
@@ -44,7 +48,7 @@ def _with_simulator(
     running: ExitStack, settings: Settings, examples: Path, ports: tuple[int, int]
 ) -> tuple[Settings, list[str]]:
     home = settings.home
-    redirect = settings.public_url.replace("http://127.0.0.1", "http://localhost") + CALLBACK_PATH
+    redirect = settings.browser_url + CALLBACK_PATH
     seed = examples / "xero-organisation.json"
     local = running.enter_context(simulated_xero(home, seed, redirect, home / "simulator.log", ports))
     local_xero.announce(home, local)

@@ -60,6 +60,25 @@ def plain(text: str) -> str:
     return text
 
 
+def switch(text: str) -> bool:
+    """On or off."""
+    if text.lower() not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text.lower() == "on"
+
+
+def listening(text: str) -> tuple[str, int]:
+    """An IP address of this machine and a port to listen on, as 127.0.0.1:8080 or [::1]:8080."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        raise ValueError("must be an IP address and a port, such as 127.0.0.1:8080") from None
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65_535:
+        raise ValueError("must end with a port from 1 to 65535, such as 127.0.0.1:8080")
+    return str(address), int(port)
+
+
 def words(text: str) -> tuple[str, ...]:
     """Words separated by spaces."""
     return tuple(plain(text).split())

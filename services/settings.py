@@ -10,6 +10,7 @@ import pwd
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +24,7 @@ LONGEST_FILE = 65_536
 SHORTEST_PRODUCTION_QUIET = 180.0
 """Seconds; how long a lost answer's effect may still appear in Xero is not documented, so nobody waits less."""
 
+DEFAULT_PORT = 8080
 SYSTEM_HOME = Path("/var/lib/kyrios-xero")
 
 
@@ -59,7 +61,10 @@ VARIABLES = (
     Variable("SCOPES", read.words,
              "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings.read",
              "what consent is asked for"),
+    Variable("PKCE", read.switch, "on", "whether consent is asked for with PKCE S256 as well: on or off"),
     Variable("PUBLIC_URL", read.web_address, "http://localhost:8080", "our own address as browsers see it"),
+    Variable("LISTEN", read.listening, None,
+             "address:port our own server listens on; empty: this machine only, at the port of the public URL"),
     Variable("SMTP_URL", read.address_of("smtp", "smtps"), None,
              "the mail server; empty: mails are kept in a folder below the home", secret=True),
     Variable("SECRET_KEYS", read.named_keys, None,
@@ -104,7 +109,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     client_id: str | None = None
     client_secret: Secret | None = None
     scopes: tuple[str, ...]
+    pkce: bool
     public_url: str
+    listen: tuple[str, int] | None = None
     smtp_url: Secret | None = None
     secret_keys: tuple[NamedKey, ...] | None = None
     pg_bin: Path | None = None
@@ -121,6 +128,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def embedded(self) -> bool:
         """Whether the database is the embedded one."""
         return self.database_url is None
+
+    @property
+    def browser_url(self) -> str:
+        """Our address for browsers that Xero sends back: it accepts plain http only for the name localhost."""
+        return self.public_url.replace("http://127.0.0.1", "http://localhost")
+
+    @property
+    def comes_back_here(self) -> bool:
+        """Whether a browser that Xero sends back reaches this machine, so that any process of it may serve it."""
+        return self.listen is not None or read.is_loopback(self.public_url)
+
+    @property
+    def listens_on(self) -> tuple[str, int]:
+        """The address and port our own server listens on."""
+        if self.listen is not None:
+            return self.listen
+        port = urlsplit(self.public_url).port if read.is_loopback(self.public_url) else None
+        return "127.0.0.1", port or DEFAULT_PORT
 
     def redacted(self) -> dict[str, str]:
         """Every variable with its value as a person may see it; empty if it is not set."""
@@ -216,6 +241,10 @@ def _shown(value: object) -> str:
             return ""
         case Secret():
             return read.masked_address(value) if "://" in value.reveal() else MASK
+        case bool():
+            return "on" if value else "off"
+        case (str(host), int(port)):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case tuple():
             return " ".join(_shown_item(item) for item in value)
         case float():

@@ -22,6 +22,8 @@ from domain.streams import connection_id, invoice_stream
 from domain.tax import DeclaredTaxSet
 from services.bootstrap import Engine, Parts
 from services.intake import IssuedInvoice, read_invoice
+from services.set_up.connecting import WayToXero
+from services.set_up.consent_results import CONSENTED, Result
 from services.settings import Settings, load_settings
 from services.tax_sets_file import read_tax_sets
 
@@ -117,14 +119,28 @@ class World:
                 shift,
             )
 
+    def leave_for_xero(self, account: str = ACCOUNT) -> WayToXero:
+        """Begin a consent and open its link, as the owner's browser does."""
+        way = self.engine.set_up.open_link(self.engine.set_up.invite(account, OWNER).ticket)
+        assert isinstance(way, WayToXero)
+        return way
+
+    def answer_in_xero(self, way: WayToXero, *tenants: str, decision: str = "allow", **more: Any) -> Secret:
+        """Decide on Xero's consent page; the address Xero sends the browser to."""
+        asked = {"authorize_url": way.url.reveal(), "decision": decision} | more
+        answer = self.control.post("/consent", json=asked | {"tenant_ids": list(tenants) or [organisation_id()]})
+        answer.raise_for_status()
+        return Secret(answer.json()["redirect"])
+
+    def consent(self, *tenants: str, account: str = ACCOUNT, **more: Any) -> Result:
+        """The whole way to Xero and back, for these organisations or the example's one; what came of it."""
+        way = self.leave_for_xero(account)
+        return self.engine.set_up.come_back(self.answer_in_xero(way, *tenants, **more), way.browser)
+
     def connect(self) -> None:
         """Give consent and choose the organisation."""
-        engine, tenant = self.engine, organisation_id()
-        url = engine.set_up.begin_connect(ACCOUNT)
-        asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [tenant]}
-        redirect = self.control.post("/consent", json=asked).json()["redirect"]
-        engine.set_up.finish_connect(ACCOUNT, Secret(redirect), OWNER)
-        engine.set_up.choose_organisation(ACCOUNT, tenant, OWNER)
+        assert self.consent() in CONSENTED
+        self.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
 
     def set_up(self, *, link: bool = True) -> None:
         """Connect, choose, declare, map and link, so that the gate is open."""

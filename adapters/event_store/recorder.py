@@ -11,7 +11,16 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
 
-from adapters.event_store import commands, deliveries, identities, lanes, linked_contacts, outbox, sealed_texts
+from adapters.event_store import (
+    commands,
+    deliveries,
+    identities,
+    lanes,
+    linked_contacts,
+    organisation_bindings,
+    outbox,
+    sealed_texts,
+)
 from adapters.event_store.writes import Writes
 from adapters.vault import grants
 
@@ -79,6 +88,10 @@ def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
         lanes.ensure(curs, writes.accounts)
     if writes.gates:
         lanes.set_gates(curs, writes.gates)
+    if writes.leaving:
+        organisation_bindings.leave(curs, writes.leaving)
+    if writes.organisations:
+        organisation_bindings.bind(curs, writes.organisations)
     if writes.heard:
         lanes.heard(curs, writes.heard)
     if writes.activity_of:

@@ -22,7 +22,7 @@ from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.event_store.writes import Writes
-from domain.connection import AccessRemoved, GateClosed, GateOpened
+from domain.connection import AccessRemoved, Disconnected, GateClosed, GateOpened, OrganisationSelected
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
@@ -176,14 +176,18 @@ class EventStore:
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:
-    """Add what follows from the events: entries, gates, the lanes they need, links, grants that end."""
+    """Add what follows from the events: entries, gates, the lanes they need, organisations, links, ended grants."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
-    ended = {event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)}
-    accounts = {connection_id(e.account_id): e.account_id for e in events} if entries or gates else {}
-    links = [event for event in events if isinstance(event, ContactLinked | ContactUnlinked)]
     return msgspec.structs.replace(
-        writes, entries=entries, gates=gates, accounts=accounts, links=links, ended_grants=ended
+        writes,
+        entries=entries,
+        gates=gates,
+        accounts={connection_id(e.account_id): e.account_id for e in events} if entries or gates else {},
+        organisations={e.account_id: e.organisation_id or "" for e in events if isinstance(e, OrganisationSelected)},
+        leaving=[e.account_id for e in events if isinstance(e, Disconnected) and e.reason == "user"],
+        links=[event for event in events if isinstance(event, ContactLinked | ContactUnlinked)],
+        ended_grants={event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)},
     )
 
 

@@ -96,12 +96,17 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
-    """All that goes into the transaction of some events. Entries, gates, links, ended grants follow from the events."""
+    """All that goes into the transaction of some events. Entries, gates, links, ended grants follow from the events.
+
+    So do `organisations`, which accounts take, and the accounts `leaving` theirs.
+    """
 
     entries: Sequence[Entry] = ()
     gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
     accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
     ended_grants: Mapping[UUID, str] = msgspec.field(default_factory=dict)
+    organisations: dict[str, str] = msgspec.field(default_factory=dict)
+    leaving: Sequence[str] = ()
     closed: Sequence[Closed] = ()
     reopened: Sequence[Reopened] = ()
     texts: Sequence[SealedInvoiceText] = ()

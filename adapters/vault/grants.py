@@ -34,11 +34,15 @@ class Tokens(msgspec.Struct, frozen=True, eq=False):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A grant as read: `access_life` is what the access token has left; `previous` is set while Xero's grace runs."""
+    """A grant as read: `access_life` is what the access token has left; `previous` is set while Xero's grace runs.
+
+    `auth_event_id` is Xero's name of the consent: it tells this consent's organisations from the user's others.
+    """
 
     grant_id: UUID
     account_id: str
     xero_user_id: str
+    auth_event_id: str
     tokens: Tokens
     previous: Tokens | None
     access_life: timedelta
@@ -52,15 +56,23 @@ class Grants:
         self._begin, self._keyring = begin, keyring
 
     def store(
-        self, *, grant_id: UUID, account_id: str, xero_user_id: str, tokens: Tokens, access_life: timedelta
+        self,
+        *,
+        grant_id: UUID,
+        account_id: str,
+        xero_user_id: str,
+        tokens: Tokens,
+        access_life: timedelta,
+        auth_event_id: str = "",
     ) -> None:
         """Keep the tokens of a new consent; `access_life` counts from now."""
         sealed = self._sealed(tokens, account_id, grant_id, 1)
         with self._begin() as cursor:
             cursor.execute(
-                "INSERT INTO app.xero_grant (grant_id, account_id, xero_user_id, sealed_tokens, access_expires_at) "
-                "VALUES (%s, %s, %s, %s, app.now() + %s)",
-                [grant_id, account_id, xero_user_id, sealed, access_life],
+                "INSERT INTO app.xero_grant "
+                "(grant_id, account_id, xero_user_id, auth_event_id, sealed_tokens, access_expires_at) "
+                "VALUES (%s, %s, %s, %s, %s, app.now() + %s)",
+                [grant_id, account_id, xero_user_id, auth_event_id, sealed, access_life],
             )
 
     def read(self, grant_id: UUID) -> Grant:
@@ -185,6 +197,7 @@ class Grants:
             grant_id=row["grant_id"],
             account_id=row["account_id"],
             xero_user_id=row["xero_user_id"],
+            auth_event_id=row["auth_event_id"],
             tokens=self._opened(row["sealed_tokens"], row, version),
             previous=self._opened(previous, row, version - 1) if previous is not None else None,
             access_life=row["access_life"],

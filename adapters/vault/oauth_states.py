@@ -1,12 +1,16 @@
-"""The consents people are about to give: what must be remembered between leaving for Xero and coming back.
+"""The consents people are about to give: what must be remembered from the invitation until the browser comes back.
 
-A `state` is kept as its hash, for ten minutes, and serves once (RFC 9700: single use, bound to the party that began).
+    invited ──ticket──► departed ──state, from the same browser──► returned ──► ended, with what came of it
+
+Ticket, state and the browser's cookie are kept as hashes, for ten minutes each, and serve once (RFC 9700: single use,
+bound to the party that began). What came of a consent is kept for a day, for whoever waits for it.
 """
 
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -15,17 +19,25 @@ from adapters.vault.errors import NotOpened
 from adapters.vault.keyring import Keyring
 from adapters.vault.sealed_table import KEY_ID, NOT_PRIMARY, Resealed, anew, counts, header
 from adapters.vault.secret import Secret
-from adapters.vault.transaction import Begin
+from adapters.vault.transaction import Begin, Row
 
 _TABLE: Final = "app.oauth_state"
 LIFE: Final = timedelta(minutes=10)
+KEPT: Final = timedelta(days=1)
+
+_FIRST: Final = UUID(int=0)
+
+Unusable = Literal["unknown", "expired", "used", "other_browser"]
+"""Why a ticket or a state opens nothing; `other_browser`: its consent was begun in another browser."""
 
 
 class PendingConsent(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Who asked for consent, and what the exchange of the code needs."""
+    """Who asked for consent, and what the exchange of the code needs; no verifier if the consent was without PKCE."""
 
+    consent_id: UUID
     account_id: str
-    verifier: Secret
+    begun_by: tuple[str, str]
+    verifier: Secret | None
     redirect_uri: str
 
 
@@ -35,37 +47,105 @@ class OAuthStates:
     def __init__(self, begin: Begin, keyring: Keyring) -> None:
         self._begin, self._keyring = begin, keyring
 
-    def put(self, state: Secret, *, account_id: str, verifier: Secret, redirect_uri: str) -> None:
-        """Remember a consent about to be asked for, and forget those that nobody came back from."""
-        digest = _digest(state)
-        sealed = self._keyring.seal(verifier.reveal().encode(), _place(account_id, digest))
+    def invite(self, ticket: Secret, *, consent_id: UUID, account_id: str, begun_by: tuple[str, str]) -> None:
+        """Remember an invitation to consent, by a role and an id within it; forget what is over for a day."""
         with self._begin() as cursor:
-            cursor.execute("DELETE FROM app.oauth_state WHERE expires_at <= app.now()")
+            cursor.execute("DELETE FROM app.oauth_state WHERE expires_at <= app.now() - %s", [KEPT])
             cursor.execute(
-                "INSERT INTO app.oauth_state (state_hash, account_id, sealed_verifier, redirect_uri, expires_at) "
-                "VALUES (%s, %s, %s, %s, app.now() + %s)",
-                [digest, account_id, sealed, redirect_uri, LIFE],
+                "INSERT INTO app.oauth_state (consent_id, account_id, begun_role, begun_by, ticket_hash, expires_at) "
+                "VALUES (%s, %s, %s, %s, %s, app.now() + %s)",
+                [consent_id, account_id, *begun_by, _digest(ticket), LIFE],
             )
 
-    def take(self, state: Secret) -> PendingConsent | None:
-        """The consent this state stands for, once; None if it is unknown, was used, or is older than ten minutes."""
-        digest = _digest(state)
+    def depart(
+        self, ticket: Secret, *, state: Secret, browser: Secret, verifier: Secret | None, redirect_uri: str
+    ) -> Unusable | None:
+        """Let the browser leave for Xero on this ticket, once; None if it may, else why not."""
+        with self._begin() as cursor:
+            row = cursor.execute(
+                "SELECT consent_id, account_id, departed_at, expires_at > app.now() AS alive FROM app.oauth_state "
+                "WHERE ticket_hash = %s FOR UPDATE",
+                [_digest(ticket)],
+            ).fetchone()
+            if row is None:
+                return "unknown"
+            if row["departed_at"] is not None:
+                return "used"
+            if not row["alive"]:
+                return "expired"
+            sealed = None
+            if verifier is not None:
+                sealed = self._keyring.seal(verifier.reveal().encode(), _place(row))
+            cursor.execute(
+                "UPDATE app.oauth_state SET departed_at = app.now(), state_hash = %s, browser_hash = %s, "
+                "sealed_verifier = %s, redirect_uri = %s, expires_at = app.now() + %s WHERE consent_id = %s",
+                [_digest(state), _digest(browser), sealed, redirect_uri, LIFE, row["consent_id"]],
+            )
+        return None
+
+    def take(self, state: Secret, browser: Secret | None) -> PendingConsent | Unusable:
+        """The consent this state stands for, once, for the browser that left with it; else why not.
+
+        A state that comes from another browser stays good for its own.
+        """
+        with self._begin() as cursor:
+            row = cursor.execute(
+                "SELECT *, expires_at > app.now() AS alive FROM app.oauth_state WHERE state_hash = %s FOR UPDATE",
+                [_digest(state)],
+            ).fetchone()
+            if row is None:
+                return "unknown"
+            if browser is None or bytes(row["browser_hash"]) != _digest(browser):
+                return "other_browser"
+            if row["returned_at"] is not None:
+                return "used"
+            if not row["alive"]:
+                return "expired"
+            cursor.execute(
+                "UPDATE app.oauth_state SET returned_at = app.now(), sealed_verifier = NULL WHERE consent_id = %s",
+                [row["consent_id"]],
+            )
+        return self._pending(row)
+
+    def end(self, consent_id: UUID, result: str) -> None:
+        """Keep in a word what came of a consent."""
         with self._begin() as cursor:
             cursor.execute(
-                "DELETE FROM app.oauth_state WHERE state_hash = %s RETURNING *, expires_at > app.now() AS alive",
-                [digest],
+                "UPDATE app.oauth_state SET result = %s WHERE consent_id = %s AND result IS NULL", [result, consent_id]
             )
-            row = cursor.fetchone()
-        if row is None or not row["alive"]:
-            return None
-        verifier = self._keyring.open(bytes(row["sealed_verifier"]), _place(row["account_id"], digest)).decode()
-        return PendingConsent(account_id=row["account_id"], verifier=Secret(verifier), redirect_uri=row["redirect_uri"])
+
+    def result(self, consent_id: UUID) -> str | None:
+        """What came of a consent; `expired` once nobody can come back from it any more, None while somebody may."""
+        with self._begin() as cursor:
+            row = cursor.execute(
+                "SELECT result, expires_at > app.now() OR returned_at > app.now() - %s AS alive "
+                "FROM app.oauth_state WHERE consent_id = %s",
+                [LIFE, consent_id],
+            ).fetchone()
+        if row is None:
+            return "expired"
+        said: str | None = row["result"]
+        return said if said is not None or row["alive"] else "expired"
+
+    def _pending(self, row: Row) -> PendingConsent:
+        sealed, verifier = row["sealed_verifier"], None
+        if sealed is not None:
+            verifier = Secret(self._keyring.open(bytes(sealed), _place(row)).decode())
+        return PendingConsent(
+            consent_id=row["consent_id"],
+            account_id=row["account_id"],
+            begun_by=(row["begun_role"], row["begun_by"]),
+            verifier=verifier,
+            redirect_uri=row["redirect_uri"],
+        )
 
     def is_awaited(self, account_id: str) -> bool:
         """Whether somebody may just now be giving consent for this account."""
         with self._begin() as cursor:
             cursor.execute(
-                "SELECT FROM app.oauth_state WHERE account_id = %s AND expires_at > app.now() LIMIT 1", [account_id]
+                "SELECT FROM app.oauth_state WHERE account_id = %s AND result IS NULL AND expires_at > app.now() "
+                "LIMIT 1",
+                [account_id],
             )
             return cursor.fetchone() is not None
 
@@ -76,36 +156,35 @@ class OAuthStates:
         with self._begin() as cursor:
             cursor.execute(
                 f"SELECT {KEY_ID.format('sealed_verifier')} AS key_id, count(*) AS number FROM app.oauth_state "
-                "WHERE expires_at > app.now() GROUP BY 1"
+                "WHERE expires_at > app.now() AND sealed_verifier IS NOT NULL GROUP BY 1"
             )
             return counts(cursor.fetchall())
 
     def reseal(self, after: str | None, limit: int) -> Resealed:
         """Seal up to `limit` pending consents under the first key."""
-        fresh: dict[bytes, bytes | None] = {}
+        fresh: dict[UUID, bytes | None] = {}
         with self._begin() as cursor:
             cursor.execute(
-                f"SELECT * FROM app.oauth_state WHERE state_hash > %(after)s AND expires_at > app.now() "
-                f"AND {NOT_PRIMARY.format('sealed_verifier')} ORDER BY state_hash LIMIT %(limit)s FOR UPDATE",
-                {"after": bytes.fromhex(after or ""), "limit": limit, "header": header(self._keyring)},
+                f"SELECT * FROM app.oauth_state WHERE consent_id > %(after)s AND expires_at > app.now() "
+                f"AND {NOT_PRIMARY.format('sealed_verifier')} ORDER BY consent_id LIMIT %(limit)s FOR UPDATE",
+                {"after": UUID(after) if after else _FIRST, "limit": limit, "header": header(self._keyring)},
             )
             rows = cursor.fetchall()
             for row in rows:
                 with suppress(NotOpened):
-                    digest = bytes(row["state_hash"])
-                    fresh[digest] = anew(self._keyring, row["sealed_verifier"], _place(row["account_id"], digest))
+                    fresh[row["consent_id"]] = anew(self._keyring, row["sealed_verifier"], _place(row))
             cursor.execute(
-                "UPDATE app.oauth_state s SET sealed_verifier = n.sealed FROM unnest(%s::bytea[], %s::bytea[]) "
-                "AS n (state_hash, sealed) WHERE s.state_hash = n.state_hash",
+                "UPDATE app.oauth_state s SET sealed_verifier = n.sealed FROM unnest(%s::uuid[], %s::bytea[]) "
+                "AS n (consent_id, sealed) WHERE s.consent_id = n.consent_id",
                 [list(fresh), list(fresh.values())],
             )
-        last = bytes(rows[-1]["state_hash"]).hex() if len(rows) == limit else None
+        last = str(rows[-1]["consent_id"]) if len(rows) == limit else None
         return Resealed(done=len(fresh), unreadable=len(rows) - len(fresh), last=last)
 
 
-def _place(account_id: str, digest: bytes) -> bytes:
-    return place(account_id, _TABLE, digest.hex(), 1)
+def _place(row: Row) -> bytes:
+    return place(row["account_id"], _TABLE, str(row["consent_id"]), 1)
 
 
-def _digest(state: Secret) -> bytes:
-    return sha256(state.reveal().encode()).digest()
+def _digest(secret: Secret) -> bytes:
+    return sha256(secret.reveal().encode()).digest()

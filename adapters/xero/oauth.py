@@ -7,7 +7,6 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
@@ -15,6 +14,7 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 
 from adapters.vault.secret import Secret
+from adapters.xero.consent_answer import read_consent_answer
 from adapters.xero.errors import AuthorisationLost, ClientRefused, ConsentFailed, OutcomeUnclear, XeroError, code_from
 from adapters.xero.token_answer import TokenAnswer, read_token_answer
 from adapters.xero.token_endpoint import ClientCredentials, TokenEndpoint
@@ -25,7 +25,10 @@ _PASSING: Final = frozenset({"server_error", "temporarily_unavailable"})
 
 
 class OAuthApp(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Our app as registered with Xero. `redirect_uri` has to match the registered one exactly."""
+    """Our app as registered with Xero. `redirect_uri` has to match the registered one exactly.
+
+    XERO-UNVERIFIED XU-21: that Xero takes PKCE from an app that also has a secret; `pkce` turns it off.
+    """
 
     client_id: str
     client_secret: Secret
@@ -33,14 +36,15 @@ class OAuthApp(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     scopes: tuple[str, ...]
     login_url: str = "https://login.xero.com"
     identity_url: str = "https://identity.xero.com"
+    pkce: bool = True
 
 
 class ConsentRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Where to send the browser, and what has to be remembered until it comes back."""
+    """Where to send the browser, and what has to be remembered until it comes back; no verifier without PKCE."""
 
-    url: str
+    url: Secret
     state: Secret
-    verifier: Secret
+    verifier: Secret | None
 
 
 class _Core(OAuth2Client):
@@ -55,38 +59,38 @@ class XeroOAuth:
         self._endpoint = TokenEndpoint(http, limits or Limits(deadline=30.0))
 
     def ask_for_consent(self) -> ConsentRequest:
-        """Make the address of Xero's consent page, with a fresh state and verifier. No request is sent.
-
-        XERO-UNVERIFIED XU-21: that Xero takes PKCE from an app that also has a secret.
-        """
-        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        """Make the address of Xero's consent page, with a fresh state and verifier of 256 bits. No request is sent."""
+        state = secrets.token_urlsafe(32)
+        verifier = secrets.token_urlsafe(48) if self._app.pkce else None
         url, _ = self._core().create_authorization_url(
             f"{self._app.login_url.rstrip('/')}/identity/connect/authorize",
             state=state,
             code_verifier=verifier,
             scope=" ".join(self._app.scopes),
         )
-        return ConsentRequest(url=url, state=Secret(state), verifier=Secret(verifier))
+        return ConsentRequest(url=Secret(url), state=Secret(state), verifier=Secret(verifier) if verifier else None)
 
     def exchange(
-        self, callback_url: Secret, *, state: Secret, verifier: Secret, redirect_uri: str | None = None
+        self, callback_url: Secret, *, state: Secret, verifier: Secret | None, redirect_uri: str | None = None
     ) -> TokenAnswer:
         """Exchange the code in `callback_url` for tokens, if its state is the one remembered; else ConsentFailed."""
-        came = _query(callback_url)
-        if "error" in came:
-            raise ConsentFailed(code_from(came["error"]))
+        came = read_consent_answer(callback_url)
+        if came.error:
+            raise ConsentFailed(came.error)
         # Not left to the library, which compares the state only where it is handed one.
-        if not hmac.compare_digest(came.get("state", "").encode(), state.reveal().encode()):
+        if came.state is None or not hmac.compare_digest(came.state.reveal().encode(), state.reveal().encode()):
             raise ConsentFailed("state_mismatch")
-        if not came.get("code"):
+        if came.code is None:
             raise ConsentFailed("code_missing")
+        proof = {"code_verifier": verifier.reveal()} if verifier is not None else {}
+        code = came.code.reveal()
         return self._tokens(
             lambda core: core.fetch_token(
                 self._token_url,
                 grant_type="authorization_code",
-                code=came["code"],
-                code_verifier=verifier.reveal(),
+                code=code,
                 redirect_uri=redirect_uri or self._app.redirect_uri,
+                **proof,
             ),
             refused=ConsentFailed,
         )
@@ -145,15 +149,3 @@ def _refusal(code: str, refused: type[XeroError]) -> XeroError:
     if code == "invalid_grant" or (refused is ConsentFailed and code not in _OUR_FAULT):
         return refused(code, status=400)
     return ClientRefused(code, status=400)
-
-
-def state_in(callback_url: Secret) -> Secret | None:
-    """The state a browser came back with, to find the pending consent by; None if there is none, or several."""
-    state = _query(callback_url).get("state")
-    return Secret(state) if state else None
-
-
-def _query(callback_url: Secret) -> dict[str, str]:
-    """The parameters of the query that occur once; one that occurs twice counts as missing. Fragments do not count."""
-    found = parse_qs(urlsplit(callback_url.reveal()).query)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}

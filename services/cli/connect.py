@@ -1,16 +1,28 @@
-"""The command that connects an account to Xero."""
+"""The command that connects an account to Xero: prints a link for a browser and waits for what comes of it."""
 
-import sys
-from getpass import getpass
-from typing import Annotated
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated, Any, Final
+from uuid import UUID
 
+import httpx
 import typer
+from rich.console import Console
 
-from adapters.vault.secret import Secret
+from adapters.xero.answers import XeroConnection
+from adapters.xero.errors import XeroError
 from domain.event import Actor
+from services.bootstrap import Engine
 from services.cli import console
+from services.cli.complaints import complaint
+from services.cli.organisations import show_listed
+from services.set_up.consent_results import CONSENTED, WORDS, Result
 
-OWNER = Actor("owner", "cli")
+OWNER: Final = Actor("owner", "cli")
+LOOKS: Final = 0.3
+LONGEST: Final = 21 * 60.0
+"""Seconds: ten minutes to open the link, ten to agree, and some for the exchange."""
 
 
 def register(app: typer.Typer) -> None:
@@ -20,32 +32,86 @@ def register(app: typer.Typer) -> None:
 
 def connect(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    answer: Annotated[str | None, typer.Option(help="the address Xero sent the browser to")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="what came of it as JSON; the link on standard error")
+    ] = False,
 ) -> None:
-    """Print the link to consent at Xero and take the address Xero sends the browser to."""
-    out = console.out()
-    with console.engine(console.settings_with_xero()) as engine:
-        if answer is None:
-            out.print("Open this link, agree, and paste the address you are sent to:\n")
-            out.print(engine.set_up.begin_connect(account), soft_wrap=True)
-            answer = _pasted()
-        listed = engine.set_up.finish_connect(account, Secret(answer), OWNER)
-        chosen = engine.set_up.connection(account).organisation_id
-    if any(one.organisation_id == chosen for one in listed):
-        out.print(f"Connected; invoices of {account} go to organisation {chosen} as before.")
+    """Print a link; whoever opens it and agrees in Xero connects the account. Waits for that, ten minutes for each.
+
+    The link goes to standard error, what came of it to standard output.
+    """
+    with console.engine(console.settings_with_xero()) as engine, _server(engine):
+        invitation = engine.set_up.invite(account, OWNER)
+        says = console.errors()
+        says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")
+        says.print(invitation.link.reveal(), soft_wrap=True)
+        result = _wait(engine, invitation.consent_id)
+        listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
+    if result not in CONSENTED:
+        console.end(WORDS[result])
+    if as_json:
+        console.print_json(_as_json(account, result, listed))
     else:
-        rows = [(one.organisation_id, one.name) for one in listed]
-        out.print(f"Connected. Choose whose books these are: kyrios-xero connections choose {account} ORGANISATION")
-        console.show(console.table(["organisation", "name"], rows), out)
+        _say(account, result, listed, console.out())
 
 
-def _pasted() -> str:
-    """The address a person pastes, unseen since it holds a code; from a pipe, the first line."""
+@contextmanager
+def _server(engine: Engine) -> Iterator[None]:
+    """Somebody the browser can come back to: the server that runs already, or one of our own for as long as we wait."""
+    from services.web.server import PortTaken, web_serving
+
+    with ExitStack() as own:
+        if engine.settings.comes_back_here:
+            try:
+                own.enter_context(web_serving(engine))
+            except PortTaken:
+                if not _is_ours(engine.settings.browser_url):
+                    raise
+        yield
+
+
+def _is_ours(address: str) -> bool:
+    """Whether a server of this program answers at our address."""
+    from services.web.consent import RESULT_PATH
+    from services.web.pages import result_page
+
     try:
-        given = getpass("\nAddress: ") if sys.stdin.isatty() else sys.stdin.readline()
-    except EOFError:
-        given = ""
-    given = given.strip()
-    if not given:
-        console.end("No address was given; within ten minutes, repeat this with --answer ADDRESS.")
-    return given
+        return httpx.get(f"{address}{RESULT_PATH}", timeout=3).text == result_page("unknown")
+    except httpx.HTTPError:
+        return False
+
+
+def _wait(engine: Engine, consent_id: UUID) -> Result:
+    says, end = console.errors(), time.monotonic() + LONGEST
+    with says.status("Waiting for the browser to come back from Xero; Ctrl-C stops.") if says.is_terminal else _quiet():
+        while time.monotonic() < end:
+            result = engine.set_up.consent_result(consent_id)
+            if result is not None:
+                return result
+            time.sleep(LOOKS)
+    return "expired"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    yield
+
+
+def _listed(engine: Engine, account: str) -> tuple[XeroConnection, ...]:
+    """The organisations to choose from; connecting has succeeded, so trouble with the list is only told."""
+    try:
+        return engine.set_up.organisations(account)
+    except XeroError as error:
+        console.errors().print(complaint(error)[0])
+        return ()
+
+
+def _say(account: str, result: Result, listed: tuple[XeroConnection, ...], out: Console) -> None:
+    out.print(f"{WORDS[result]}", soft_wrap=True)
+    if result != "resumed":
+        show_listed(account, listed, out)
+
+
+def _as_json(account: str, result: Result, listed: tuple[XeroConnection, ...]) -> dict[str, Any]:
+    found = [{"organisation_id": one.organisation_id, "name": one.name} for one in listed]
+    return {"account_id": account, "result": result, "words": WORDS[result], "organisations": found}

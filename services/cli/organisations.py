@@ -1,25 +1,121 @@
-"""Commands about organisations: which one an account's invoices go to."""
+"""Commands about organisations: which ones a consent reaches, which one an account's invoices go to, what it is."""
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import typer
+from rich.console import Console
 
+from adapters.xero.answers import XeroConnection
 from domain.event import Actor
 from services.cli import console
+from services.organisation_status import OrganisationStatus, organisation_of
 
-OWNER = Actor("owner", "cli")
+OWNER: Final = Actor("owner", "cli")
+Account = Annotated[str, typer.Argument(help="the Kyrios account")]
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
+
+LEFT_BEHIND: Final = (
+    "These do not carry over: the chosen ledger accounts, the tax mappings, the links of customers to Xero contacts, "
+    "and the contact directory. Invoices that are in {former} stay there; their updates, voids and payments wait for "
+    "it and never go to another organisation. Invoices that are not in Xero yet go to {picked}, once it is set up."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the group of connections."""
-    app.command()(choose)
+    for command in (organisations, choose, show):
+        app.command()(command)
+
+
+def organisations(account: Account, as_json: AsJson = False) -> None:
+    """List the organisations the present consent reaches."""
+    with console.engine(console.settings_with_xero()) as engine:
+        listed = engine.set_up.organisations(account)
+        chosen = engine.set_up.connection(account).organisation_id
+    if as_json:
+        console.print_json(
+            [
+                {"organisation_id": o.organisation_id, "name": o.name, "chosen": o.organisation_id == chosen}
+                for o in listed
+            ]
+        )
+        return
+    show_listed(account, listed, console.out(), chosen)
 
 
 def choose(
-    account: Annotated[str, typer.Argument(help="the Kyrios account")],
+    account: Account,
     organisation: Annotated[str, typer.Argument(help="its id")],
+    start_afresh: Annotated[
+        bool, typer.Option("--start-afresh", help="leave the organisation used so far for this one, without asking")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Choose the organisation whose books these are."""
+    """Choose the organisation whose books these are. Another one than before has to be confirmed."""
     with console.engine(console.settings_with_xero()) as engine:
-        engine.set_up.choose_organisation(account, organisation, OWNER)
-    console.out().print(f"Invoices of {account} go to organisation {organisation}.")
+        choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=start_afresh)
+        if choice.former is not None and _confirmed(choice.former, organisation):
+            choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=True)
+    if choice.former is not None:
+        again = f"kyrios-xero connections choose {account}"
+        console.end(
+            f"Nothing is sent until you decide: start afresh with {again} {organisation} --start-afresh, or go back "
+            f"with {again} {choice.former} (connect again and pick it in Xero, if this consent does not reach it)."
+        )
+    if as_json:
+        console.print_json(choice)
+    else:
+        console.out().print(f"Invoices of {account} go to {choice.name} ({organisation}).", soft_wrap=True)
+
+
+def show(account: Account, as_json: AsJson = False) -> None:
+    """Show the organisation an account's invoices go to, as Xero last described it."""
+    with console.engine() as engine:
+        found = organisation_of(engine.store, account)
+    if as_json:
+        console.print_json(found)
+    else:
+        _render(found, console.out())
+
+
+def show_listed(account: str, listed: Sequence[XeroConnection], out: Console, chosen: str | None = None) -> None:
+    """The organisations to choose from, and how."""
+    if not listed:
+        out.print(f"This consent reaches no organisation; connect again: kyrios-xero connections connect {account}")
+        return
+    rows = [(o.organisation_id, o.name, "chosen" if o.organisation_id == chosen else "") for o in listed]
+    console.show(console.table(["organisation", "name", ""], rows), out)
+    if chosen is None:
+        out.print(
+            f"Choose whose books these are: kyrios-xero connections choose {account} ORGANISATION", soft_wrap=True
+        )
+
+
+def _confirmed(former: str, picked: str) -> bool:
+    """Say what is left behind and ask; only a person at a terminal can say yes."""
+    console.errors().print(LEFT_BEHIND.format(former=former, picked=picked), soft_wrap=True)
+    return sys.stdin.isatty() and typer.confirm(f"Start afresh with {picked}?", default=False, err=True)
+
+
+def _render(found: OrganisationStatus, out: Console) -> None:
+    rows = [
+        ("account", found.account_id),
+        ("state", found.state),
+        (
+            "organisation",
+            f"{found.name or 'not read yet'} ({found.organisation_id})" if found.organisation_id else "none",
+        ),
+        ("currency", found.currency),
+        ("country", found.country),
+        ("plan", found.plan),
+        ("demo company", {True: "yes", False: "no", None: ""}[found.is_demo]),
+        ("time zone", found.timezone),
+        ("books locked up to", found.period_lock_date),
+        ("year closed up to", found.end_of_year_lock_date),
+        ("read from Xero", found.read_at.isoformat(timespec="seconds") if found.read_at else "not yet"),
+    ]
+    console.show(console.table(["", ""], [(name, value or "-") for name, value in rows]), out)
+    for cause in found.held_by:
+        out.print(f"held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", soft_wrap=True)

@@ -22,7 +22,7 @@ ENDING = "Ending: what is under way is finished first. A second signal ends it a
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (migrate, worker, ticker):
+    for command in (migrate, worker, ticker, api):
         app.command()(command)
 
 
@@ -71,6 +71,18 @@ def _end_at_once() -> NoReturn:
     """Any process may end at any moment; that costs the wait for its leases, and no invoice."""
     os.write(2, b"Ended at once. What was under way is looked up when its lease has run out.\n")
     os._exit(0)
+
+
+def api() -> None:
+    """Serve what browsers see: the way to Xero's consent page and back. Ends in order on SIGTERM."""
+    from services.web.server import web_serving
+
+    with console.explained(), until_told() as told:
+        settings = console.settings()
+        check_complete(settings)
+        with console.engine(settings) as engine, web_serving(engine) as address:
+            console.out().print(f"Browsers find us at {address}.")
+            told.wait()
 
 
 def end_with_parent() -> None:

@@ -10,6 +10,8 @@ from adapters.vault.secret import Secret
 from domain.event import Actor
 from domain.tax import DeclaredTaxSet
 from services.bootstrap import Engine
+from services.set_up.connecting import WayToXero
+from services.set_up.consent_results import CONSENTED
 from services.tax_sets_file import read_tax_sets
 
 OWNER: Final = Actor("owner", "demo")
@@ -102,14 +104,15 @@ def map_forgotten_taxes(engine: Engine) -> None:
 
 
 def _consent(engine: Engine, control_url: str, organisation: str) -> None:
-    asked = {
-        "authorize_url": engine.set_up.begin_connect(ACCOUNT),
-        "decision": "allow",
-        "tenant_ids": [organisation],
-    }
+    """Do what the owner's browser would: open the link, agree in Xero, come back."""
+    steps = engine.set_up
+    way = steps.open_link(steps.invite(ACCOUNT, OWNER).ticket)
+    assert isinstance(way, WayToXero), "a new link leads to Xero"
+    asked = {"authorize_url": way.url.reveal(), "decision": "allow", "tenant_ids": [organisation]}
     answer = httpx.post(f"{control_url}/consent", json=asked, timeout=10)
     answer.raise_for_status()
-    engine.set_up.finish_connect(ACCOUNT, Secret(answer.json()["redirect"]), OWNER)
+    came_of_it = steps.come_back(Secret(answer.json()["redirect"]), way.browser)
+    assert came_of_it in CONSENTED, f"the simulated Xero does not agree: {came_of_it}"
 
 
 def _taxes(examples: Path) -> list[tuple[DeclaredTaxSet, str | None]]:

@@ -14,13 +14,14 @@ from adapters.embedded_postgres import Cluster
 from adapters.embedded_postgres.directory import make_directory
 from adapters.vault.secret import Secret
 from services import local_xero
-from services.bootstrap import CALLBACK_PATH, Engine, configure_logging
+from services.bootstrap import Engine, configure_logging
 from services.demo.alone import alone
 from services.demo.processes import WorkerProcess, simulated_xero
 from services.key_file import keyring_of
 from services.local_xero import LocalXero
 from services.migrations import migrate
 from services.running import ticking
+from services.set_up import CALLBACK_PATH
 from services.settings import PREFIX, Settings
 
 BUSY: Final = "Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME."

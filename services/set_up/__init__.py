@@ -15,14 +15,14 @@ from adapters.xero.session import XeroSession
 from domain.connection import Connection
 from services.handling import Handling
 from services.set_up.accounts import ChooseAccounts
-from services.set_up.connecting import Connect
+from services.set_up.connecting import CALLBACK_PATH, CONNECT_PATH, Connect
 from services.set_up.ground import Ground
 from services.set_up.leaving import Disconnect
 from services.set_up.organisation import ChooseOrganisation
 from services.set_up.settings import ChangeSettings
 from services.set_up.taxes import MapTaxes
 
-__all__ = ["SetUp"]
+__all__ = ["CALLBACK_PATH", "CONNECT_PATH", "SetUp"]
 
 
 class SetUp:
@@ -40,14 +40,15 @@ class SetUp:
         ring: Callable[[UUID], None],
         follow: Callable[[str], None],
         new_id: Callable[[], UUID],
-        redirect_uri: str,
+        base_url: str,
     ) -> None:
         ground = Ground(store, handling, session_of, ring, follow)
         self.connection = ground.connection
-        organisation = ChooseOrganisation(ground)
+        organisation = ChooseOrganisation(ground, grants)
         self.organisations, self.choose_organisation = organisation.listed, organisation.choose
-        connect = Connect(ground, organisation, oauth, states, grants, new_id, redirect_uri)
-        self.begin_connect, self.finish_connect = connect.begin, connect.finish
+        connect = Connect(ground, oauth, states, grants, new_id, base_url)
+        self.invite, self.open_link, self.come_back = connect.invite, connect.open_link, connect.come_back
+        self.consent_result = connect.result
         accounts = ChooseAccounts(ground)
         self.ledger_accounts, self.offered_accounts = accounts.listed, accounts.offered
         self.choose_accounts = accounts.choose

@@ -1,65 +1,166 @@
-"""Connect: lead the account's owner to Xero's consent page, and take the consent the browser comes back with."""
+"""Connect: lead the account's owner to Xero's consent page, and take the consent the browser comes back with.
 
+    invite ──link──► open_link (ticket used, cookie set) ──Xero──► come_back (state used, cookie matches) ──► result
+
+The account is bound to the state, the state to the browser that opened the link: nobody can finish what another began.
+"""
+
+import logging
+import secrets
 from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from adapters.vault.grants import Grants
-from adapters.vault.oauth_states import OAuthStates
+from adapters.vault.oauth_states import OAuthStates, PendingConsent
 from adapters.vault.secret import Secret
 from adapters.xero.answers import XeroConnection
-from adapters.xero.oauth import XeroOAuth, state_in
+from adapters.xero.consent_answer import ConsentAnswer, read_consent_answer
+from adapters.xero.errors import ClientRefused, ConsentFailed, XeroError
+from adapters.xero.oauth import XeroOAuth
+from adapters.xero.token_answer import TokenAnswer
 from domain import connection as connections
+from domain.causes import Cause
+from domain.connection import Connection
 from domain.event import Actor
-from domain.refusals import NotPossible
+from domain.refusals import OrganisationInUse, Refusal
+from services.set_up.consent_results import Result, result_of
 from services.set_up.ground import Ground
-from services.set_up.organisation import ChooseOrganisation
+from services.set_up.organisation import of_consent
+
+LOG: Final = logging.getLogger(__name__)
+CONNECT_PATH: Final = "/xero/connect"
+CALLBACK_PATH: Final = "/xero/callback"
+_REFUSED: Final[dict[str, Result]] = {"access_denied": "denied", "invalid_scope": "scope_refused"}
+
+
+class Invitation(msgspec.Struct, frozen=True, eq=False):
+    """A link for the owner's browser, good for ten minutes and one use, and the consent it begins."""
+
+    consent_id: UUID
+    ticket: Secret
+    link: Secret
+
+
+class WayToXero(msgspec.Struct, frozen=True, eq=False):
+    """Where the browser goes, and the cookie by which it is known when it comes back."""
+
+    url: Secret
+    mark: str
+    browser: Secret
 
 
 class Connect:
-    """The two halves of a consent: before the browser leaves for Xero, and after it came back."""
+    """The steps of a consent. `base_url` is our own address as browsers see it, as registered with Xero."""
 
     def __init__(
         self,
         ground: Ground,
-        organisation: ChooseOrganisation,
         oauth: XeroOAuth,
         states: OAuthStates,
         grants: Grants,
         new_id: Callable[[], UUID],
-        redirect_uri: str,
+        base_url: str,
     ) -> None:
-        self._ground, self._organisation, self._oauth = ground, organisation, oauth
-        self._states, self._grants, self._new_id, self._redirect_uri = states, grants, new_id, redirect_uri
+        self._ground, self._oauth, self._states = ground, oauth, states
+        self._grants, self._new_id, self._base_url = grants, new_id, base_url
 
-    def begin(self, account_id: str) -> str:
-        """The link under which the account's owner gives consent at Xero; good for ten minutes and one use."""
-        consent = self._oauth.ask_for_consent()
-        self._states.put(
-            consent.state, account_id=account_id, verifier=consent.verifier, redirect_uri=self._redirect_uri
+    def invite(self, account_id: str, actor: Actor) -> Invitation:
+        """Begin a consent for an account; `actor` is who will have connected it."""
+        consent_id, ticket = self._new_id(), Secret(secrets.token_urlsafe(32))
+        self._states.invite(ticket, consent_id=consent_id, account_id=account_id, begun_by=(actor.role, actor.id))
+        return Invitation(consent_id, ticket, Secret(f"{self._base_url}{CONNECT_PATH}/{ticket.reveal()}"))
+
+    def open_link(self, ticket: Secret) -> WayToXero | Result:
+        """Send the browser that opened the link to Xero; or why it goes nowhere."""
+        consent, browser = self._oauth.ask_for_consent(), Secret(secrets.token_urlsafe(32))
+        unusable = self._states.depart(
+            ticket,
+            state=consent.state,
+            browser=browser,
+            verifier=consent.verifier,
+            redirect_uri=f"{self._base_url}{CALLBACK_PATH}",
         )
-        return consent.url
+        return unusable or WayToXero(consent.url, mark_of(consent.state), browser)
 
-    def finish(self, account_id: str, callback_url: Secret, actor: Actor) -> tuple[XeroConnection, ...]:
-        """Take the consent Xero sent the browser back with; returns the organisations of this very consent.
+    def come_back(self, callback_url: Secret, browser: Secret | None) -> Result:
+        """Take the answer the browser brings back, and what it was marked with; never raises what Xero refuses.
 
-        If the organisation used so far is among them, the connection goes on with it at once: the article has
-        reconnecting the same organisation resume.
+        If the organisation used so far is among those of this very consent, the connection goes on with it at once.
         """
-        state = state_in(callback_url)
-        pending = self._states.take(state) if state is not None else None
-        if state is None or pending is None or pending.account_id != account_id:
-            raise NotPossible("this answer from Xero is not one we wait for, or it was used or is over ten minutes old")
-        answer = self._oauth.exchange(
-            callback_url, state=state, verifier=pending.verifier, redirect_uri=pending.redirect_uri
-        )
-        grant_id = self._new_id()
+        answer = read_consent_answer(callback_url)
+        if answer.doubled or answer.state is None:
+            return "malformed"
+        pending = self._states.take(answer.state, browser)
+        if not isinstance(pending, PendingConsent):
+            LOG.warning("an answer to a consent was not taken: %s", pending)
+            return pending
+        result: Result = "failed"
+        try:
+            result = self._consented(pending, callback_url, answer)
+        finally:
+            self._states.end(pending.consent_id, result)
+        LOG.info("consent %s of account %s: %s", pending.consent_id, pending.account_id, result)
+        return result
+
+    def result(self, consent_id: UUID) -> Result | None:
+        """What came of a consent; None while the browser may still come back."""
+        word = self._states.result(consent_id)
+        return None if word is None else result_of(word)
+
+    def _consented(self, pending: PendingConsent, callback_url: Secret, answer: ConsentAnswer) -> Result:
+        if answer.error:
+            return _REFUSED.get(answer.error, "refused_by_xero")
+        if answer.state is None or answer.code is None:
+            return "malformed"
+        try:
+            tokens = self._oauth.exchange(
+                callback_url, state=answer.state, verifier=pending.verifier, redirect_uri=pending.redirect_uri
+            )
+        except XeroError as error:
+            LOG.warning("consent %s: the code was not exchanged: %s", pending.consent_id, error)
+            return _of_exchange(error)
+        # Without it, this consent's organisations could not be told from all others the Xero user ever gave us.
+        return self._connected(pending, tokens) if tokens.auth_event_id else "refused_by_xero"
+
+    def _connected(self, pending: PendingConsent, answer: TokenAnswer) -> Result:
+        account_id, grant_id = pending.account_id, self._new_id()
+        actor = Actor(pending.begun_by[0], pending.begun_by[1])  # type: ignore[arg-type]
         self._grants.store(
             grant_id=grant_id,
             account_id=account_id,
             xero_user_id=answer.xero_user_id,
             tokens=answer.tokens,
             access_life=answer.access_life,
+            auth_event_id=answer.auth_event_id,
         )
+        try:
+            return self._record(account_id, grant_id, answer, actor)
+        except Refusal:
+            self._grants.destroy(grant_id)
+            raise
+
+    def _record(self, account_id: str, grant_id: UUID, answer: TokenAnswer, actor: Actor) -> Result:
+        before = self._ground.find(account_id)
+        used = before.organisation_id if before else None
+        listed = self._listed(account_id, grant_id, answer.auth_event_id)
+        same = next((one for one in listed if one.organisation_id == used), None)
+        try:
+            self._connect(account_id, grant_id, answer, actor, same.connection_id if same else "")
+        except OrganisationInUse as taken:
+            self._connect(account_id, grant_id, answer, actor, "")
+            self._ground.withhold(account_id, taken.organisation_id, Cause("organisation_in_use"), actor)
+            return "in_use"
+        finally:
+            self._put_away(before, grant_id)
+        if used is None or not listed:
+            return "connected"
+        return "resumed" if same else "elsewhere"
+
+    def _connect(self, account_id: str, grant_id: UUID, answer: TokenAnswer, actor: Actor, reached_by: str) -> None:
         self._ground.change(
             account_id,
             lambda state, at: connections.connect(
@@ -69,11 +170,38 @@ class Connect:
                 scopes=answer.scopes,
                 xero_user_id=answer.xero_user_id,
                 at=at,
+                reached_by=reached_by,
             ),
             actor,
         )
-        known = self._ground.connection(account_id)
-        listed = self._ground.session_of(known).connections(answer.auth_event_id)
-        if same := next((c for c in listed if c.organisation_id == known.organisation_id), None):
-            self._organisation.select(known, same, actor)
-        return listed
+
+    def _listed(self, account_id: str, grant_id: UUID, auth_event_id: str) -> tuple[XeroConnection, ...]:
+        """This consent's organisations; none if Xero cannot say now, so that they are chosen later."""
+        asking = Connection(account_id=account_id, grant_id=grant_id)
+        try:
+            return of_consent(self._ground.session_of(asking), auth_event_id)
+        except XeroError as error:
+            LOG.warning("the organisations of account %s are listed later: %s", account_id, error)
+            return ()
+
+    def _put_away(self, before: Connection | None, grant_id: UUID) -> None:
+        """Destroy the tokens of the consent that this one replaces."""
+        if before is None or before.grant_id is None:
+            return
+        now = self._ground.find(before.account_id)
+        if now is not None and now.grant_id == grant_id:
+            self._grants.destroy(before.grant_id)
+
+
+def mark_of(state: Secret) -> str:
+    """What the cookie of a consent is named by: several may be under way in one browser."""
+    return sha256(b"mark of " + state.reveal().encode()).hexdigest()[:16]
+
+
+def _of_exchange(error: XeroError) -> Result:
+    match error:
+        case ConsentFailed():
+            return "scope_refused" if error.code == "invalid_scope" else "refused_by_xero"
+        case ClientRefused():
+            return "client_refused"
+    return "xero_unreachable"

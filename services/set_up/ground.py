@@ -9,6 +9,7 @@ from adapters.event_store.writes import Writes
 from adapters.reference_data import Kind
 from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Actor, Event, Moment
 from domain.references import References
@@ -31,9 +32,13 @@ class Ground:
         self.store, self.session_of = store, session_of
         self._handling, self._ring, self._follow = handling, ring, follow
 
+    def find(self, account_id: str) -> Connection | None:
+        """The account's connection, None if there never was one."""
+        return self.store.load(connection_id(account_id), connections.evolve)
+
     def connection(self, account_id: str) -> Connection:
         """The account's connection; refused if there never was one."""
-        known = self.store.load(connection_id(account_id), connections.evolve)
+        known = self.find(account_id)
         if known is None:
             raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
         return known
@@ -60,9 +65,14 @@ class Ground:
             self._ring(stream)
         return events
 
+    def withhold(self, account_id: str, picked: str, cause: Cause, actor: Actor) -> None:
+        """Record that the organisation picked is not used, and why."""
+        self.change(account_id, lambda state, at: connections.withhold_organisation(state, picked, cause, at), actor)
+
     def keep(self, account_id: str, organisation_id: str, kind: Kind, said: object) -> None:
-        """Keep what Xero just said of the organisation."""
+        """Keep what Xero just said of the organisation, and nothing of one that was left for it."""
         with self.store.cursor() as cursor:
+            reference_data.forget_others(cursor, connection_id(account_id), organisation_id)
             reference_data.keep(cursor, connection_id(account_id), organisation_id, kind, said)
 
     def said(self, known: Connection) -> References:

@@ -3,39 +3,68 @@
 import logging
 from typing import Final
 
+import msgspec
+
+from adapters.event_store import organisation_bindings
+from adapters.vault.grants import Grants
 from adapters.xero.answers import XeroConnection
 from adapters.xero.errors import XeroError
+from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Actor
-from domain.refusals import NotPossible
+from domain.refusals import NotPossible, OrganisationInUse
 from services.set_up.ground import Ground
 
 LOG: Final = logging.getLogger(__name__)
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What choosing came to. `former` is set if nothing is sent until somebody confirms to leave that organisation."""
+
+    organisation_id: str
+    name: str
+    former: str | None = None
+
+
 class ChooseOrganisation:
     """Lists the organisations of a consent, and takes the one that is chosen."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, ground: Ground, grants: Grants) -> None:
+        self._ground, self._grants = ground, grants
 
     def listed(self, account_id: str) -> tuple[XeroConnection, ...]:
-        """The organisations this account's grant reaches."""
-        return self._ground.session_of(self._ground.connection(account_id)).connections()
+        """The organisations of the account's present consent, and of no other consent of the same Xero user."""
+        return self._of_consent(self._connected(account_id))
 
-    def choose(self, account_id: str, organisation_id: str, actor: Actor) -> None:
-        """Choose whose books these are, among those Xero lists for this grant."""
-        known = self._ground.connection(account_id)
-        listed = {c.organisation_id: c for c in self._ground.session_of(known).connections()}
+    def choose(self, account_id: str, organisation_id: str, actor: Actor, *, start_afresh: bool = False) -> Choice:
+        """Choose whose books these are, among those of this consent; raises OrganisationInUse if they are another's.
+
+        Another organisation than before is withheld, and nothing is sent, until it is chosen with `start_afresh`.
+        """
+        known = self._connected(account_id)
+        listed = {c.organisation_id: c for c in self._of_consent(known)}
         if organisation_id not in listed:
             offered = ", ".join(f"{c.name} ({c.organisation_id})" for c in listed.values()) or "none"
             raise NotPossible(
-                f"Xero does not list organisation {organisation_id} for this consent; it lists: {offered}"
+                f"Xero does not list organisation {organisation_id} for this consent; it lists: {offered}. "
+                "To choose another, connect again and pick it in Xero"
             )
-        self.select(known, listed[organisation_id], actor)
+        chosen = listed[organisation_id]
+        self._check_free(account_id, chosen, actor)
+        try:
+            self._select(known, chosen, actor, start_afresh)
+        except OrganisationInUse:
+            self._refuse(account_id, chosen, actor)
+        now = self._ground.connection(account_id)
+        return Choice(
+            organisation_id=organisation_id,
+            name=chosen.name,
+            former=now.organisation_id if now.organisation_id != organisation_id else None,
+        )
 
-    def select(self, known: Connection, chosen: XeroConnection, actor: Actor) -> None:
+    def _select(self, known: Connection, chosen: XeroConnection, actor: Actor, start_afresh: bool) -> None:
         """Take an organisation Xero listed, and read what it says of itself."""
         ground, account_id = self._ground, known.account_id
         organisation = ground.session_of(_at(known, chosen.organisation_id)).organisation()
@@ -48,11 +77,35 @@ class ChooseOrganisation:
                 base_currency=organisation.base_currency,
                 country=organisation.country,
                 at=at,
+                start_afresh=start_afresh,
             ),
             actor,
         )
-        ground.keep(account_id, chosen.organisation_id, "organisation", organisation)
-        self._read_the_rest(account_id, chosen.organisation_id)
+        if ground.connection(account_id).organisation_id == chosen.organisation_id:
+            ground.keep(account_id, chosen.organisation_id, "organisation", organisation)
+            self._read_the_rest(account_id, chosen.organisation_id)
+
+    def _connected(self, account_id: str) -> Connection:
+        known = self._ground.connection(account_id)
+        if known.grant_id is None:
+            raise NotPossible("Xero is not connected; connect it first")
+        return known
+
+    def _of_consent(self, known: Connection) -> tuple[XeroConnection, ...]:
+        assert known.grant_id is not None, "only a connected account has a consent"
+        return of_consent(self._ground.session_of(known), self._grants.read(known.grant_id).auth_event_id)
+
+    def _check_free(self, account_id: str, chosen: XeroConnection, actor: Actor) -> None:
+        """Refuse early what is another's; the binding itself decides, in the transaction that chooses."""
+        with self._ground.store.cursor() as cursor:
+            owner = organisation_bindings.owner(cursor, chosen.organisation_id)
+        if owner not in (None, account_id):
+            self._refuse(account_id, chosen, actor)
+
+    def _refuse(self, account_id: str, chosen: XeroConnection, actor: Actor) -> None:
+        LOG.warning("account %s picked organisation %s, which is another's", account_id, chosen.organisation_id)
+        self._ground.withhold(account_id, chosen.organisation_id, Cause("organisation_in_use"), actor)
+        raise OrganisationInUse(chosen.organisation_id)
 
     def _read_the_rest(self, account_id: str, organisation_id: str) -> None:
         """What an invoice needs beside accounts and rates. Trouble is no reason to fail: it is read again soon."""
@@ -63,6 +116,12 @@ class ChooseOrganisation:
         except XeroError as error:
             LOG.warning("currencies and actions of account %s are read later: %s", account_id, error)
         self._ground.follow(account_id)
+
+
+def of_consent(session: XeroSession, auth_event_id: str) -> tuple[XeroConnection, ...]:
+    """The organisations one consent gave. Checked here too: a list of all would offer another account's books."""
+    listed = session.connections(auth_event_id) if auth_event_id else ()
+    return tuple(one for one in listed if one.is_organisation and one.auth_event_id == auth_event_id)
 
 
 def _at(known: Connection, organisation_id: str) -> Connection:

@@ -48,7 +48,8 @@ def session(
         oauth = XeroOAuth(http, app, Limits(deadline=5))
         grants, grant_id = Grants(database.begin, Keyring({"k1": bytes(range(32))})), uuid4()
         asked = oauth.ask_for_consent()
-        redirect = visitor.steer("POST", "/consent", {"authorize_url": asked.url, "tenant_ids": [TENANT]})["redirect"]
+        agreed = {"authorize_url": asked.url.reveal(), "tenant_ids": [TENANT]}
+        redirect = visitor.steer("POST", "/consent", agreed)["redirect"]
         tokens = oauth.exchange(Secret(redirect), state=asked.state, verifier=asked.verifier)
         grants.store(
             grant_id=grant_id,

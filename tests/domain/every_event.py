@@ -16,6 +16,7 @@ from domain.connection import (
     GateOpened,
     InactivityWarned,
     OrganisationSelected,
+    OrganisationWithheld,
     ReferenceDrifted,
     ReferenceRestored,
     SettingsChanged,
@@ -118,6 +119,11 @@ def _full(event_type: type[Event], **facts: Any) -> Event:
 _CONNECTION: Final = (
     _full(Connected, grant_id=GRANT, scopes=("offline_access", "accounting.invoices"), xero_user_id=XERO_USER),
     _full(OrganisationSelected, xero_connection_id=XERO_CONNECTION, base_currency="NZD", country="NZ"),
+    _full(
+        OrganisationWithheld,
+        picked="9d2f6c1e-0c55-4a0b-b1f3-7d5f6a1c2b44",
+        cause=Cause("organisation_changed", facts={"former": ORGANISATION}),
+    ),
     _full(SettingsChanged, name="sync_from", value="2026-04-01"),
     _full(AccountsSelected, default_line=SALES, default_payment=CLEARING, also_allowed=(OTHER_REVENUE,)),
     _full(

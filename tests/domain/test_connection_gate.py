@@ -16,8 +16,12 @@ from domain.connection import (
     GateClosed,
     GateOpened,
     InactivityWarned,
+    OrganisationSelected,
+    OrganisationWithheld,
     ReferenceDrifted,
     ReferenceRestored,
+    SettingsChanged,
+    change_setting,
     connect,
     disconnect,
     map_tax,
@@ -25,6 +29,7 @@ from domain.connection import (
     select_accounts,
     select_organisation,
     what_holds,
+    withhold_organisation,
 )
 from domain.event import Event
 from domain.refusals import NotPossible
@@ -37,6 +42,7 @@ from tests.domain.connection_history import (
     CONNECTED,
     CONSENT,
     NOTHING_CHOSEN,
+    OPEN_AGAIN,
     declared,
     to_do,
     to_map,
@@ -123,10 +129,84 @@ def test_confirming_the_same_organisation_opens_the_gate_with_mappings_and_accou
     assert (state.default_line, list(state.mappings), state.disconnected_for) == (SALES, ["gst@15"], None)
 
 
-def test_another_organisation_after_a_disconnection_is_refused() -> None:
-    history = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")), CONNECTED, TO_CONFIRM)
-    outcome = given(*history).when(select_organisation, organisation_id=OTHER_ORGANISATION, **CHOICE)
-    outcome.then_refused(NotPossible, ORGANISATION, OTHER_ORGANISATION)
+OTHER: Final = Cause("organisation_changed", facts={"former": ORGANISATION, "picked": OTHER_ORGANISATION})
+WITHHELD: Final = fact(OrganisationWithheld, picked=OTHER_ORGANISATION, cause=OTHER)
+BACK: Final = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")), CONNECTED, TO_CONFIRM)
+
+
+def test_another_organisation_after_a_disconnection_is_withheld_until_it_is_confirmed() -> None:
+    given(*BACK).when(select_organisation, organisation_id=OTHER_ORGANISATION, **CHOICE).then(WITHHELD, held(OTHER))
+    given(*BACK, WITHHELD, held(OTHER)).when(
+        select_organisation, organisation_id=OTHER_ORGANISATION, **CHOICE
+    ).then_nothing()
+
+
+def test_starting_afresh_leaves_accounts_and_mappings_behind_and_keeps_what_is_kyrioss() -> None:
+    outcome = given(*BACK, WITHHELD, held(OTHER)).when(
+        select_organisation, organisation_id=OTHER_ORGANISATION, start_afresh=True, **CHOICE
+    )
+    missing = Cause("setup_incomplete", facts={"missing": "choose accounts"})
+    moved = {"organisation_id": OTHER_ORGANISATION}
+    outcome.then(
+        fact(OrganisationSelected, **moved, **CHOICE), fact(GateClosed, **moved, causes=(missing,), during_setup=True)
+    )
+    before, after = folded(*BACK), outcome.state
+    assert (after.default_line, after.also_allowed, after.mappings, after.drifted) == (None, (), {}, {})
+    assert (after.declared, after.settings, after.mapping_version) == (before.declared, before.settings, 1)
+
+
+def test_going_back_to_the_former_organisation_resumes_with_everything_as_it_was() -> None:
+    outcome = given(*BACK, WITHHELD, held(OTHER)).when(select_organisation, organisation_id=ORGANISATION, **CHOICE)
+    outcome.then(CHOSEN, OPEN_AGAIN)
+    assert outcome.state.mappings == folded(*ALL_MAPPED).mappings
+
+
+def test_a_consent_that_reaches_the_organisation_used_so_far_goes_on_with_it_in_one_step() -> None:
+    ended_before = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")))
+    given(*ended_before).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **CONSENT).then(
+        fact(Connected, **CONSENT), CHOSEN, OPEN_AGAIN
+    )
+
+
+def test_a_consent_that_does_not_reach_the_organisation_closes_an_open_gate() -> None:
+    given(*ALL_MAPPED).when(connect, ACCOUNT, **CONSENT).then(fact(Connected, **CONSENT), TO_CONFIRM)
+
+
+def test_an_organisation_of_another_account_holds_the_connection_back() -> None:
+    taken = Cause("organisation_in_use")
+    given(*BACK).when(withhold_organisation, ORGANISATION, taken).then(
+        fact(OrganisationWithheld, picked=ORGANISATION, cause=taken), held(taken)
+    )
+
+
+@pytest.mark.parametrize(
+    ("scopes", "missing"),
+    [
+        ("offline_access accounting.transactions accounting.contacts accounting.settings", ""),
+        ("offline_access accounting.invoices accounting.contacts accounting.settings.read", "accounting.payments"),
+        (
+            "accounting.invoices.read accounting.contacts.read accounting.payments",
+            "offline_access accounting.invoices accounting.settings.read accounting.contacts",
+        ),
+    ],
+)
+def test_a_consent_without_a_right_the_settings_need_closes_the_gate(scopes: str, missing: str) -> None:
+    poor = CONSENT | {"scopes": tuple(scopes.split())}
+    state = given(*ALL_MAPPED).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **poor).state
+    facts = {"missing": missing}
+    assert state.held_by == ((Cause("permission_missing", facts=facts),) if missing else ())
+
+
+def test_a_setting_that_needs_less_opens_the_gate_without_a_new_consent() -> None:
+    scopes = ("offline_access", "accounting.invoices", "accounting.contacts", "accounting.settings.read")
+    connected = given(*ALL_MAPPED).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **(CONSENT | {"scopes": scopes}))
+    outcome = given(*ALL_MAPPED, *connected.events).when(change_setting, "payments.record", "off")
+    assert [type(event) for event in outcome.events] == [SettingsChanged, GateOpened]
+
+
+def test_what_xero_did_not_say_was_granted_is_not_missed() -> None:
+    silent = CONSENT | {"scopes": ()}
+    assert given(*ALL_MAPPED).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **silent).state.gate_open
 
 
 def test_a_tax_set_declared_before_an_interruption_is_named_after_it() -> None:
@@ -180,8 +260,8 @@ def test_a_missing_right_closes_the_gate_once_and_a_new_consent_opens_it() -> No
     given(*ALL_MAPPED).when(miss_permission).then(missing, closed)
     given(*ALL_MAPPED, missing, closed).when(miss_permission).then_nothing()
     restored = fact(ReferenceRestored, referenced="permissions", reference=PERMISSIONS)
-    given(*ALL_MAPPED, missing, closed).when(connect, ACCOUNT, **CONSENT).then(
-        fact(Connected, **CONSENT), restored, fact(GateOpened)
+    given(*ALL_MAPPED, missing, closed).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **CONSENT).then(
+        fact(Connected, **CONSENT), restored, CHOSEN, fact(GateOpened)
     )
 
 

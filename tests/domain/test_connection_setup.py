@@ -37,7 +37,6 @@ from tests.examples import (
     CLEARING,
     NOON,
     ORGANISATION,
-    OTHER_ORGANISATION,
     OTHER_REVENUE,
     SALES,
     identity,
@@ -59,7 +58,9 @@ def test_a_second_consent_during_set_up_replaces_the_grant_and_says_nothing_new_
 
 
 def test_a_consent_after_the_organisation_was_chosen_carries_the_organisation() -> None:
-    given(CONNECTED, CHOSEN, ORGANISATION_CHOSEN).when(connect, ACCOUNT, **CONSENT).then(fact(Connected, **CONSENT))
+    given(CONNECTED, CHOSEN, ORGANISATION_CHOSEN).when(connect, ACCOUNT, **CONSENT).then(
+        fact(Connected, **CONSENT), to_do("choose the organisation", "choose accounts", "declare taxes")
+    )
 
 
 def test_choosing_the_organisation_shortens_what_is_to_do() -> None:
@@ -79,12 +80,6 @@ def test_the_same_organisation_through_a_new_xero_connection_is_recorded() -> No
     given(*history).when(select_organisation, organisation_id=ORGANISATION, **renewed).then(
         fact(OrganisationSelected, **renewed)
     )
-
-
-def test_another_organisation_than_before_is_refused_with_what_would_help() -> None:
-    history = (CONNECTED, NOTHING_CHOSEN, CHOSEN, ORGANISATION_CHOSEN)
-    outcome = given(*history).when(select_organisation, organisation_id=OTHER_ORGANISATION, **CHOICE)
-    outcome.then_refused(NotPossible, ORGANISATION, OTHER_ORGANISATION, "two sets of books", "choose the organisation")
 
 
 def test_choosing_accounts_shortens_what_is_to_do() -> None:

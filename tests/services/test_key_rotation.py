@@ -14,11 +14,10 @@ import pytest
 from adapters.vault.errors import UnknownKey
 from adapters.vault.grants import Grants
 from adapters.vault.sealed_table import Resealed, header
-from adapters.vault.secret import Secret
 from services.bootstrap import Engine
 from services.key_rotation import KeyRotation
 from services.settings import SettingsError
-from tests.world import KEYS, OWNER, World, example_invoices, organisation_id, settings_for
+from tests.world import KEYS, OWNER, World, example_invoices, settings_for
 
 OLD: Final = KEYS
 NEW: Final = "new-1:" + base64.b64encode(b"n" * 32).decode()
@@ -43,10 +42,7 @@ def more_grants(world: World) -> list[UUID]:
     """Consents of several accounts; returns their grants."""
     grants = []
     for account in (f"account-{number}" for number in range(ACCOUNTS)):
-        url = world.engine.set_up.begin_connect(account)
-        asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [organisation_id()]}
-        redirect = world.control.post("/consent", json=asked).json()["redirect"]
-        world.engine.set_up.finish_connect(account, Secret(redirect), OWNER)
+        assert world.consent(account=account) == "connected"
         grant = world.engine.set_up.connection(account).grant_id
         assert grant is not None
         grants.append(grant)

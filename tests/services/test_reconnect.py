@@ -4,25 +4,17 @@ from typing import Any, Final
 
 import pytest
 
-from adapters.vault.secret import Secret
-from adapters.xero.answers import XeroConnection
+from adapters.vault.errors import GrantMissing
 from domain import connection as connections
 from domain.causes import Cause
 from domain.connection import Connection, Disconnected, GateClosed, GateOpened, OrganisationSelected
 from domain.event import Event
 from domain.refusals import NotPossible
+from services.organisation_status import organisation_of
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
 ELSEWHERE: Final = "5c1a9d04-2f38-4f64-9a0e-7be0c1d2a313"
 TO_CONFIRM: Final = Cause("setup_incomplete", facts={"missing": "choose the organisation"})
-
-
-def consent(world: World, *tenant_ids: str) -> tuple[XeroConnection, ...]:
-    """Consent again at Xero, for these organisations."""
-    url = world.engine.set_up.begin_connect(ACCOUNT)
-    asked = {"authorize_url": url, "decision": "allow", "tenant_ids": list(tenant_ids)}
-    redirect = world.control.post("/consent", json=asked).json()["redirect"]
-    return world.engine.set_up.finish_connect(ACCOUNT, Secret(redirect), OWNER)
 
 
 def found_another_organisation(world: World) -> None:
@@ -50,8 +42,7 @@ def test_reconnecting_the_same_organisation_resumes_at_once(world: World) -> Non
     world.queue(example_invoices(2))
     world.work()
     assert world.in_xero() == []
-    listed = consent(world, organisation_id())
-    assert [c.organisation_id for c in listed] == [organisation_id()]
+    assert world.consent() == "resumed"
     after = connection(world)
     assert after.gate_open
     assert after.grant_id != before.grant_id
@@ -62,48 +53,89 @@ def test_reconnecting_the_same_organisation_resumes_at_once(world: World) -> Non
 
 def test_the_log_says_that_the_organisation_was_confirmed(world: World) -> None:
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
-    consent(world, organisation_id())
+    world.consent()
     kinds = (Disconnected, OrganisationSelected, GateClosed, GateOpened)
-    assert [type(event) for event in events_of(world, *kinds)][-5:] == [
+    assert [type(event) for event in events_of(world, *kinds)][-4:] == [
         Disconnected,
-        GateClosed,
         GateClosed,
         OrganisationSelected,
         GateOpened,
     ]
-    assert {event.organisation_id for event in events_of(world, *kinds)[-5:]} == {organisation_id()}
+    assert {event.organisation_id for event in events_of(world, *kinds)[-4:]} == {organisation_id()}
 
 
-def test_another_organisation_is_not_taken_for_the_one_used_so_far(world: World) -> None:
+def back_with_another(world: World) -> None:
+    """The account was disconnected, an invoice waits, and the new consent is for other books."""
     found_another_organisation(world)
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
-    world.control.delete(f"/organisations/{organisation_id()}/connection").raise_for_status()
     world.queue(example_invoices(1))
-    assert [c.organisation_id for c in consent(world, ELSEWHERE)] == [ELSEWHERE]
+    assert world.consent(ELSEWHERE) == "elsewhere"
+
+
+def test_another_organisation_is_stopped_until_it_is_confirmed(world: World) -> None:
+    back_with_another(world)
     assert connection(world).held_by == (TO_CONFIRM,)
-    with pytest.raises(NotPossible, match="two sets of books"):
-        world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER)
+    assert [one.organisation_id for one in world.engine.set_up.organisations(ACCOUNT)] == [ELSEWHERE]
+    choice = world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER)
+    assert choice.former == organisation_id()
+    known = connection(world)
+    assert [cause.code for cause in known.held_by] == ["organisation_changed"]
+    assert (known.organisation_id, known.picked) == (organisation_id(), ELSEWHERE)
+    shown = organisation_of(world.engine.store, ACCOUNT)
+    assert (shown.state, shown.organisation_id, shown.picked) == ("other_organisation", organisation_id(), ELSEWHERE)
     world.work()
     assert world.requests("PUT", "/Invoices") == []
 
 
-def test_the_organisation_may_be_confirmed_later_by_hand(world: World) -> None:
+def test_starting_afresh_leaves_the_choices_behind_and_takes_the_queue_along(world: World) -> None:
+    back_with_another(world)
+    world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER)
+    choice = world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER, start_afresh=True)
+    assert choice.former is None
+    known = connection(world)
+    assert (known.organisation_id, known.base_currency) == (ELSEWHERE, "AUD")
+    assert (known.mappings, known.default_line, known.picked) == ({}, None, None)
+    assert world.requests("PUT", "/Invoices") == []
+    with world.engine.store.cursor() as cursor:
+        kept = cursor.execute("SELECT DISTINCT organisation_id FROM app.reference_data").fetchall()
+    assert [row["organisation_id"] for row in kept] == [ELSEWHERE]
+
+
+def test_going_back_to_the_former_organisation_resumes_the_queue(world: World) -> None:
+    back_with_another(world)
+    world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER)
+    # This consent does not reach the former one: nobody chooses what they did not just allow.
+    with pytest.raises(NotPossible, match=r"does not list organisation .* connect again and pick it"):
+        world.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
+    assert world.consent(organisation_id(), ELSEWHERE) == "resumed"
+    world.work()
+    assert len(world.in_xero()) == 1
+
+
+def test_a_consent_for_other_books_while_connected_stops_what_would_go_to_the_former(world: World) -> None:
     found_another_organisation(world)
-    world.engine.set_up.disconnect(ACCOUNT, OWNER)
-    consent(world, ELSEWHERE)
+    assert world.consent(ELSEWHERE) == "elsewhere"
+    world.queue(example_invoices(1))
+    world.work()
     assert connection(world).held_by == (TO_CONFIRM,)
-    # Xero still lists the organisation of the earlier consent for this user, though the new consent did not name it.
-    world.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
-    assert connection(world).gate_open
+    assert world.requests("PUT", "/Invoices") == []
 
 
 def test_consenting_again_while_connected_changes_the_grant_and_nothing_else(world: World) -> None:
-    before = connection(world)
-    consent(world, organisation_id())
+    before, gates = connection(world), len(events_of(world, GateClosed, GateOpened))
+    assert before.grant_id is not None
+    world.consent()
     after = connection(world)
     assert after.gate_open
     assert after.grant_id != before.grant_id
-    assert len(events_of(world, OrganisationSelected)) == 1
+    assert after.xero_connection_id == before.xero_connection_id
+    assert len(events_of(world, GateClosed, GateOpened)) == gates
+    # The tokens of the consent that was replaced are gone; the new one works.
+    with pytest.raises(GrantMissing):
+        world.engine.grants.read(before.grant_id)
+    world.queue(example_invoices(1))
+    world.work()
+    assert len(world.in_xero()) == 1
 
 
 def test_coming_back_after_the_connection_was_removed_inside_xero_takes_the_new_xero_connection(world: World) -> None:
@@ -112,7 +144,7 @@ def test_coming_back_after_the_connection_was_removed_inside_xero_takes_the_new_
     world.queue(example_invoices(1))
     world.work()
     assert connection(world).held_by == (Cause("removed_in_xero"),)
-    consent(world, organisation_id())
+    world.consent()
     after = connection(world)
     assert after.gate_open
     assert after.xero_connection_id not in ("", before.xero_connection_id)

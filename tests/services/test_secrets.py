@@ -16,6 +16,7 @@ from adapters.vault.secret import Secret
 from domain.streams import connection_id
 from services.intake import read_invoice
 from services.running import working
+from services.set_up.connecting import WayToXero
 from tests.world import ACCOUNT, BACKEND, EXAMPLES, OWNER, World, organisation_id, world_on
 
 CANARIES = {
@@ -88,14 +89,17 @@ class Kept:
         self._world = world
         self.secrets = {"client secret": "simulator-secret"} | CANARIES
 
-    def consent(self) -> Secret:
-        """Begin to connect and allow it; keeps state and code."""
-        url = self._world.engine.set_up.begin_connect(ACCOUNT)
-        asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [organisation_id()]}
-        redirect = self._world.control.post("/consent", json=asked).json()["redirect"]
+    def consent(self) -> tuple[Secret, Secret]:
+        """Begin to connect and allow it; keeps all that is secret on the way. The answer, and the browser's mark."""
+        set_up = self._world.engine.set_up
+        ticket = set_up.invite(ACCOUNT, OWNER).ticket
+        way = set_up.open_link(ticket)
+        assert isinstance(way, WayToXero)
+        redirect = self._world.answer_in_xero(way).reveal()
         said = parse_qs(urlsplit(redirect).query)
         self.secrets |= {"code": said["code"][0], "state": said["state"][0], "redirect": redirect}
-        return Secret(redirect)
+        self.secrets |= {"ticket": ticket.reveal(), "browser": way.browser.reveal()}
+        return Secret(redirect), way.browser
 
     def tokens(self, name: str) -> None:
         """Keep the tokens the vault holds now."""
@@ -117,7 +121,7 @@ def fresh(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]
 def full_run(world: World) -> tuple[dict[str, str], list[str]]:
     """Connect, set up, sync, refresh, meet faults and refusals; the secrets used, and the messages rung."""
     engine, kept, rung = world.engine, Kept(world), list[str]()
-    engine.set_up.finish_connect(ACCOUNT, kept.consent(), OWNER)
+    assert engine.set_up.come_back(*kept.consent()) == "connected"
     engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
     kept.tokens("first")
     world.set_up()
@@ -172,11 +176,8 @@ def test_what_goes_wrong_while_connecting_tells_no_secret(fresh: World) -> None:
     kept = Kept(fresh)
     answer = kept.consent()
     fresh.fault("http_500_before", method="POST", path="/connect/token", times=None)
-    with everything_logged() as heard, pytest.raises(Exception, match=r".") as failed:
-        fresh.engine.set_up.finish_connect(ACCOUNT, answer, OWNER)
-    said = [heard.getvalue()]
-    chain: list[BaseException | None] = [failed.value]
-    while (error := chain.pop()) is not None:
-        said += [str(error), repr(error), repr(error.args), repr(vars(error))]
-        chain.append(error.__cause__ or error.__context__)
-    assert found("\n".join(said), kept.secrets) == []
+    with everything_logged() as heard:
+        assert fresh.engine.set_up.come_back(*answer) == "xero_unreachable"
+    assert "the code was not exchanged" in heard.getvalue()
+    assert found(heard.getvalue(), kept.secrets) == []
+    assert found(every_table_as_text(fresh), kept.secrets) == []

@@ -2,16 +2,20 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from adapters.simulator.server import Simulator
 from adapters.vault.secret import Secret
-from adapters.xero.errors import XeroError
+from domain.causes import Cause
 from domain.event import Event
-from domain.refusals import NotPossible, Refusal
+from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
+from services.set_up.connecting import WayToXero
+from services.set_up.consent_results import Result
 from tests.examples import GST
 from tests.world import (
     ACCOUNT,
@@ -34,13 +38,6 @@ def fresh(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]
         yield world
 
 
-def consent(world: World, account: str = ACCOUNT, decision: str = "allow") -> Secret:
-    """Begin to connect, and decide at Xero; where the browser is sent back to."""
-    asked = {"authorize_url": world.engine.set_up.begin_connect(account), "decision": decision}
-    allowed = {"tenant_ids": [organisation_id()]}
-    return Secret(world.control.post("/consent", json=asked | allowed).json()["redirect"])
-
-
 def gate(world: World) -> str | None:
     """The gate of the account's lane, None while it has no lane."""
     with world.engine.store.cursor() as cursor:
@@ -61,57 +58,150 @@ def names(world: World) -> list[str]:
 # ── consent ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def come_back(world: World, way: WayToXero, answer: Secret) -> Result:
+    """Come back to where the link was opened."""
+    return world.engine.set_up.come_back(answer, way.browser)
+
+
 def test_consent_connects_the_account_and_lists_the_organisations_of_this_consent(fresh: World) -> None:
-    (listed,) = fresh.engine.set_up.finish_connect(ACCOUNT, consent(fresh), OWNER)
+    assert fresh.consent() == "connected"
+    (listed,) = fresh.engine.set_up.organisations(ACCOUNT)
     assert listed.organisation_id == organisation_id()
     assert names(fresh)[0] == "Connected"
+    assert events(fresh)[0].actor == OWNER
     assert gate(fresh) in (None, "closed")
 
 
-def test_an_answer_is_taken_once(fresh: World) -> None:
-    answer = consent(fresh)
-    fresh.engine.set_up.finish_connect(ACCOUNT, answer, OWNER)
+def test_a_link_and_an_answer_serve_once(fresh: World) -> None:
+    set_up = fresh.engine.set_up
+    invitation = set_up.invite(ACCOUNT, OWNER)
+    way = set_up.open_link(invitation.ticket)
+    assert isinstance(way, WayToXero)
+    assert set_up.open_link(invitation.ticket) == "used"
+    assert set_up.consent_result(invitation.consent_id) is None
+    answer = fresh.answer_in_xero(way)
+    assert come_back(fresh, way, answer) == "connected"
     before = names(fresh)
-    with pytest.raises(NotPossible, match="was used or is over ten minutes old"):
-        fresh.engine.set_up.finish_connect(ACCOUNT, answer, OWNER)
+    assert come_back(fresh, way, answer) == "used"
+    assert set_up.consent_result(invitation.consent_id) == "connected"
     assert names(fresh) == before
 
 
-def test_another_accounts_answer_is_refused_and_connects_nobody(fresh: World) -> None:
-    answer = consent(fresh)
-    with pytest.raises(NotPossible, match="not one we wait for"):
-        fresh.engine.set_up.finish_connect("moa-press", answer, OWNER)
+def test_one_answer_taken_eight_times_at_once_costs_one_call_and_connects_once(fresh: World) -> None:
+    way = fresh.leave_for_xero()
+    answer = fresh.answer_in_xero(way)
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(lambda _: come_back(fresh, way, answer), range(8)))
+    assert sorted(results) == ["connected"] + ["used"] * 7
+    assert len(fresh.requests("POST", "/connect/token")) == 1
+    assert names(fresh).count("Connected") == 1
+
+
+def test_an_answer_from_another_browser_is_refused_and_stays_good_for_its_own(fresh: World) -> None:
+    ours, theirs = fresh.leave_for_xero(), fresh.leave_for_xero("moa-press")
+    answer = fresh.answer_in_xero(ours)
+    assert fresh.engine.set_up.come_back(answer, None) == "other_browser"
+    assert fresh.engine.set_up.come_back(answer, theirs.browser) == "other_browser"
     assert fresh.engine.store.head() == 0
+    assert come_back(fresh, ours, answer) == "connected"
 
 
-def test_an_answer_after_ten_minutes_is_refused(fresh: World) -> None:
-    answer = consent(fresh)
+def test_links_and_answers_die_after_ten_minutes(fresh: World) -> None:
+    set_up = fresh.engine.set_up
+    invitation = set_up.invite("moa-press", OWNER)
+    way = fresh.leave_for_xero()
+    answer = fresh.answer_in_xero(way)
     with fresh.engine.store.cursor() as cursor:
         cursor.execute("UPDATE app.oauth_state SET expires_at = expires_at - %s", [dt.timedelta(minutes=10, seconds=1)])
-    with pytest.raises(NotPossible, match="over ten minutes old"):
-        fresh.engine.set_up.finish_connect(ACCOUNT, answer, OWNER)
+    assert set_up.open_link(invitation.ticket) == "expired"
+    assert set_up.consent_result(invitation.consent_id) == "expired"
+    assert come_back(fresh, way, answer) == "expired"
     assert fresh.engine.store.head() == 0
 
 
-@pytest.mark.parametrize("query", ["", "?code=c", "?code=c&state=invented", "?state=", "?code=c&state=a&state=b"])
-def test_an_answer_nobody_asked_for_is_refused(fresh: World, query: str) -> None:
-    with pytest.raises(NotPossible, match="not one we wait for"):
-        fresh.engine.set_up.finish_connect(ACCOUNT, Secret("http://localhost:8080/xero/callback" + query), OWNER)
+@pytest.mark.parametrize(
+    ("query", "result"),
+    [
+        ("", "malformed"),
+        ("?code=c", "malformed"),
+        ("?state=", "malformed"),
+        ("?code=c&state=a&state=b", "malformed"),
+        ("?code=c&code=d&state=a", "malformed"),
+        ("?error=access_denied&error=x&state=a", "malformed"),
+        ("?code=c&state=invented", "unknown"),
+        ("?code=c#state=invented", "malformed"),
+    ],
+)
+def test_an_answer_nobody_asked_for_is_refused(fresh: World, query: str, result: str) -> None:
+    url = Secret("http://localhost:8080/xero/callback" + query)
+    assert fresh.engine.set_up.come_back(url, Secret("browser")) == result
+    assert fresh.engine.set_up.open_link(Secret("invented")) == "unknown"
+    assert fresh.engine.store.head() == 0
+    assert fresh.requests("POST", "/connect/token") == []
+
+
+@pytest.mark.parametrize(
+    ("error", "result"),
+    [
+        ("access_denied", "denied"),
+        ("invalid_scope", "scope_refused"),
+        ("server_error", "refused_by_xero"),
+        ("<script>", "refused_by_xero"),
+    ],
+)
+def test_what_xero_reports_instead_of_a_code_connects_nothing(fresh: World, error: str, result: str) -> None:
+    way = fresh.leave_for_xero()
+    denied = fresh.answer_in_xero(way, decision="deny").reveal()
+    assert "error=access_denied" in denied
+    assert come_back(fresh, way, Secret(denied.replace("access_denied", quote(error)))) == result
     assert fresh.engine.store.head() == 0
 
 
-def test_a_denied_consent_connects_nothing_and_says_so(fresh: World) -> None:
-    with pytest.raises((XeroError, Refusal)) as denied:
-        fresh.engine.set_up.finish_connect(ACCOUNT, consent(fresh, decision="deny"), OWNER)
-    assert str(denied.value)
+def test_a_consent_whose_code_is_missing_is_used_up_and_changes_nothing(fresh: World) -> None:
+    way = fresh.leave_for_xero()
+    answer = fresh.answer_in_xero(way).reveal()
+    assert come_back(fresh, way, Secret(answer.replace("code=", "cod="))) == "malformed"
+    assert come_back(fresh, way, Secret(answer)) == "used"
     assert fresh.engine.store.head() == 0
+
+
+def test_xero_being_away_at_the_exchange_changes_nothing_and_a_new_link_works(fresh: World) -> None:
+    fresh.fault("http_500_before", method="POST", path="/connect/token")
+    assert fresh.consent() == "xero_unreachable"
+    assert fresh.engine.store.head() == 0
+    assert fresh.consent() == "connected"
+
+
+def test_organisations_that_cannot_be_listed_now_are_chosen_later(fresh: World) -> None:
+    fresh.fault("http_500_before", method="GET", path="/connections")
+    assert fresh.consent() == "connected"
+    fresh.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
+
+
+def test_without_pkce_consent_goes_by_state_browser_and_client_secret(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    with world_on(xero, database_url, tmp_path, KYRIOS_XERO_PKCE="off") as plain:
+        way = plain.leave_for_xero()
+        assert "code_challenge" not in way.url.reveal()
+        assert come_back(plain, way, plain.answer_in_xero(way)) == "connected"
+
+
+def test_a_consent_without_a_needed_right_says_which_and_holds_everything_back(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    scopes = "offline_access accounting.invoices accounting.contacts accounting.settings.read"
+    with world_on(xero, database_url, tmp_path, KYRIOS_XERO_SCOPES=scopes) as poor:
+        poor.connect()
+        held = poor.engine.set_up.connection(ACCOUNT).held_by
+    assert held[0] == Cause("permission_missing", facts={"missing": "accounting.payments"})
 
 
 # ── organisation and accounts ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_organisation_xero_does_not_list_is_refused_with_those_it_lists(fresh: World) -> None:
-    fresh.engine.set_up.finish_connect(ACCOUNT, consent(fresh), OWNER)
+    fresh.consent()
     before = names(fresh)
     with pytest.raises(NotPossible, match=f"does not list organisation other.*{organisation_id()}"):
         fresh.engine.set_up.choose_organisation(ACCOUNT, "other", OWNER)
@@ -123,7 +213,7 @@ def test_no_step_comes_before_the_one_it_stands_on(fresh: World) -> None:
     for step in (set_up.organisations, set_up.ledger_accounts, set_up.tax_rates):
         with pytest.raises(NotPossible, match="was never connected"):
             step(ACCOUNT)
-    set_up.finish_connect(ACCOUNT, consent(fresh), OWNER)
+    fresh.consent()
     with pytest.raises(NotPossible, match="no organisation is chosen yet"):
         set_up.ledger_accounts(ACCOUNT)
 
@@ -213,13 +303,14 @@ def test_disconnecting_closes_the_gate_keeps_the_queue_and_can_be_repeated(world
     assert gate(world) == "closed"
     world.work()
     assert world.in_xero() == []
-    assert [entry["state"] for entry in world.outbox()] == ["PENDING", "PENDING"]
+    waiting = [entry["state"] for entry in world.outbox() if entry["kind"] == "create_invoice"]
+    assert waiting == ["PENDING", "PENDING"]
 
 
 def test_reconnecting_the_same_organisation_resumes_where_it_stopped(world: World) -> None:
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
     world.queue(example_invoices(3))
-    world.engine.set_up.finish_connect(ACCOUNT, consent(world), OWNER)
+    world.consent()
     assert gate(world) == "open"
     world.work()
     assert len(world.in_xero()) == 3

@@ -155,6 +155,12 @@ CREATE TABLE app.recipient (
 """
 
 VAULT = """
+CREATE TABLE app.organisation_binding (
+    organisation_id text PRIMARY KEY,
+    account_id text NOT NULL,
+    bound_at timestamptz NOT NULL DEFAULT app.now()
+);
+CREATE INDEX organisation_binding_account ON app.organisation_binding (account_id);
 CREATE TABLE app.account_key (
     account_id text PRIMARY KEY,
     sealed_key bytea NOT NULL,
@@ -170,14 +176,25 @@ CREATE TABLE app.xero_grant (
     access_expires_at timestamptz NOT NULL,
     token_version bigint NOT NULL DEFAULT 1,
     refresh_lease_until timestamptz,
+    auth_event_id text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT app.now()
 );
 CREATE TABLE app.oauth_state (
-    state_hash bytea PRIMARY KEY,
+    consent_id uuid PRIMARY KEY,
     account_id text NOT NULL,
-    sealed_verifier bytea NOT NULL,
-    redirect_uri text NOT NULL,
-    expires_at timestamptz NOT NULL
+    begun_role text NOT NULL,
+    begun_by text NOT NULL,
+    ticket_hash bytea NOT NULL,
+    departed_at timestamptz,
+    state_hash bytea,
+    browser_hash bytea,
+    sealed_verifier bytea,
+    redirect_uri text,
+    returned_at timestamptz,
+    result text,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT oauth_state_ticket_hash_key UNIQUE (ticket_hash),
+    CONSTRAINT oauth_state_state_hash_key UNIQUE (state_hash)
 );
 CREATE TABLE app.reference_data (
     connection_id uuid NOT NULL,

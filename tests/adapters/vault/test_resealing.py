@@ -11,7 +11,7 @@ from adapters.vault.account_keys import AccountKeys
 from adapters.vault.errors import UnknownKey
 from adapters.vault.grants import Grants, Tokens
 from adapters.vault.keyring import Keyring
-from adapters.vault.oauth_states import OAuthStates
+from adapters.vault.oauth_states import OAuthStates, PendingConsent
 from adapters.vault.sealed_table import Resealed, SealedTable
 from adapters.vault.secret import Secret
 from tests.adapters.vault.database import Database
@@ -20,6 +20,7 @@ OLD, NEW = {"old": bytes(range(32))}, {"new": bytes(range(32, 64))}
 BEFORE, ROTATING, AFTER = Keyring(OLD), Keyring({**NEW, **OLD}), Keyring(NEW)
 HALF_AN_HOUR = timedelta(minutes=30)
 GRANT = UUID(int=1)
+BROWSER = Secret("browser")
 
 
 def tokens(name: str) -> Tokens:
@@ -41,9 +42,10 @@ def put_key(database: Database, number: int = 1, keyring: Keyring = BEFORE) -> N
 
 
 def put_state(database: Database, number: int = 1, keyring: Keyring = BEFORE) -> None:
-    OAuthStates(database.begin, keyring).put(
-        Secret(f"state-{number}"), account_id="acme", verifier=Secret("verifier"), redirect_uri="http://localhost"
-    )
+    states, ticket = OAuthStates(database.begin, keyring), Secret(f"ticket-{number}")
+    states.invite(ticket, consent_id=UUID(int=number), account_id="acme", begun_by=("owner", ""))
+    verifier, state = Secret("verifier"), Secret(f"state-{number}")
+    states.depart(ticket, state=state, browser=BROWSER, verifier=verifier, redirect_uri="http://localhost")
 
 
 def everything(table: SealedTable, limit: int = 2) -> list[Resealed]:
@@ -93,8 +95,9 @@ def test_what_was_resealed_opens_with_the_new_key_alone(database: Database) -> N
         everything(kind(database.begin, ROTATING))
     assert Grants(database.begin, AFTER).read(GRANT).tokens.refresh_token.reveal() == "refresh-1/1"
     assert AccountKeys(database.begin, AFTER).get("account-1").open("t", "r", 1, sealed) == b"text"
-    pending = OAuthStates(database.begin, AFTER).take(Secret("state-1"))
-    assert pending is not None
+    pending = OAuthStates(database.begin, AFTER).take(Secret("state-1"), BROWSER)
+    assert isinstance(pending, PendingConsent)
+    assert pending.verifier is not None
     assert pending.verifier.reveal() == "verifier"
 
 

@@ -71,8 +71,9 @@ class World:
         """Go to the consent page as a browser would: the callback's URL, the state and the verifier."""
         request = self.oauth.ask_for_consent()
         answer = self.control.post(
-            "/consent", authorize_url=request.url, decision=decision, **{"tenant_ids": [ORGANISATION], **more}
+            "/consent", authorize_url=request.url.reveal(), decision=decision, **{"tenant_ids": [ORGANISATION], **more}
         )
+        assert request.verifier is not None
         return Secret(answer["redirect"]), request.state, request.verifier
 
     def connect(self) -> TokenAnswer:

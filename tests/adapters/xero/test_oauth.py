@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from adapters.vault.secret import Secret
+from adapters.xero.consent_answer import read_consent_answer
 from adapters.xero.errors import AuthorisationLost, ClientRefused, ConsentFailed, NotSent, OutcomeUnclear, RateLimited
-from adapters.xero.oauth import OAuthApp, XeroOAuth, state_in
+from adapters.xero.oauth import OAuthApp, XeroOAuth
 from adapters.xero.wire import Limits
 from tests.adapters.xero.simulated import CALLBACK, ORGANISATION, World
 from tests.examples import SCOPES
@@ -27,20 +28,23 @@ def test_the_other_http_library_is_not_installed() -> None:
 
 def test_the_consent_page_is_asked_with_pkce_state_and_our_scopes(world: World) -> None:
     request = world.oauth.ask_for_consent()
-    query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-    assert urlsplit(request.url).path == "/identity/connect/authorize"
+    query = {name: values[0] for name, values in parse_qs(urlsplit(request.url.reveal()).query).items()}
+    assert urlsplit(request.url.reveal()).path == "/identity/connect/authorize"
     assert query["response_type"] == "code"
     assert query["code_challenge_method"] == "S256"
     assert query["state"] == request.state.reveal()
     assert query["redirect_uri"] == CALLBACK
     assert query["scope"].split() == list(SCOPES)
-    assert request.verifier.reveal() not in request.url
+    assert request.verifier is not None
+    assert request.verifier.reveal() not in request.url.reveal()
     assert 43 <= len(request.verifier.reveal()) <= 128
 
 
 def test_every_consent_has_its_own_state_and_verifier(world: World) -> None:
     one, two = world.oauth.ask_for_consent(), world.oauth.ask_for_consent()
     assert one.state.reveal() != two.state.reveal()
+    assert one.verifier is not None
+    assert two.verifier is not None
     assert one.verifier.reveal() != two.verifier.reveal()
 
 
@@ -72,7 +76,9 @@ def test_another_state_is_refused_before_any_request(world: World, other: str) -
 def test_a_state_that_came_twice_counts_as_none(world: World) -> None:
     callback, state, verifier = world.consent()
     doubled = Secret(f"{callback.reveal()}&state={state.reveal()}")
-    assert state_in(doubled) is None
+    read = read_consent_answer(doubled)
+    assert read.doubled
+    assert read.state is None
     with pytest.raises(ConsentFailed, match="state_mismatch"):
         world.oauth.exchange(doubled, state=state, verifier=verifier)
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
@@ -68,7 +69,9 @@ def test_a_worker_does_not_start_without_a_key_that_is_needed(world: World) -> N
 
 def test_rows_that_do_not_open_are_told_and_stay(world: World, kyrios: Kyrios) -> None:
     states = OAuthStates(world.engine.store.cursor, Keyring({"test-1": b"x" * 32}))
-    states.put(Secret("state"), account_id=ACCOUNT, verifier=Secret("verifier"), redirect_uri="http://localhost")
+    states.invite(Secret("ticket"), consent_id=uuid4(), account_id=ACCOUNT, begun_by=("owner", ""))
+    secrets = {name: Secret(name) for name in ("state", "browser", "verifier")}
+    states.depart(Secret("ticket"), redirect_uri="http://localhost", **secrets)
     out = kyrios("keys", "rotate", code=1, KYRIOS_XERO_SECRET_KEYS=BOTH).stdout
     assert "2 rows sealed anew under new-1." in out
     assert "1 row did not open under their own key and stay as they are." in out

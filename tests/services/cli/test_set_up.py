@@ -1,9 +1,9 @@
-"""`connections` and `contacts`: an account is set up by commands alone; what is refused is refused whole."""
+"""`connections` and `contacts`: an account is set up by commands; what is refused is refused whole."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -45,20 +45,11 @@ def connection(world: World) -> Connection | None:
     return world.engine.store.load(world.lane, connections.evolve)
 
 
-def consent(world: World, kyrios: Kyrios, account: str = ACCOUNT) -> str:
-    """Follow the link the program prints; returns the address Xero sends the browser to."""
-    printed = kyrios("connections", "connect", account, stdin=b"", code=None).stdout
-    (url,) = (line for line in printed.splitlines() if line.startswith("http"))
-    asked = {"authorize_url": url, "decision": "allow", "tenant_ids": [organisation_id()]}
-    answer: dict[str, Any] = world.control.post("/consent", json=asked).json()
-    return str(answer["redirect"])
-
-
 @pytest.mark.article("R27")
 def test_an_account_is_set_up_by_commands_alone_and_its_invoices_arrive(bare: World, tmp_path: Path) -> None:
     kyrios = runner(variables_of(bare))
-    answer = consent(bare, kyrios)
-    out = kyrios("connections", "connect", ACCOUNT, "--answer", answer).stdout
+    bare.consent()
+    out = kyrios("connections", "organisations", ACCOUNT).stdout
     assert organisation_id() in out
     assert "connections choose" in out
     kyrios("connections", "choose", ACCOUNT, organisation_id())
@@ -83,16 +74,6 @@ def test_an_account_is_set_up_by_commands_alone_and_its_invoices_arrive(bare: Wo
     assert len(bare.in_xero()) == 3
     assert kyrios("connections", "disconnect", ACCOUNT).stdout == "Disconnected; your choices are kept.\n"
     assert kyrios("connections", "disconnect", ACCOUNT).stdout == "It was not connected.\n"
-    # Coming back to the same organisation goes on as before, with nothing left to choose.
-    again = kyrios("connections", "connect", ACCOUNT, "--answer", consent(bare, kyrios)).stdout
-    assert again == f"Connected; invoices of {ACCOUNT} go to organisation {organisation_id()} as before.\n"
-
-
-def test_the_address_of_the_consent_may_come_through_a_pipe(bare: World) -> None:
-    kyrios = runner(variables_of(bare))
-    answer = consent(bare, kyrios)
-    # The state in the address is the account's, so a second link does not put the first one out of force.
-    assert organisation_id() in kyrios("connections", "connect", ACCOUNT, stdin=answer.encode() + b"\n").stdout
 
 
 REFUSALS: Final = [
@@ -105,8 +86,8 @@ REFUSALS: Final = [
     (("set", ACCOUNT, "colour", "red"), "name: there is no setting 'colour'; there are: sync_from, accounts.line, "),
     (("set", ACCOUNT, "sync_from", "yesterday"), "value: sync_from is a date such as 2026-04-01."),
     (("set", "nobody", "sync_from", "2026-01-01"), "Xero is not connected; connect it first."),
-    (("connect", ACCOUNT, "--answer", "http://localhost/?state=x&code=y"), "This answer from Xero is not one we wait"),
-    (("connect", ACCOUNT, "--answer", "nonsense"), "This answer from Xero is not one we wait for"),
+    (("organisations", "nobody"), "Account nobody was never connected to Xero; connect it first."),
+    (("show", "nobody"), "Account nobody was never connected to Xero; connect it first."),
 ]
 
 

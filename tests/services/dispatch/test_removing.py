@@ -6,11 +6,11 @@ from typing import Any, Final
 import pytest
 
 from adapters.vault.errors import GrantMissing
-from adapters.vault.secret import Secret
 from domain.connection import AccessRemoved, Connection, Disconnected, GateOpened
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.streams import connection_id
 from services.dispatch.remove_connection import RemoveConnection
+from services.set_up.consent_results import CONSENTED
 from services.verify import verify
 from tests.crash.books import assert_in_xero_once, assert_invariants
 from tests.services.dispatch.seen import lane
@@ -26,14 +26,8 @@ def connection(world: World, account: str = ACCOUNT) -> Connection:
 
 def consent(world: World, account: str = ACCOUNT, user: str = "", tenant: str = "") -> None:
     """Consent anew at Xero, as one of its users, for one organisation."""
-    url = world.engine.set_up.begin_connect(account)
-    asked: dict[str, Any] = {
-        "authorize_url": url,
-        "decision": "allow",
-        "tenant_ids": [tenant or organisation_id()],
-    }
-    answer = world.control.post("/consent", json=asked | ({"user": user} if user else {}))
-    world.engine.set_up.finish_connect(account, Secret(answer.raise_for_status().json()["redirect"]), OWNER)
+    named = {"user": user} if user else {}
+    assert world.consent(tenant or organisation_id(), account=account, **named) in CONSENTED
 
 
 def removal(world: World) -> dict[str, Any]:
@@ -167,7 +161,7 @@ def test_an_account_that_came_back_with_another_xero_user_has_the_former_consent
 def test_a_removal_waits_while_somebody_is_consenting_anew(world: World) -> None:
     before = connection(world)
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
-    world.engine.set_up.begin_connect(ACCOUNT)
+    world.engine.set_up.invite(ACCOUNT, OWNER)
     assert world.engine.dispatcher.look_at(world.lane)
     assert seen(world, "DELETE", "/connections/") == []
     assert (removal(world)["state"], removal(world)["cause"], removal(world)["attempts"]) == (

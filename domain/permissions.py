@@ -1,0 +1,30 @@
+"""The rights a consent must hold: granular scopes, each also covered by the broader ones Xero still knows. Pure."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from domain.account_settings import contacts_are_created, payments_are_recorded
+
+_ALWAYS: Final[dict[str, tuple[str, ...]]] = {
+    "offline_access": ("offline_access",),
+    "accounting.invoices": ("accounting.invoices", "accounting.transactions"),
+    "accounting.settings.read": ("accounting.settings.read", "accounting.settings"),
+    "accounting.contacts.read": ("accounting.contacts.read", "accounting.contacts"),
+}
+_TO_CREATE_CONTACTS: Final = {"accounting.contacts": ("accounting.contacts",)}
+_TO_RECORD_PAYMENTS: Final = {"accounting.payments": ("accounting.payments", "accounting.transactions")}
+
+
+def missing_rights(granted: Collection[str], settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The scopes the account's settings need and the consent lacks (Xero's page on scopes).
+
+    Nothing is missing where Xero did not say what was granted: then the first refused call tells.
+    """
+    if not granted:
+        return ()
+    needed = dict(_ALWAYS)
+    if contacts_are_created(settings):
+        needed |= _TO_CREATE_CONTACTS
+    if payments_are_recorded(settings):
+        needed |= _TO_RECORD_PAYMENTS
+    return tuple(scope for scope, covering in needed.items() if not any(one in granted for one in covering))

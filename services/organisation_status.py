@@ -1,0 +1,70 @@
+"""Which organisation an account's invoices go to, as Xero last described it, and what holds the connection back."""
+
+import datetime as dt
+
+import msgspec
+
+from adapters import reference_data
+from adapters.event_store.store import EventStore
+from adapters.xero.answers import Organisation
+from domain import connection as connections
+from domain.connection_standing import Standing, standing
+from domain.explain import CauseInWords, in_words
+from domain.refusals import NotPossible
+from domain.streams import connection_id
+
+
+class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The organisation: what the connection's events say, and beside it what Xero said at `read_at` (UTC).
+
+    Texts Xero left out, or that were not read yet, are empty. `picked` is one that waits to be confirmed.
+    """
+
+    account_id: str
+    state: Standing
+    organisation_id: str | None
+    picked: str | None = None
+    name: str = ""
+    currency: str = ""
+    country: str = ""
+    plan: str = ""
+    is_demo: bool | None = None
+    timezone: str = ""
+    period_lock_date: dt.date | None = None
+    end_of_year_lock_date: dt.date | None = None
+    read_at: dt.datetime | None = None
+    scopes: tuple[str, ...] = ()
+    held_by: tuple[CauseInWords, ...] = ()
+
+
+def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
+    """The organisation of an account; NotPossible if the account was never connected."""
+    lane = connection_id(account_id)
+    known = store.load(lane, connections.evolve)
+    if known is None:
+        raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
+    found = OrganisationStatus(
+        account_id=account_id,
+        state=standing(known),
+        organisation_id=known.organisation_id,
+        picked=known.picked,
+        currency=known.base_currency,
+        country=known.country,
+        scopes=known.scopes,
+        held_by=in_words(known.held_by),
+    )
+    with store.cursor() as cursor:
+        read = reference_data.last_said(cursor, lane, known.organisation_id or "", "organisation")
+    if read is None:
+        return found
+    said = msgspec.json.decode(read.said, type=Organisation)
+    return msgspec.structs.replace(
+        found,
+        name=said.name,
+        plan=said.edition,
+        is_demo=said.is_demo,
+        timezone=said.timezone,
+        period_lock_date=said.period_lock_date,
+        end_of_year_lock_date=said.end_of_year_lock_date,
+        read_at=read.read_at,
+    )
