@@ -28,6 +28,8 @@ NON_EFFECTS: Final = (
     "NotSent",
     "Unauthorised",
     "NotConnected",
+    "AuthorisationLost",
+    "ClientRefused",
     "given_back",
 )
 ROUNDS: Final = 30

@@ -59,6 +59,7 @@ def main(order: Order) -> None:
     settings = settings_for(order.xero_url, order.database_url, Path(order.home), **order.settings)
     engine = Engine(settings, order.database_url, point.parts)
     engine.ring = point.ring
+    engine.tokens = point.tokens(engine.grants, engine.oauth, stopping=engine.stopping)
     try:
         ACTIONS[order.action](engine, order)
     finally:

@@ -6,6 +6,7 @@ A stopped process has said "reached POINT" and waits for a line; one that is kil
 import http.client
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,8 +18,11 @@ from psycopg import Cursor
 from adapters.event_store.lanes import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.recorder import OutboxRecorder
+from adapters.vault.grants import Grant
 from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer, XeroContact
 from adapters.xero.session import BeforeSend, XeroSession, nothing
+from adapters.xero.token_answer import TokenAnswer
+from adapters.xero.tokens import TokenSource
 from domain.connection import Connection
 from services.bootstrap import Parts
 from services.contact_reader import ContactReader
@@ -84,6 +88,15 @@ class StopsAfterClaim(Claim):
         if work is not None:
             reached("after_claim")
         return work
+
+
+class StopsWithTokens(TokenSource):
+    """Xero has rotated the tokens and answered; the new ones are not kept."""
+
+    def _ask(self, grant: Grant, claimed_until: datetime) -> TokenAnswer | None:
+        answer = super()._ask(grant, claimed_until)
+        reached("with_tokens")
+        return answer
 
 
 class StopsBeforeFence(XeroSession):
@@ -295,6 +308,7 @@ class Point(msgspec.Struct, frozen=True):
 
     parts: Parts = Parts()
     ring: Callable[[UUID], None] = no_ring
+    tokens: type[TokenSource] = TokenSource
 
 
 def _recorder(recorder: type[OutboxRecorder]) -> Parts:
@@ -308,6 +322,7 @@ POINTS: Final = {
     "doorbell": Point(ring=stop_at_doorbell),
     "inside_claim": Point(Parts(claim=StopsInsideClaim)),
     "after_claim": Point(Parts(claim=StopsAfterClaim)),
+    "with_tokens": Point(tokens=StopsWithTokens),
     "before_fence": Point(Parts(session=StopsBeforeFence)),
     "after_fence": Point(Parts(session=StopsAfterFence)),
     "half_sent": Point(Parts(session=StopsHalfSent)),

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from threading import Barrier
+from datetime import datetime, timedelta
+from threading import Barrier, Event
+from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
-from adapters.vault.grants import Grants
+from adapters.vault.grants import Grant, Grants, Tokens
 from adapters.vault.secret import Secret
 from adapters.xero.errors import AuthorisationLost, NoToken
 from adapters.xero.oauth import OAuthApp, XeroOAuth
@@ -189,6 +191,44 @@ def test_destroyed_tokens_mean_the_authorisation_is_lost(connected: World) -> No
     connected.grants.destroy(connected.grant_id)
     with pytest.raises(AuthorisationLost, match="no_tokens_kept"):
         connected.tokens.access_token(connected.grant_id)
+
+
+class ForgetsTheVersion(Grants):
+    """A control: whoever gets the lease may refresh, whatever has happened since the grant was read."""
+
+    def claim_refresh(self, grant_id: UUID, token_version: int, lease: timedelta) -> datetime | None:
+        """Claim for whatever version there is now."""
+        return super().claim_refresh(grant_id, self.read(grant_id).token_version, lease)
+
+    def store_refreshed(self, grant: Grant, tokens: Tokens, access_life: timedelta) -> bool:
+        """Store over whatever version there is now."""
+        now = msgspec.structs.replace(grant, token_version=self.read(grant.grant_id).token_version)
+        return super().store_refreshed(now, tokens, access_life)
+
+
+@pytest.mark.parametrize(("kept_by", "asked"), [(Grants, 1), (ForgetsTheVersion, 2)])
+def test_without_the_version_one_who_comes_late_refreshes_again_with_a_token_that_was_used(
+    connected: World, database: Database, kept_by: type[Grants], asked: int
+) -> None:
+    """Both have seen the same expired token; the late one looks again when the other has refreshed already."""
+    database.advance(timedelta(hours=1))
+    grants = kept_by(database.begin, connected.grants._keyring)
+    late = grants.read(connected.grant_id)
+    tokens = TokenSource(grants, connected.oauth, lease=timedelta(seconds=5), wait=lambda _: None)
+    first = tokens.access_token(connected.grant_id)
+    second = tokens._refreshed(late, still_good=None)
+    assert refreshes(connected) == asked
+    assert (first.secret.reveal() == second.secret.reveal()) is (asked == 1)
+
+
+def test_nobody_waits_for_anothers_refresh_in_a_process_that_ends(connected: World, database: Database) -> None:
+    database.advance(timedelta(hours=1))
+    assert connected.grants.claim_refresh(connected.grant_id, 1, timedelta(hours=1))
+    stopping = Event()
+    stopping.set()
+    with pytest.raises(NoToken):
+        TokenSource(connected.grants, connected.oauth, stopping=stopping).access_token(connected.grant_id)
+    assert refreshes(connected) == 0
 
 
 def test_tokens_that_another_process_overtook_are_not_used(connected: World, database: Database) -> None:
