@@ -40,15 +40,5 @@ class XeroAccount(msgspec.Struct, frozen=True, kw_only=True):
         }
         return tuple(reason for reason, holds in reasons.items() if holds)
 
-    @property
-    def not_offered(self) -> tuple[str, ...]:
-        """Why it may not be chosen while lines, too, need accounts that take payments."""
-        return self.against("line")
-
-    @property
-    def offered(self) -> bool:
-        """Whether it may be chosen for lines and payments alike."""
-        return not self.not_offered
-
     def __str__(self) -> str:
         return f"{self.code} {self.name}".strip()

@@ -18,15 +18,15 @@ def test_the_organisation_is_read(session: XeroSession) -> None:
 
 def test_only_active_payment_enabled_accounts_are_offered_and_the_others_say_why(session: XeroSession) -> None:
     accounts = {account.name: account for account in session.ledger_accounts()}
-    assert [name for name, account in accounts.items() if account.offered] == [
+    assert [name for name, account in accounts.items() if not account.against("line")] == [
         "Sales",
         "Customer Deposits",
         "Card Clearing",
     ]
-    assert accounts["Business Bank Account"].not_offered == ("account_is_bank", "account_not_payment_enabled")
-    assert accounts["Discontinued Sales"].not_offered == ("account_archived",)
-    assert accounts["Other Revenue"].not_offered == ("account_not_payment_enabled",)
-    assert "system_account" in accounts["Accounts Receivable"].not_offered
+    assert accounts["Business Bank Account"].against("line") == ("account_is_bank", "account_not_payment_enabled")
+    assert accounts["Discontinued Sales"].against("line") == ("account_archived",)
+    assert accounts["Other Revenue"].against("line") == ("account_not_payment_enabled",)
+    assert "system_account" in accounts["Accounts Receivable"].against("line")
     assert accounts["Card Clearing"].code == ""
 
 

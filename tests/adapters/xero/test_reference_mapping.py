@@ -41,9 +41,7 @@ ACTIVE = {"AccountID": "A1", "Code": "200", "Type": "REVENUE", "Status": "ACTIVE
 def test_an_account_says_everything_that_keeps_it_from_being_offered(
     facts: dict[str, Any], reasons: tuple[str, ...]
 ) -> None:
-    account = read_account({**ACTIVE, **facts})
-    assert account.not_offered == reasons
-    assert account.offered is not bool(reasons)
+    assert read_account({**ACTIVE, **facts}).against("line") == reasons
 
 
 def test_an_account_may_have_no_code() -> None:
