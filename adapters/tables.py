@@ -23,7 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 METADATA: Final = MetaData()
 _TIME: Final = TIMESTAMP(timezone=True)
@@ -51,14 +51,33 @@ LANE: Final = Table(
     Column("gate", Text, nullable=False, server_default="closed"),
     Column("tokens", Numeric(12, 4), nullable=False, server_default="3"),
     Column("refilled_at", _TIME, nullable=False, server_default=_APP_NOW),
-    Column("min_left", Integer),
-    Column("day_left", Integer),
+    Column("started", BigInteger, nullable=False, server_default="0"),
+    Column("promised", BigInteger),
+    Column("window_over_at", _TIME),
+    Column("promised_today", BigInteger),
+    Column("day_over_at", _TIME),
+    Column("day_most", Integer, nullable=False, server_default="0"),
     Column("paused_until", _TIME),
     Column("paused_for", Text),
     Column("failures_in_row", Integer, nullable=False, server_default="0"),
     Column("served_at", _TIME),
     Column("last_activity_at", _TIME),
     CheckConstraint("gate IN ('open', 'closed')", name="lane_gate_check"),
+    schema="app",
+)
+
+WHOLE_APP: Final = Table(
+    "whole_app",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("app_left", Integer),
+    Column("heard_at", _TIME),
+    Column("paused_until", _TIME),
+    Column("paused_for", Text),
+    Column("resting", Boolean, nullable=False, server_default="false"),
+    Column("failed_probes", Integer, nullable=False, server_default="0"),
+    Column("probe_until", _TIME),
+    CheckConstraint("only_row", name="whole_app_only_row_check"),
     schema="app",
 )
 
@@ -83,6 +102,7 @@ OUTBOX: Final = Table(
     Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),
     Column("closed_at", _TIME),
     Column("first_tried_at", _TIME),
+    Column("deaths", Integer, nullable=False, server_default="0"),
     UniqueConstraint("effect_key", name="outbox_effect_key_key"),
     CheckConstraint(
         "state IN ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')",
@@ -107,6 +127,16 @@ OUTBOX: Final = Table(
     postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
 )
 
+CLAIM_BEGUN: Final = Table(
+    "claim_begun",
+    METADATA,
+    Column("token", Uuid, primary_key=True),
+    Column("connection_id", Uuid, nullable=False),
+    Column("entry_ids", ARRAY(BigInteger), nullable=False),
+    Index("claim_begun_connection", "connection_id"),
+    schema="app",
+)
+
 DELIVERY: Final = Table(
     "delivery",
     METADATA,
@@ -122,7 +152,7 @@ DELIVERY: Final = Table(
     Column("http_status", Integer),
     Column("outcome", Text),
     Column("xero_correlation_id", Text),
-    CheckConstraint("purpose IN ('send', 'look_up')", name="delivery_purpose_check"),
+    CheckConstraint("purpose IN ('send', 'look_up', 'read')", name="delivery_purpose_check"),
     Index("delivery_in_flight", "connection_id", "lease_until", postgresql_where=text("finished_at IS NULL")),
     schema="app",
 )

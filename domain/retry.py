@@ -1,4 +1,4 @@
-"""When to try again, and when to stop: pure policies over attempts, age and failures in a row."""
+"""When to try again, how long to rest where Xero asks for it, and when to stop: pure policies."""
 
 from typing import Final
 
@@ -6,8 +6,18 @@ MOST_ATTEMPTS: Final = 12
 OLDEST: Final = 72 * 3600.0
 LONGEST_WAIT: Final = 15 * 60.0
 FIRST_WAIT: Final = 2.0
-FAILURES_BEFORE_PAUSE: Final = 5
-FIRST_PAUSE: Final = 30.0
+
+LIMIT_RESTS: Final[dict[str, tuple[float, float]]] = {
+    "minute": (60.0, 120.0),
+    "app": (60.0, 120.0),
+    "concurrent": (2.0, 60.0),
+    "day": (3600.0, 86_400.0),
+}
+"""Seconds to rest after a 429 of each kind: where Xero does not say (it promises to say for minute and day), and the
+most that is believed: no window is longer, and a slip of Xero's must not silence an organisation for a week."""
+
+OFFLINE_REST: Final = 300.0
+"""Seconds an organisation that is offline is left alone (Xero's page on response codes: about five minutes)."""
 
 
 def exhausted(attempts: int, trying: float) -> bool:
@@ -23,13 +33,12 @@ def wait_before(attempt: int, chance: float) -> float:
     return chance * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 30))
 
 
-def breaker_pause(failures_in_row: int) -> float | None:
-    """Seconds a lane rests after so many failed calls in a row; None while the breaker stays closed."""
-    if failures_in_row < FAILURES_BEFORE_PAUSE:
-        return None
-    return min(LONGEST_WAIT, FIRST_PAUSE * 2.0 ** min(failures_in_row - FAILURES_BEFORE_PAUSE, 30))
+def rest_after_limit(kind: str, said: float | None) -> float:
+    """Seconds to rest after a 429 of this kind that asked for `said` seconds, within bounds."""
+    usual, longest = LIMIT_RESTS[kind]
+    return usual if said is None or not said > 0 else min(said, longest)
 
 
-def is_probe(failures_in_row: int) -> bool:
-    """Whether a lane's next call is a probe of one entry, because its breaker was open."""
-    return failures_in_row >= FAILURES_BEFORE_PAUSE
+def rest_within(said: float | None, usual: float) -> float:
+    """Seconds to rest for any other reason, as asked for, at most a quarter of an hour; `usual` if nothing was said."""
+    return usual if said is None or not said > 0 else min(said, LONGEST_WAIT)

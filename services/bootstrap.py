@@ -23,7 +23,6 @@ from adapters.broker.brokers import in_process_broker, rabbitmq_broker
 from adapters.broker.doorbell import Doorbell
 from adapters.embedded_postgres import Cluster
 from adapters.event_store import sealed_texts
-from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.grants import Grants
@@ -33,6 +32,7 @@ from adapters.xero.oauth import OAuthApp, XeroOAuth
 from adapters.xero.session import XeroSession
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
+from domain.budget import Budget
 from domain.connection import Connection
 from services.contact_candidates import ContactCandidates
 from services.contact_feed import ContactFeed
@@ -40,6 +40,8 @@ from services.contact_links import ContactLinks
 from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
 from services.dismiss import DismissInvoices
+from services.dispatch.alarms import Alarms
+from services.dispatch.all_lanes import AllLanes
 from services.dispatch.claim import Claim
 from services.dispatch.create_contact import CreateContact
 from services.dispatch.create_invoice import CreateInvoice
@@ -58,6 +60,7 @@ from services.older_invoices import OlderInvoices
 from services.overdue_removals import OverdueRemovals
 from services.projector import Projector
 from services.queue_invoices import QueueInvoices
+from services.reads import Reads
 from services.references import ReferenceWatch
 from services.releaser import Releaser
 from services.retry import RetryInvoice
@@ -207,15 +210,33 @@ class Engine:
         return Dispatcher(
             self.store,
             kinds,
-            parts.claim(self.store, self.account_keys, kinds, self.timing, self.budget, parts.new_id),
+            parts.claim(self.store, self.account_keys, kinds, self.timing, self.budget, self._look_again, parts.new_id),
             parts.record(self.store, self.account_keys, parts.new_id, parts.chance),
             LostConnection(self.store, self.session_of, parts.new_id),
             self.session_of,
             self.ring,
+            AllLanes(self.store, self.budget, parts.chance, self._look_again),
             self.timing,
+            self.budget,
             parts.new_id,
             self.stopping,
         )
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """Rings for lanes whose next call may start at a known moment."""
+        return Alarms(self._ring_now)
+
+    @cached_property
+    def reads(self) -> Reads:
+        """Calls that only read, out of the lanes' budgets."""
+        return Reads(self.store, self.budget, self.settings.lease, self._parts.new_id, self._ring_now)
+
+    def _look_again(self, connection_id: UUID, seconds: float) -> None:
+        self.alarms.set(connection_id, seconds)
+
+    def _ring_now(self, connection_id: UUID) -> None:
+        self.ring(connection_id)
 
     @cached_property
     def queue_invoices(self) -> QueueInvoices:
@@ -293,7 +314,7 @@ class Engine:
             self.account_keys,
             self.session_of,
             LostConnection(self.store, self.session_of, self._parts.new_id),
-            self.budget,
+            self.reads,
             self._parts.new_id,
         )
 
@@ -318,7 +339,7 @@ class Engine:
             LostConnection(self.store, self.session_of, self._parts.new_id),
             self.session_of,
             self.ring,
-            self.budget,
+            self.reads,
         )
 
     @cached_property
@@ -329,7 +350,12 @@ class Engine:
     @property
     def budget(self) -> Budget:
         """How much of Xero's limit one connection may use."""
-        return Budget(per_minute=self.settings.calls_per_minute * GUARD_SHARE)
+        settings = self.settings
+        return Budget(
+            per_minute=settings.calls_per_minute * GUARD_SHARE,
+            app_per_minute=settings.app_calls_per_minute,
+            window=settings.limit_window,
+        )
 
     @cached_property
     def sweeper(self) -> Sweeper:

@@ -17,8 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import contact_reading
 from adapters.contact_reading import NoLongerOurs, Reading
-from adapters.event_store import lanes
-from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import Writes
 from adapters.vault.account_keys import AccountKeys
@@ -29,9 +27,11 @@ from domain import connection as connections
 from domain import contact_sync
 from domain.connection import Connection
 from domain.event import ENGINE, Moment
+from domain.retry import rest_after_limit
 from projections import connection_status
 from services.contact_page import ContactPage
 from services.lost_connection import LostConnection
+from services.reads import Calls, OutOfBudget, Reads
 
 LOG: Final = logging.getLogger(__name__)
 LEASE: Final = 300.0
@@ -54,10 +54,6 @@ def unseen(page: int, contacts: int) -> None:
     """The progress of a reading nobody watches."""
 
 
-class _OutOfBudget(Exception):
-    """The lane has no call to spare just now; nothing was sent."""
-
-
 class _Told(Exception):
     """Somebody told us to stop; whoever goes on does so at the next page."""
 
@@ -72,11 +68,11 @@ class ContactReader:
         keys: AccountKeys,
         session_of: Callable[[Connection], XeroSession],
         lost: LostConnection,
-        budget: Budget,
+        reads: Reads,
         new_id: Callable[[], UUID],
     ) -> None:
         self._store, self._read, self._keys, self._session_of = store, read, keys, session_of
-        self._lost, self._budget, self._new_id = lost, budget, new_id
+        self._lost, self._reads, self._new_id = lost, reads, new_id
 
     def read_due(self, stop: threading.Event | None = None, each: Each = map) -> int:
         """Read the contacts of every connection for which it is time; returns how many readings came to their end.
@@ -106,7 +102,7 @@ class ContactReader:
             self._pages(connection, reading, progress, stop)
         except NoLongerOurs:
             return False
-        except (_OutOfBudget, _Told, XeroError) as error:
+        except (OutOfBudget, _Told, XeroError) as error:
             self._stop(connection, reading, error)
             return False
         return True
@@ -126,25 +122,32 @@ class ContactReader:
     def _pages(
         self, connection: Connection, reading: Reading, progress: Progress, stop: threading.Event | None
     ) -> None:
-        def within_budget() -> None:
-            with self._store.cursor() as cursor:
-                if not lanes.take_call(cursor, reading.connection_id, self._budget):
-                    raise _OutOfBudget
+        with self._reads.one_by_one(reading.connection_id, "contacts") as calls:
+            self._read_pages(connection, reading, calls, progress, stop)
+        with self._store.begin() as tx:
+            self._finish(tx, connection, reading)
 
+    def _read_pages(
+        self,
+        connection: Connection,
+        reading: Reading,
+        calls: Calls,
+        progress: Progress,
+        stop: threading.Event | None,
+    ) -> None:
         pages = self._session_of(connection).contacts(
-            modified_since=reading.since, first_page=reading.next_page, before_send=within_budget
+            modified_since=reading.since, first_page=reading.next_page, before_send=calls.begin
         )
         kept = ContactPage(self._keys.get(connection.account_id), reading.connection_id, reading.organisation_id)
         read = 0
         for number, page in enumerate(pages, start=reading.next_page):
+            calls.end()
             with self._store.begin() as tx:
                 self._keep(tx, kept, reading, number, page)
             read += len(page)
             progress(number, read)
             if stop is not None and stop.is_set():
                 raise _Told
-        with self._store.begin() as tx:
-            self._finish(tx, connection, reading)
 
     def _keep(self, tx: Transaction, pages: ContactPage, reading: Reading, number: int, page: Contacts) -> None:
         changes = pages.keep(tx.cursor, page)
@@ -187,10 +190,10 @@ def _pause(error: Exception) -> float:
     match error:
         case _Told():
             return 0.0
-        case _OutOfBudget():
-            return OUT_OF_BUDGET
+        case OutOfBudget():
+            return max(OUT_OF_BUDGET, min(TROUBLE, error.seconds or 0.0))
         case RateLimited():
-            return error.retry_after or TROUBLE
+            return rest_after_limit(error.kind, error.retry_after)
         case BatchRefused():
             return REFUSED
     return TROUBLE

@@ -4,19 +4,20 @@ Gathers what the answer needs, all as of one moment: the invoice and its connect
 the deliveries, and Xero's sealed words.
 """
 
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
 
-from adapters.event_store import delivery_records, lanes, outbox
+from adapters.event_store import delivery_records, lane_calls, lanes, outbox, whole_app
 from adapters.event_store.delivery_records import DeliveryRecord
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
+from domain.budget import Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import EntryNow, Explanation, LaneNow, explain
@@ -24,6 +25,9 @@ from domain.invoice import Invoice
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from services.timeline import status_since
+
+_SHORTEST_TOLD: Final = 2.0
+"""Seconds; a shorter wait is over before it is read."""
 
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -34,6 +38,10 @@ class Engine(Protocol):
     @property
     def store(self) -> EventStore:
         """Events and outbox."""
+
+    @property
+    def budget(self) -> Budget:
+        """How much of Xero's limits may be used."""
 
     def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
         """Xero's own words."""
@@ -73,7 +81,7 @@ class Question:
             connection = transaction.load([lane], connections.evolve).get(lane)
             now = _now(transaction.cursor)
             entry = _entry(transaction.cursor, stream, now)
-            paused = _lane(transaction.cursor, lane, now)
+            paused = _lane(transaction.cursor, lane, now, self._engine.budget)
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
             invoice = _folded(events)
             answer_ref = _refusal_of_contact(transaction, invoice) or invoice.answer_ref
@@ -123,9 +131,10 @@ def _entry(cursor: Cursor[dict[str, Any]], stream: UUID, now: datetime) -> Entry
     return EntryNow(kind=row["kind"], state=row["state"], attempts=row["attempts"], due_in=left)
 
 
-def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime) -> LaneNow | None:
+def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime, budget: Budget) -> LaneNow | None:
     row = lanes.read(cursor, lane)
-    if row is None or row["paused_until"] is None or row["paused_until"] <= now:
+    waits = lane_calls.waits_for(row, whole_app.read(cursor), now, budget) if row is not None else None
+    if waits is None or waits[1] < _SHORTEST_TOLD:
         return None
-    left = (row["paused_until"] - now).total_seconds()
-    return LaneNow(paused_for=row["paused_for"], paused_until=row["paused_until"], paused_in=left)
+    cause, left = waits
+    return LaneNow(paused_for=cause, paused_until=now + timedelta(seconds=left), paused_in=left)

@@ -14,12 +14,12 @@ import msgspec
 from sqlalchemy import Engine
 
 from adapters.event_store import outbox
-from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore
 from adapters.xero.calls import BATCH_SIZE
 from domain import connection as connections
 from domain import invoice as invoices
 from domain.account_settings import payments_are_recorded
+from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import Actor
 from domain.finishing import Pile, seconds_for

@@ -17,8 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import reference_data
-from adapters.event_store import lanes
-from adapters.event_store.lanes import Budget
+from adapters.event_store import lane_calls, lanes
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Heard
 from adapters.reference_data import KINDS, Kind
@@ -32,10 +31,12 @@ from domain.event import ENGINE
 from domain.fixes import READ_FROM_XERO
 from domain.references import References
 from domain.refusals import NotPossible, Refusal
+from domain.retry import rest_after_limit
 from domain.streams import connection_id
 from projections import blocked_by
 from services.handling import Handling
 from services.lost_connection import LostConnection
+from services.reads import OutOfBudget, Reads
 from services.releaser import Releaser
 
 LOG: Final = logging.getLogger(__name__)
@@ -69,12 +70,12 @@ class ReferenceWatch:
         lost: LostConnection,
         session_of: Callable[[Connection], XeroSession],
         ring: Callable[[UUID], None],
-        budget: Budget,
+        reads: Reads,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._read, self._handling, self._releaser = store, read, handling, releaser
         self._lost, self._session_of, self._ring = lost, session_of, ring
-        self._budget, self._monotonic = budget, monotonic
+        self._reads, self._monotonic = reads, monotonic
         self._looked_at: dict[UUID, float] = {}
 
     def freshen(self, lane: UUID) -> None:
@@ -124,12 +125,11 @@ class ReferenceWatch:
         known = self._store.load(lane, connections.evolve)
         if known is None or known.grant_id is None or known.organisation_id is None:
             raise NotPossible(f"account {account_id} is not connected to an organisation; there is nothing to read")
-        with self._store.cursor() as cursor:
-            lanes.spend(cursor, lane, len(KINDS))
         trouble: list[XeroError] = []
         for kind in KINDS:
             try:
-                self._read_kind(known, kind)
+                with self._reads.asked(lane, kind):
+                    self._read_kind(known, kind)
             except XeroError as error:
                 trouble.append(error)
         released = self._follow_all(account_id)
@@ -166,25 +166,28 @@ class ReferenceWatch:
                 reference_data.postpone(cursor, lane)
             return False
         read_any = False
-        while kind := self._next_kind(lane, known.organisation_id, older_than):
+        while claimed := self._next_kind(lane, known.organisation_id, older_than):
+            kind, read = claimed
             try:
                 self._read_kind(known, kind)
             except XeroError as error:
                 LOG.warning("%s of connection %s could not be read: %s", kind, lane, error)
                 break
+            finally:
+                self._reads.end(lane, read)
             read_any = True
         if read_any:
             self._follow_all(known.account_id)
         return read_any
 
-    def _next_kind(self, lane: UUID, organisation_id: str, older_than: float) -> Kind | None:
-        with self._store.cursor() as cursor:
-            if not lanes.take_call(cursor, lane, self._budget):
-                return None
-            kind = reference_data.next_to_read(cursor, lane, organisation_id, older_than, PATIENCE)
-            if kind is None:
-                lanes.give_back(cursor, lane)
-            return kind
+    def _next_kind(self, lane: UUID, organisation_id: str, older_than: float) -> tuple[Kind, UUID] | None:
+        """What is to be read next, with the call taken for it; None if that is nothing, or no call is to be had."""
+        try:
+            with self._store.cursor() as cursor:
+                kind = reference_data.next_to_read(cursor, lane, organisation_id, older_than, PATIENCE)
+                return None if kind is None else (kind, self._reads.begin(cursor, lane, kind))
+        except OutOfBudget:
+            return None
 
     def _read_kind(self, known: Connection, kind: Kind) -> None:
         try:
@@ -204,8 +207,8 @@ class ReferenceWatch:
         with self._store.cursor() as cursor:
             known = lanes.read(cursor, lane)
             failures = known["failures_in_row"] if known else 0
-            pause = error.retry_after or _NOTICED_FOR
-            lanes.heard(cursor, Heard(connection_id=lane, failures_in_row=failures, pause=pause, pause_for=cause))
+            pause = rest_after_limit(error.kind, error.retry_after)
+            lane_calls.heard(cursor, Heard(connection_id=lane, failures_in_row=failures, pause=pause, pause_for=cause))
 
 
 def _asked(session: XeroSession, kind: Kind) -> object:

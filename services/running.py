@@ -32,7 +32,7 @@ def working(engine: Engine) -> Iterator[None]:
     At its end the calls under way are finished and recorded; what was claimed and not yet sent is given back.
     """
     engine.vault.check()
-    with looping("sweeper", engine.worker_sweeper.run):
+    with looping("alarms", engine.alarms.run), looping("sweeper", engine.worker_sweeper.run):
         engine.doorbell.answer(engine.settings.worker_threads)
         try:
             yield

@@ -25,6 +25,9 @@ SHORTEST_PRODUCTION_QUIET = 180.0
 """Seconds; how long a lost answer's effect may still appear in Xero is not documented, so nobody waits less."""
 
 DEFAULT_PORT = 8080
+XERO_MINUTE = 60.0
+"""Seconds of the window in which Xero counts calls."""
+
 SYSTEM_HOME = Path("/var/lib/kyrios-xero")
 
 
@@ -81,7 +84,10 @@ VARIABLES = (
              "unless the API is on this machine"),
     Variable("SWEEP_INTERVAL", read.seconds, "5", "seconds between two searches for forgotten work"),
     Variable("WORKER_THREADS", read.whole_number, "4", "threads that carry deliveries, per worker process"),
-    Variable("CALLS_PER_MINUTE", read.whole_number, "60", "Xero's limit per organisation"),
+    Variable("CALLS_PER_MINUTE", read.whole_number, "60", "Xero's limit per organisation, where it does not tell"),
+    Variable("APP_CALLS_PER_MINUTE", read.whole_number, "10000", "Xero's limit for the app over all organisations"),
+    Variable("LIMIT_WINDOW", read.seconds, "60",
+             "seconds of Xero's minute; anything else only suits a simulator on this machine whose time is scaled"),
     Variable("WEBHOOK_KEY", read.signing_keys, None,
              "the key Xero signs its webhooks with, or two with a comma between while it is changed; empty: none is "
              "believed", secret=True),
@@ -122,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     worker_threads: int
     calls_per_minute: int
     webhook_key: tuple[Secret, ...] | None = None
+    app_calls_per_minute: int
+    limit_window: float
     log_level: str
 
     @property
@@ -207,6 +215,9 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         given, missing = ("CLIENT_ID", "CLIENT_SECRET") if values["client_id"] else ("CLIENT_SECRET", "CLIENT_ID")
         if (values["client_id"] is None) != (values["client_secret"] is None):
             problems.append(f"{PREFIX}{missing} must be given together with {PREFIX}{given}.")
+    window, address = values.get("limit_window"), values.get("api_url")
+    if window and window != XERO_MINUTE and address and not read.is_loopback(address):
+        problems.append(f"{PREFIX}LIMIT_WINDOW must be {XERO_MINUTE:g} unless the API is on this machine.")
     timeout, lease, quiet = (values.get(name) for name in ("read_timeout", "lease", "quiet"))
     if timeout and lease and lease < timeout + 1:
         problems.append(f"{PREFIX}LEASE must be at least {PREFIX}READ_TIMEOUT + 1 second ({timeout + 1:g}).")

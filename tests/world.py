@@ -115,7 +115,13 @@ class World:
             )
             cursor.execute(
                 "UPDATE app.lane SET paused_until = paused_until - %(by)s::interval,"
-                " refilled_at = refilled_at - %(by)s::interval",
+                " refilled_at = refilled_at - %(by)s::interval, window_over_at = window_over_at - %(by)s::interval,"
+                " day_over_at = day_over_at - %(by)s::interval",
+                shift,
+            )
+            cursor.execute(
+                "UPDATE app.whole_app SET paused_until = paused_until - %(by)s::interval,"
+                " heard_at = heard_at - %(by)s::interval, probe_until = probe_until - %(by)s::interval",
                 shift,
             )
 

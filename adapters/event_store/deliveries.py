@@ -64,6 +64,16 @@ def open_look_up(
     _open(curs, delivery_id, connection_id, kind, "look_up", None, entries, lease)
 
 
+def open_read(curs: Cursor[Row], delivery_id: UUID, connection_id: UUID, kind: str, lease: float) -> None:
+    """Record that something is about to be read beside the queue, so that it counts as in flight."""
+    _open(curs, delivery_id, connection_id, kind, "read", None, 0, lease)
+
+
+def end_read(curs: Cursor[Row], delivery_id: UUID) -> None:
+    """Forget a read: it had no effect, and what it brought is kept elsewhere."""
+    curs.execute("DELETE FROM app.delivery WHERE id = %s AND purpose = 'read'", (delivery_id,))
+
+
 def finish(curs: Cursor[Row], finished: FinishedDelivery) -> None:
     """Record how a delivery ended."""
     curs.execute(

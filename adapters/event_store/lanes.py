@@ -1,51 +1,23 @@
-"""The SQL of table `lane`: may this connection send now, how much, and when was something last synced."""
+"""The SQL of table `lane` but for its calls: gates, pauses, what is due, and when something was last synced."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from psycopg import Cursor
 
 from adapters.event_store.outbox import PASSES_GATE
-from adapters.event_store.writes import Heard
+from domain.breaker import FAILURES_BEFORE_PAUSE, begins_again_in
 
 Row = dict[str, Any]
 
 
-class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of Xero's limit one connection may use.
-
-    A bucket of `burst` calls refilled at `per_minute`: at most burst + per_minute calls start in any minute. Xero's
-    page on limits allows 60 a minute and 5 at once.
-    """
-
-    burst: float = 3
-    per_minute: float = 57
-    in_flight: int = 4
-
-
-_REMOVAL_DUE: Final = f"""
+REMOVAL_DUE: Final = f"""
     EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND {PASSES_GATE} AND o.closed_at IS NULL
             AND o.state IN ('PENDING', 'AMBIGUOUS') AND o.due_at <= app.now()
             AND (o.lease_until IS NULL OR o.lease_until < app.now()))
 """
-
-
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane that may send one call now: calls already in flight, failures in a row (a probe if there are many).
-
-    Behind a closed gate (`gate_open` False), only what passes it may go.
-    `unclear_due` says that a look-up is due; it goes before anything new, however long the queue.
-    """
-
-    account_id: str
-    in_flight: int
-    failures_in_row: int
-    now: datetime
-    gate_open: bool = True
-    unclear_due: bool = False
+"""SQL: whether a lane `l` has something to do that passes a closed gate."""
 
 
 def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
@@ -76,113 +48,83 @@ def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
     curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
 
 
-def admit(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Admission | None:
-    """Lock the lane and take one call from its budget, if its gate is open and nothing holds it; else None.
-
-    What passes a closed gate is admitted through one, within the same budget.
-
-    Two statements, because the second must see what the transactions the first one waited for have committed.
-    """
-    curs.execute(
-        f"""
-        SELECT FROM app.lane l WHERE connection_id = %s AND (gate = 'open' OR {_REMOVAL_DUE})
-               AND (paused_until IS NULL OR paused_until <= app.now()) FOR UPDATE
-        """,
-        (connection_id,),
-    )
-    if curs.fetchone() is None:
-        return None
-    curs.execute(
-        f"""
-        WITH calls AS (SELECT count(*) AS running FROM app.delivery WHERE connection_id = %(lane)s
-                       AND finished_at IS NULL AND lease_until > app.now()),
-             bucket AS (SELECT least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60)
-                        AS level FROM app.lane WHERE connection_id = %(lane)s)
-        UPDATE app.lane l SET tokens = bucket.level - 1, refilled_at = app.now(), served_at = app.now()
-        FROM calls, bucket
-        WHERE l.connection_id = %(lane)s AND calls.running < %(in_flight)s AND bucket.level >= 1
-        RETURNING l.account_id, l.failures_in_row, calls.running, app.now() AS now, l.gate = 'open' AS gate_open,
-            EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
-                    AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
-                    AND (l.gate = 'open' OR {PASSES_GATE})) AS unclear_due
-        """,
-        {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute, "in_flight": budget.in_flight},
-    )
-    row = curs.fetchone()
-    if row is None:
-        return None
-    return Admission(
-        account_id=row["account_id"],
-        in_flight=row["running"],
-        failures_in_row=row["failures_in_row"],
-        now=row["now"],
-        gate_open=row["gate_open"],
-        unclear_due=row["unclear_due"],
-    )
-
-
-def take_call(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> bool:
-    """Take one call from a lane's budget for a read beside the queue, whatever its gate; False if there is none now."""
-    curs.execute(
-        """
-        UPDATE app.lane SET refilled_at = app.now(),
-               tokens = least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) - 1
-        WHERE connection_id = %(lane)s AND (paused_until IS NULL OR paused_until <= app.now())
-          AND least(%(burst)s, tokens + extract(epoch FROM app.now() - refilled_at) * %(rate)s / 60) >= 1
-        """,
-        {"lane": connection_id, "burst": budget.burst, "rate": budget.per_minute},
-    )
-    return curs.rowcount == 1
-
-
-def spend(curs: Cursor[Row], connection_id: UUID, calls: int) -> None:
-    """Take calls a person asked for; the budget may go below nothing, and what is sent by itself waits for it."""
-    curs.execute("UPDATE app.lane SET tokens = tokens - %s WHERE connection_id = %s", (calls, connection_id))
-
-
-def give_back(curs: Cursor[Row], connection_id: UUID) -> None:
-    """Return a call that was taken and not used."""
-    curs.execute("UPDATE app.lane SET tokens = tokens + 1 WHERE connection_id = %s", (connection_id,))
-
-
-def heard(curs: Cursor[Row], said: Heard) -> None:
-    """Keep what an answer said of the limits and how many calls in a row have failed; pause if it asks for that."""
-    curs.execute(
-        """
-        UPDATE app.lane SET min_left = coalesce(%(min_left)s, min_left), day_left = coalesce(%(day_left)s, day_left),
-               failures_in_row = %(failures)s,
-               paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
-                              ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
-               paused_for = coalesce(%(pause_for)s, paused_for)
-        WHERE connection_id = %(lane)s
-        """,
-        {
-            "lane": said.connection_id,
-            "min_left": said.min_left,
-            "day_left": said.day_left,
-            "failures": said.failures_in_row,
-            "pause": said.pause,
-            "pause_for": said.pause_for,
-        },
-    )
+_DUE: Final = f"""
+WITH RECURSIVE waiting AS (
+    (SELECT connection_id FROM app.outbox WHERE state = 'PENDING' ORDER BY connection_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT o.connection_id FROM app.outbox o WHERE o.state = 'PENDING'
+            AND o.connection_id > w.connection_id ORDER BY o.connection_id LIMIT 1)
+    FROM waiting w WHERE w.connection_id IS NOT NULL),
+unclear AS (
+    (SELECT connection_id FROM app.outbox WHERE state = 'AMBIGUOUS' ORDER BY connection_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT o.connection_id FROM app.outbox o WHERE o.state = 'AMBIGUOUS'
+            AND o.connection_id > u.connection_id ORDER BY o.connection_id LIMIT 1)
+    FROM unclear u WHERE u.connection_id IS NOT NULL),
+live AS (SELECT connection_id FROM waiting UNION SELECT connection_id FROM unclear)
+SELECT l.connection_id, l.served_at
+FROM live s JOIN app.lane l ON l.connection_id = s.connection_id
+WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'open' AND (
+        EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
+                AND o.due_at <= app.now())
+        OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
+                   AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())))
+        OR {REMOVAL_DUE})
+ORDER BY l.served_at NULLS FIRST LIMIT %s
+"""
+"""Hops from lane to lane through the partial indexes of live entries, so that idle lanes cost nothing."""
 
 
 def due(curs: Cursor[Row], limit: int) -> list[UUID]:
     """Lanes with something to do now, least recently served first: due entries or look-ups."""
-    curs.execute(
-        f"""
-        SELECT l.connection_id FROM app.lane l
-        WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'open' AND (
-                EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
-                        AND o.due_at <= app.now())
-                OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
-                           AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())))
-                OR {_REMOVAL_DUE})
-        ORDER BY l.served_at NULLS FIRST LIMIT %s
-        """,
-        (limit,),
-    )
+    curs.execute(_DUE, (limit,))
     return [row["connection_id"] for row in curs]
+
+
+def has_due(curs: Cursor[Row], connection_id: UUID) -> bool:
+    """Whether a lane whose gate is open has entries that could be sent or looked up now."""
+    curs.execute(
+        """
+        SELECT FROM app.lane l WHERE l.connection_id = %s AND l.gate = 'open' AND EXISTS (
+            SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state IN ('PENDING', 'AMBIGUOUS')
+            AND o.due_at <= app.now())
+        """,
+        (connection_id,),
+    )
+    return curs.fetchone() is not None
+
+
+def open_of_lately(curs: Cursor[Row], lately: float) -> tuple[int, int]:
+    """How many lanes rest because Xero fails them, and how many were served in the last `lately` seconds."""
+    curs.execute(
+        """
+        SELECT count(*) FILTER (WHERE paused_until > app.now() AND failures_in_row >= %s) AS open,
+               count(*) AS lately
+        FROM app.lane WHERE gate = 'open' AND served_at > app.now() - %s * interval '1 second'
+        """,
+        (FAILURES_BEFORE_PAUSE, lately),
+    )
+    row = curs.fetchone()
+    assert row is not None, "a count is always there"
+    return row["open"], row["lately"]
+
+
+def begin_again(curs: Cursor[Row], chance: Callable[[], float]) -> dict[UUID, float]:
+    """Xero answers again: lanes that rest because it failed begin again, each at its own moment, in seconds."""
+    curs.execute(
+        "SELECT connection_id FROM app.lane WHERE paused_until > app.now() AND failures_in_row >= %s"
+        " ORDER BY connection_id FOR UPDATE SKIP LOCKED",
+        (FAILURES_BEFORE_PAUSE,),
+    )
+    moments = {row["connection_id"]: begins_again_in(chance()) for row in curs.fetchall()}
+    curs.execute(
+        """
+        UPDATE app.lane l SET paused_until = least(l.paused_until, app.now() + m.seconds * interval '1 second')
+        FROM unnest(%s::uuid[], %s::float8[]) AS m (id, seconds) WHERE l.connection_id = m.id
+        """,
+        (list(moments), list(moments.values())),
+    )
+    return moments
 
 
 def expired(curs: Cursor[Row], limit: int) -> list[UUID]:

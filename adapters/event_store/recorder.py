@@ -15,6 +15,7 @@ from adapters.event_store import (
     commands,
     deliveries,
     identities,
+    lane_calls,
     lanes,
     linked_contacts,
     organisation_bindings,
@@ -93,7 +94,7 @@ def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
     if writes.organisations:
         organisation_bindings.bind(curs, writes.organisations)
     if writes.heard:
-        lanes.heard(curs, writes.heard)
+        lane_calls.heard(curs, writes.heard)
     if writes.activity_of:
         lanes.touch_activity(curs, writes.activity_of)
 

@@ -85,12 +85,20 @@ class FinishedDelivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call told about its lane: limits left, failures in a row now, and how long to pause (seconds) and why."""
+    """What call number `call` told about its lane: limits left, failures in a row now, how long to pause and why.
+
+    `in_flight` calls were on their way when it began; `silent` is a good answer that says nothing of limits; `window`
+    is the length of Xero's minute. Times in seconds.
+    """
 
     connection_id: UUID
+    call: int = 0
+    in_flight: int = 0
     failures_in_row: int = 0
     min_left: int | None = None
     day_left: int | None = None
+    silent: bool = False
+    window: float = 60.0
     pause: float | None = None
     pause_for: str | None = None
 

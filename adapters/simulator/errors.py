@@ -111,12 +111,25 @@ def internal() -> Response:
     )
 
 
+UNAVAILABLE = {
+    "http_503": "The Xero API is temporarily unavailable",
+    "http_503_maintenance": "The Xero API is currently offline for maintenance",
+    "http_503_organisation_offline": "The Organisation is offline",
+}
+"""What a 503 says, by Xero's page on response codes."""
+
+
 def unavailable(text: str = "The Xero API is temporarily unavailable") -> Response:
     """503 is plain text."""
     return Response(503, text.encode(), TEXT)
 
 
-def too_many(problem: str, retry_after: int | None) -> Response:
+def too_large() -> Response:
+    """413; Xero's page on limits names the size, not the body. XERO-UNVERIFIED XU-27."""
+    return Response(413, b"Request Entity Too Large", TEXT)
+
+
+def too_many(problem: str, retry_after: int | str | None) -> Response:
     """429; the body is not to be parsed."""
     headers: tuple[tuple[str, str], ...] = (("X-Rate-Limit-Problem", problem),)
     if retry_after is not None:

@@ -16,6 +16,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     rate_limits: bool = True
     per_minute: Count = 60
+    minute_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 60.0
+    """How long a minute of the limits lasts; less scales time down for measurements."""
     per_day: Count = 5000
     """XERO-UNVERIFIED XU-25: the day limit of our plan (1,000 on the starter plan)."""
     app_per_minute: Count = 10_000

@@ -20,6 +20,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_.:|-]{1,80}", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _OFFLINE: Final = 300.0
 _DAY_LIKE: Final = 120.0
+_LONGEST_TEXT: Final = 1_000
 
 
 def read_json(body: bytes) -> Any:
@@ -61,8 +62,8 @@ def error_of(reply: Reply) -> XeroError:
     if 400 <= reply.status < 500:
         return _refused_whole(reply, known)
     if reply.status >= 500:
-        offline = _OFFLINE if reply.status == 503 else None
-        return errors.OutcomeUnclear("server_error", retry_after=retry_after(reply.headers) or offline, **known)
+        said = retry_after(reply.headers) or (_OFFLINE if reply.status == 503 else None)
+        return errors.OutcomeUnclear(_unavailable(reply), retry_after=said, **known)
     return errors.OutcomeUnclear("redirect", **known)
 
 
@@ -80,6 +81,13 @@ def _refused_access(reply: Reply, known: dict[str, Any]) -> XeroError:
         return errors.PermissionMissing("AuthorizationUnsuccessful", **known)
     code = errors.code_from(detail.partition(":")[0].strip())
     return errors.Unauthorised(code, **known) if reply.status == 401 else errors.NotConnected(code, **known)
+
+
+def _unavailable(reply: Reply) -> str:
+    """What is away: this organisation alone, or Xero. The three texts of a 503 are on Xero's page of response codes."""
+    if reply.status == 503 and b"organisation is offline" in reply.body[:_LONGEST_TEXT].lower():
+        return "organisation_offline"
+    return "server_error"
 
 
 def _limited(headers: httpx.Headers, known: dict[str, Any]) -> XeroError:

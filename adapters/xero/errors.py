@@ -77,7 +77,10 @@ class OutcomeUnclear(XeroError):
 
     @property
     def reason(self) -> str:
-        """How: `timeout`, `deadline`, `reset`, `cut`, `too_large`, `unreadable`, `server_error`, `redirect`."""
+        """How: `timeout`, `deadline`, `reset`, `cut`, `too_large`, `unreadable`, `server_error`, `redirect`.
+
+        `organisation_offline` is a server error that Xero says is about this organisation alone.
+        """
         return self.code
 
 

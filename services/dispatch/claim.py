@@ -12,26 +12,34 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.event_store import deliveries, lanes, outbox
+from adapters.event_store import deliveries, lane_calls, outbox, whole_app
 from adapters.event_store.deliveries import SealedFragment
-from adapters.event_store.lanes import Admission, Budget
+from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from adapters.vault.account_keys import AccountKeys
 from adapters.xero.calls import LOOK_UP_SIZE
 from domain import connection as connections
+from domain.breaker import is_probe
+from domain.budget import Budget, Use
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
-from domain.retry import is_probe
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 
 LOG: Final = logging.getLogger(__name__)
 
 
+class AnotherIsAhead(Exception):
+    """All lanes rest, and another lane's call goes ahead to see whether Xero answers; nothing was claimed."""
+
+
 class Claim:
-    """Claims work of any kind; one request carries one kind."""
+    """Claims work of any kind; one request carries one kind.
+
+    `look_again` is told when a lane that may not start a call now may start one, in seconds.
+    """
 
     def __init__(
         self,
@@ -40,46 +48,61 @@ class Claim:
         kinds: Mapping[str, DeliveryKind[Any]],
         timing: Timing,
         budget: Budget,
+        look_again: Callable[[UUID, float], object],
         new_id: Callable[[], UUID],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._keys, self._kinds = store, keys, kinds
         self._most = max(kind.most_entries for kind in kinds.values())
-        self._timing, self._budget = timing, budget
+        self._timing, self._budget, self._look_again = timing, budget, look_again
         self._new_id, self._monotonic = new_id, monotonic
 
     def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
         work, more = None, True
-        while more:
-            work, more = self._to_send(connection_id)
+        try:
+            while more:
+                work, more = self._to_send(connection_id)
+        except AnotherIsAhead:
+            return None
         return work
 
     def _to_send(self, connection_id: UUID) -> tuple[Work[Any] | None, bool]:
         """One transaction; the flag says that all it met was blocked, and there may be more behind."""
         began = self._monotonic()
         with self._store.begin() as tx:
-            admission = lanes.admit(tx.cursor, connection_id, self._budget)
+            admission = self._admitted(tx, connection_id, "send")
             if admission is None:
                 return None, False
             entries = [] if admission.unclear_due else self._due(tx, connection_id, admission)
             if not entries:
-                lanes.give_back(tx.cursor, connection_id)
                 return None, False
             connection = tx.load([connection_id], connections.evolve)[connection_id]
             kind = self._kinds[entries[0].kind]
             items = self._preflight(tx, kind, entries, connection, self._moment(admission))
             if not items:
-                lanes.give_back(tx.cursor, connection_id)
                 return None, True
             work = self._lease(tx, kind, items, connection, connection_id, admission, began)
-            if work is None:
-                lanes.give_back(tx.cursor, connection_id)
             return work, work is None
+
+    def _admitted(self, tx: Transaction, connection_id: UUID, use: Use) -> Admission | None:
+        """The lane's leave to start a call; if it has none, an alarm is set for when it may have."""
+        answer = lane_calls.admit(tx.cursor, connection_id, self._budget, use)
+        if isinstance(answer, Held):
+            if answer.look_again is not None:
+                self._look_again(connection_id, answer.look_again)
+            return None
+        return answer
+
+    def _start(self, tx: Transaction, admission: Admission) -> None:
+        """Take the call from the budget, last of all: the row of the whole app is locked for no longer than that."""
+        lane_calls.take(tx.cursor, admission, self._budget)
+        if admission.for_all and not whole_app.take_probe(tx.cursor, self._timing.lease):
+            raise AnotherIsAhead
 
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
         """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
-        probe = is_probe(admission.failures_in_row)
+        probe = admission.for_all or is_probe(admission.failures_in_row)
         if probe and admission.in_flight:
             return []
         found = outbox.lock_due(tx.cursor, connection_id, 1 if probe else self._most, gate_open=admission.gate_open)
@@ -89,17 +112,19 @@ class Claim:
     def to_look_up(self, connection_id: UUID) -> Work[Any] | None:
         """Claim entries whose outcome is unknown and whose quiet period is over."""
         began = self._monotonic()
-        with self._store.begin() as tx:
-            admission = lanes.admit(tx.cursor, connection_id, self._budget)
-            if admission is None:
-                return None
-            entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open)
-            if not entries:
-                lanes.give_back(tx.cursor, connection_id)
-                return None
-            connection = tx.load([connection_id], connections.evolve)[connection_id]
-            entries = entries[: self._kinds[entries[0].kind].most_entries]
-            return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
+        try:
+            with self._store.begin() as tx:
+                admission = self._admitted(tx, connection_id, "look_up")
+                if admission is None:
+                    return None
+                entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open)
+                if not entries:
+                    return None
+                connection = tx.load([connection_id], connections.evolve)[connection_id]
+                entries = entries[: self._kinds[entries[0].kind].most_entries]
+                return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
+        except AnotherIsAhead:
+            return None
 
     def _better_later(self, entries: Sequence[LeasedEntry], admission: Admission) -> bool:
         """Under load a request waits a moment to be full; an idle lane sends at once."""
@@ -160,6 +185,7 @@ class Claim:
         digest = hashlib.sha256(body).digest()
         deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, self._timing.lease)
         outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, self._timing.lease)
+        self._start(tx, admission)
         items = [
             Item(
                 entry=msgspec.structs.replace(entry, attempts=entry.attempts + 1, delivery_id=delivery_id),
@@ -175,7 +201,7 @@ class Claim:
             delivery_id=delivery_id,
             token=token,
             items=items,
-            failures_in_row=admission.failures_in_row,
+            admission=admission,
             began=began,
             body=body,
         )
@@ -224,6 +250,7 @@ class Claim:
         subject = subjects[entries[0].stream_id]
         outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, self._timing.lease)
         deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), self._timing.lease)
+        self._start(tx, admission)
         return Work(
             kind=kind,
             connection=_acted_for(kind, connection, subject),
@@ -231,7 +258,7 @@ class Claim:
             delivery_id=delivery_id,
             token=token,
             items=[Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries],
-            failures_in_row=admission.failures_in_row,
+            admission=admission,
             began=began,
         )
 

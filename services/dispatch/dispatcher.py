@@ -14,16 +14,20 @@ from adapters.event_store import deliveries, outbox
 from adapters.event_store.outbox import LeasedEntry, LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
+from adapters.xero.answers import RateHeaders
 from adapters.xero.errors import NoToken, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from services.dispatch import trouble
+from services.dispatch.all_lanes import AllLanes
 from services.dispatch.claim import Claim
 from services.dispatch.kind import Answered, DeliveryKind, Outcome, Unclear, Withheld
 from services.dispatch.lane_work import FencePassed, Stopping, Timing, Work, fence
 from services.dispatch.record import Record
+from services.dispatch.trouble import Trouble
 from services.lost_connection import LostConnection
 
 LOG: Final = logging.getLogger(__name__)
@@ -42,12 +46,15 @@ class Dispatcher:
         lost: LostConnection,
         session_of: Callable[[Connection], XeroSession],
         ring: Callable[[UUID], None],
+        all_lanes: AllLanes,
         timing: Timing,
+        budget: Budget,
         new_id: Callable[[], UUID],
         stopping: threading.Event,
     ) -> None:
         """Once `stopping` is set nothing is claimed, and what is claimed and not yet sent is given back."""
         self._stopping = stopping
+        self._all_lanes, self._budget = all_lanes, budget
         self._store, self._kinds, self._claim, self._record = store, kinds, claim, record
         self._lost, self._session_of, self._ring = lost, session_of, ring
         self._timing, self._new_id = timing, new_id
@@ -119,12 +126,25 @@ class Dispatcher:
             http_status=answered.status or None,
             xero_correlation_id=answered.correlation_id,
         )
-        heard = Heard(
-            connection_id=work.connection_id,
-            min_left=answered.rates.min_left,
-            day_left=answered.rates.day_left,
-        )
+        # A search that is answered says nothing about sending; only what was sent closes the breaker of sends.
+        failures = work.admission.failures_in_row if work.body is None else 0
+        heard = self._heard(work, answered.rates, failures)
         self._record.outcomes(work, answered.outcomes, finished, heard)
+        self._all_lanes.answered(work.admission.for_all, answered.rates.app_left)
+
+    def _heard(self, work: Work[Any], rates: RateHeaders, failures: int, met: Trouble | None = None) -> Heard:
+        return Heard(
+            connection_id=work.connection_id,
+            call=work.admission.call,
+            in_flight=work.admission.in_flight,
+            failures_in_row=failures,
+            min_left=rates.min_left,
+            day_left=rates.day_left,
+            silent=met is None and rates.min_left is None and rates.day_left is None,
+            window=self._budget.window,
+            pause=met.pause if met else None,
+            pause_for=met.pause_for if met else None,
+        )
 
     def _call(self, work: Work[Any]) -> Answered:
         session = self._session_of(work.connection)
@@ -139,7 +159,7 @@ class Dispatcher:
         """Nothing was sent: another process may go on at once, and no attempt was used."""
         outcome: Outcome = Unclear() if work.body is None else Withheld(cause="", counts=False, after=0.0)
         finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="given_back")
-        heard = Heard(connection_id=work.connection_id, failures_in_row=work.failures_in_row)
+        heard = Heard(connection_id=work.connection_id, failures_in_row=work.admission.failures_in_row)
         self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
@@ -147,21 +167,16 @@ class Dispatcher:
         self._lost.hear(work.connection, error)
         entries = len(work.items)
         if work.body is None:
-            met = trouble.of_search(error, entries, work.failures_in_row)
+            met = trouble.of_search(error, entries, work.admission.failures_in_row)
         else:
-            met = trouble.of_send(error, entries, work.failures_in_row, self._timing.quiet, self._new_id)
+            failures = work.admission.failures_in_row
+            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id)
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome=met.word,
             http_status=error.status,
             xero_correlation_id=error.correlation_id or None,
         )
-        heard = Heard(
-            connection_id=work.connection_id,
-            failures_in_row=met.failures_in_row,
-            min_left=error.rates.min_left,
-            day_left=error.rates.day_left,
-            pause=met.pause,
-            pause_for=met.pause_for,
-        )
-        self._record.outcomes(work, met.outcomes, finished, heard)
+        self._record.outcomes(work, met.outcomes, finished, self._heard(work, error.rates, met.failures_in_row, met))
+        opened = met.xero_is_away and met.pause is not None
+        self._all_lanes.failed(work.admission.for_all, error, breaker_opened=opened, xero_is_away=met.xero_is_away)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.writes import Closed, EndState, Reopened
 from domain.connection import Connection
@@ -53,7 +54,7 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
     delivery_id: UUID
     token: UUID
     items: list[Item[S]]
-    failures_in_row: int
+    admission: Admission
     began: float
     body: bytes | None = None
 

@@ -19,30 +19,35 @@ from adapters.xero.errors import (
     RateLimited,
     XeroError,
 )
-from domain.retry import breaker_pause
+from domain.breaker import pause_after
+from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
 from services.dispatch.kind import Outcome, Unclear, Withheld
 
-CONCURRENT_PAUSE: Final = 2.0
-MINUTE_PAUSE: Final = 60.0
 PERMISSION_PAUSE: Final = 300.0
 NO_TOKEN_PAUSE: Final = 5.0
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """One outcome per entry, a word for the delivery, and what the lane does: rest for `pause` seconds."""
+    """One outcome per entry, a word for the delivery, and what the lane does: rest for `pause` seconds.
+
+    `xero_is_away`: it speaks against Xero as a whole, not about this organisation, our limits or our permissions.
+    """
 
     outcomes: tuple[Outcome, ...]
     word: str
     failures_in_row: int = 0
     pause: float | None = None
     pause_for: str | None = None
+    xero_is_away: bool = False
 
 
 def of_send(error: XeroError, entries: int, failures_in_row: int, quiet: float, new_id: Callable[[], UUID]) -> Trouble:
     """A request that should have had an effect went wrong."""
     match error:
+        case OutcomeUnclear(code="organisation_offline"):
+            return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error, failures_in_row)
         case OutcomeUnclear():
-            after = max(quiet, error.retry_after or 0.0)
+            after = max(quiet, rest_within(error.retry_after, 0.0))
             return _failure([Unclear(after=after)] * entries, error.reason, failures_in_row + 1)
         case BatchRefused():
             return Trouble(outcomes=_halves(error, entries, new_id), word="request_refused", failures_in_row=0)
@@ -59,23 +64,25 @@ def _definite(
 ) -> Trouble:
     match error:
         case RateLimited():
-            pause = error.retry_after or (CONCURRENT_PAUSE if error.kind == "concurrent" else MINUTE_PAUSE)
             cause = "rate_limited_daily" if error.kind == "day" else "rate_limited"
             return Trouble(
                 outcomes=(outcome(False, 0.0),) * entries,
                 word=cause,
                 failures_in_row=failures_in_row,
-                pause=pause,
-                pause_for=cause,
+                # The app's limit is everybody's; this lane has not used up its own.
+                pause=None if error.kind == "app" else rest_after_limit(error.kind, error.retry_after),
+                pause_for=None if error.kind == "app" else cause,
             )
         case NoToken():
             return Trouble(
                 outcomes=(outcome(False, 0.0),) * entries,
                 word="no_token",
                 failures_in_row=failures_in_row,
-                pause=error.retry_after or NO_TOKEN_PAUSE,
+                pause=rest_within(error.retry_after, NO_TOKEN_PAUSE),
                 pause_for="xero_unavailable",
             )
+        case OutcomeUnclear(code="organisation_offline"):
+            return _offline([outcome(False, 0.0)] * entries, error, failures_in_row)
         case NotSent():
             return _failure([outcome(False, None)] * entries, type(error).__name__, failures_in_row + 1)
         case NotFound() | OutcomeUnclear() | BatchRefused():
@@ -94,14 +101,30 @@ def _withheld(counts: bool, after: float | None) -> Outcome:
 
 
 def _failure(outcomes: list[Outcome], word: str, failures_in_row: int) -> Trouble:
-    pause = breaker_pause(failures_in_row)
+    pause = pause_after(failures_in_row)
     return Trouble(
         outcomes=tuple(outcomes),
         word=word,
         failures_in_row=failures_in_row,
         pause=pause,
         pause_for="xero_unavailable" if pause else None,
+        xero_is_away=True,
     )
+
+
+def _offline(outcomes: list[Outcome], error: OutcomeUnclear, failures_in_row: int) -> Trouble:
+    """This organisation is offline at Xero: it is left alone for a while, and nobody else."""
+    return Trouble(
+        outcomes=tuple(outcomes),
+        word=error.reason,
+        failures_in_row=failures_in_row,
+        pause=_offline_for(error),
+        pause_for="organisation_offline",
+    )
+
+
+def _offline_for(error: OutcomeUnclear) -> float:
+    return rest_within(error.retry_after, OFFLINE_REST)
 
 
 def _halves(error: BatchRefused, entries: int, new_id: Callable[[], UUID]) -> tuple[Outcome, ...]:

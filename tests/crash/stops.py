@@ -15,7 +15,7 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 
-from adapters.event_store.lanes import Admission
+from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.vault.grants import Grant

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.retry import breaker_pause, exhausted, is_probe, wait_before
+from domain.retry import exhausted, rest_after_limit, rest_within, wait_before
 
 HOUR = 3600.0
 
@@ -31,9 +31,31 @@ def test_the_wait_is_any_part_of_a_span_that_doubles_to_a_quarter_of_an_hour(att
 
 
 @pytest.mark.parametrize(
-    ("failures", "pause"),
-    [(0, None), (4, None), (5, 30.0), (6, 60.0), (9, 480.0), (10, 900.0), (10_000, 900.0)],
+    ("kind", "said", "rest"),
+    [
+        ("minute", 37.0, 37.0),
+        ("minute", None, 60.0),
+        ("minute", 0.0, 60.0),
+        ("minute", -5.0, 60.0),
+        ("minute", 999_999.0, 120.0),
+        ("app", 12.0, 12.0),
+        ("app", None, 60.0),
+        ("concurrent", None, 2.0),
+        ("concurrent", 3.0, 3.0),
+        ("concurrent", 86_400.0, 60.0),
+        ("day", 77_000.0, 77_000.0),
+        ("day", None, 3_600.0),
+        ("day", 999_999.0, 86_400.0),
+        ("day", float("nan"), 3_600.0),
+        ("day", float("inf"), 86_400.0),
+    ],
 )
-def test_a_lane_rests_after_five_failures_in_a_row_and_then_probes(failures: int, pause: float | None) -> None:
-    assert breaker_pause(failures) == pause
-    assert is_probe(failures) is (pause is not None)
+def test_xero_is_believed_how_long_to_rest_within_the_length_of_its_windows(
+    kind: str, said: float | None, rest: float
+) -> None:
+    assert rest_after_limit(kind, said) == rest
+
+
+@pytest.mark.parametrize(("said", "rest"), [(None, 5.0), (0.0, 5.0), (-1.0, 5.0), (30.0, 30.0), (1e9, 900.0)])
+def test_any_other_rest_is_a_quarter_of_an_hour_at_most(said: float | None, rest: float) -> None:
+    assert rest_within(said, 5.0) == rest

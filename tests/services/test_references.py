@@ -6,14 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.event_store import lanes
 from adapters.reference_data import KINDS
+from adapters.xero.errors import RateLimited
 from domain import connection as connections
 from domain.connection import Connection, TaxMapped
 from domain.event import Event
 from domain.refusals import InvalidInput, NotPossible
 from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
 from services.intake import IssuedInvoice, read_invoice
+from tests.crash.books import read_deliveries
 from tests.services.dispatch.seen import lane, story
 from tests.world import ACCOUNT, BACKEND, OWNER, World, example_invoices, organisation_id
 
@@ -261,7 +262,7 @@ def test_reading_takes_no_more_calls_than_the_lane_has(world: World) -> None:
     age(world, 1.1)
     world.queue(example_invoices(1))
     with world.engine.store.cursor() as cursor:
-        cursor.execute("UPDATE app.lane SET tokens = 0, refilled_at = app.now() + interval '1 hour'")
+        cursor.execute("UPDATE app.lane SET promised = started, window_over_at = app.now() + interval '1 minute'")
     before = reads(world)
     assert world.engine.references.round() == 0
     assert reads(world) == before
@@ -308,13 +309,22 @@ def test_nobody_checks_again_what_was_never_connected(world: World) -> None:
         world.engine.references.refresh("unknown")
 
 
-def test_what_a_person_asks_for_is_paid_for_by_what_goes_by_itself(world: World) -> None:
-    refill(world)
+def test_what_a_person_asks_for_is_taken_from_the_budget_and_leaves_no_place_taken(world: World) -> None:
+    before = lane(world)["started"]
     world.engine.references.refresh(ACCOUNT)
+    assert lane(world)["started"] == before + 5
+    assert [one for one in read_deliveries(world) if one["purpose"] == "read"] == []
+
+
+def test_a_person_who_asks_for_more_than_xero_allows_hears_so_and_nothing_is_asked(world: World) -> None:
     with world.engine.store.cursor() as cursor:
-        row = lanes.read(cursor, world.lane)
-    assert row is not None
-    assert row["tokens"] < 0
+        cursor.execute("UPDATE app.lane SET promised = started + 2, window_over_at = app.now() + interval '40 seconds'")
+    asked = len(world.requests("GET", "/"))
+    with pytest.raises(RateLimited, match="minute") as refused:
+        world.engine.references.refresh(ACCOUNT)
+    assert refused.value.retry_after is not None
+    assert 38 < refused.value.retry_after <= 40
+    assert len(world.requests("GET", "/")) == asked + 2
 
 
 # ── taxes of other components ───────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,8 @@ def around(fault: Fault | None, act: Callable[[], Response]) -> Response:
     kind = fault.order.kind if fault else None
     if kind == "http_500_before":
         return errors.internal()
+    if kind == "http_413":
+        return errors.too_large()
     if kind == "batch_400":
         return errors.validation([])
     response = act()

@@ -16,10 +16,14 @@ Kind = Literal[
     "reset",
     "http_500_before",
     "http_500_after",
+    "http_413",
     "http_503",
+    "http_503_maintenance",
+    "http_503_organisation_offline",
     "http_429_minute",
     "http_429_day",
     "http_429_concurrent",
+    "http_429_appminute",
     "truncated_json",
     "slow",
     "hold",
@@ -36,12 +40,13 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     path: str | None = None
     """``/Invoices`` also stands for what lies below it; the Accounting API's prefix may be left out."""
     body_contains: str | None = None
+    """Part of the request's body; with ``times`` null, what can never be sent as long as this is in it."""
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
     """Seconds of real time: before a late commit, or before a slow answer."""
-    retry_after: int | None = None
-    """Seconds in the Retry-After header of a 429."""
+    retry_after: int | str | None = None
+    """Seconds in the Retry-After header of a 429; a text goes into the header as it is."""
 
 
 class Fault:

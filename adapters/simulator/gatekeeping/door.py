@@ -101,8 +101,8 @@ class Door:
 
     def _process(self, visit: Visit) -> Response:
         path = visit.request.path.lower().rstrip("/")
-        if visit.fault is not None and visit.fault.order.kind == "http_503":
-            return errors.unavailable()
+        if visit.fault is not None and visit.fault.order.kind in errors.UNAVAILABLE:
+            return errors.unavailable(errors.UNAVAILABLE[visit.fault.order.kind])
         if path == CONNECTIONS or path.startswith(CONNECTIONS + "/"):
             return self._connections(visit)
         if path.startswith(ROOT):

@@ -10,7 +10,6 @@ from adapters.simulator.ledger.journal import Journal
 from adapters.simulator.options import Behaviour
 from adapters.simulator.wire.exchange import Response
 
-MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 APP_PROBLEM = "appminute"
 APP = ""  # the key of the windows that belong to no organisation
@@ -87,11 +86,12 @@ class Limits:
 
     def _allowances(self, tenant_id: str | None, behaviour: Behaviour, now: int) -> list[Allowance]:
         """The limits that apply, the longest wait first."""
-        app = self._window(APP, MINUTE_MS, now)
+        minute_ms = round(behaviour.minute_seconds * 1000)
+        app = self._window(APP, minute_ms, now)
         found = [Allowance(APP_PROBLEM, "X-AppMinLimit-Remaining", app, behaviour.app_per_minute)]
         if tenant_id is None:
             return found
-        day, minute = self._window(tenant_id, DAY_MS, now), self._window(tenant_id, MINUTE_MS, now)
+        day, minute = self._window(tenant_id, DAY_MS, now), self._window(tenant_id, minute_ms, now)
         return [
             Allowance("day", "X-DayLimit-Remaining", day, behaviour.per_day),
             Allowance("minute", "X-MinLimit-Remaining", minute, behaviour.per_minute),
@@ -109,8 +109,12 @@ class Limits:
         return window
 
 
-def injected(problem: str, retry_after: int | None, headers: tuple[tuple[str, str], ...]) -> Response:
+def injected(problem: str, retry_after: int | str | None, headers: tuple[tuple[str, str], ...]) -> Response:
     """A 429 on demand, with headers that tell the same story."""
-    empty = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining"}.get(problem)
+    empty = {
+        "minute": "X-MinLimit-Remaining",
+        "day": "X-DayLimit-Remaining",
+        APP_PROBLEM: "X-AppMinLimit-Remaining",
+    }.get(problem)
     told = tuple((name, "0" if name == empty else value) for name, value in headers)
     return errors.too_many(problem, retry_after).with_headers(*told)

@@ -37,14 +37,29 @@ CREATE TABLE app.lane (
     gate text NOT NULL DEFAULT 'closed' CONSTRAINT lane_gate_check CHECK (gate IN ('open', 'closed')),
     tokens numeric(12, 4) NOT NULL DEFAULT 3,
     refilled_at timestamptz NOT NULL DEFAULT app.now(),
-    min_left integer,
-    day_left integer,
+    started bigint NOT NULL DEFAULT 0,
+    promised bigint,
+    window_over_at timestamptz,
+    promised_today bigint,
+    day_over_at timestamptz,
+    day_most integer NOT NULL DEFAULT 0,
     paused_until timestamptz,
     paused_for text,
     failures_in_row integer NOT NULL DEFAULT 0,
     served_at timestamptz,
     last_activity_at timestamptz
 );
+CREATE TABLE app.whole_app (
+    only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT whole_app_only_row_check CHECK (only_row),
+    app_left integer,
+    heard_at timestamptz,
+    paused_until timestamptz,
+    paused_for text,
+    resting boolean NOT NULL DEFAULT false,
+    failed_probes integer NOT NULL DEFAULT 0,
+    probe_until timestamptz
+);
+INSERT INTO app.whole_app DEFAULT VALUES;
 CREATE TABLE app.outbox (
     id bigserial PRIMARY KEY,
     connection_id uuid NOT NULL,
@@ -64,7 +79,8 @@ CREATE TABLE app.outbox (
     cause text,
     created_at timestamptz NOT NULL DEFAULT app.now(),
     closed_at timestamptz,
-    first_tried_at timestamptz
+    first_tried_at timestamptz,
+    deaths integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
@@ -74,11 +90,17 @@ CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE stat
 CREATE INDEX outbox_removals ON app.outbox (connection_id)
     WHERE kind = 'remove_connection' AND closed_at IS NULL;
 CREATE INDEX outbox_closed ON app.outbox (closed_at) WHERE closed_at IS NOT NULL;
+CREATE TABLE app.claim_begun (
+    token uuid PRIMARY KEY,
+    connection_id uuid NOT NULL,
+    entry_ids bigint[] NOT NULL
+);
+CREATE INDEX claim_begun_connection ON app.claim_begun (connection_id);
 CREATE TABLE app.delivery (
     id uuid PRIMARY KEY,
     connection_id uuid NOT NULL,
     kind text NOT NULL,
-    purpose text NOT NULL CONSTRAINT delivery_purpose_check CHECK (purpose IN ('send', 'look_up')),
+    purpose text NOT NULL CONSTRAINT delivery_purpose_check CHECK (purpose IN ('send', 'look_up', 'read')),
     body_sha bytea,
     entries integer NOT NULL,
     lease_until timestamptz NOT NULL,

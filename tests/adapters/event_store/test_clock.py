@@ -12,9 +12,10 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
-from adapters.event_store import deliveries, lanes, outbox
-from adapters.event_store.lanes import Budget
+from adapters.event_store import deliveries, lane_calls, lanes, outbox
+from adapters.event_store.lane_calls import Held
 from adapters.event_store.store import EventStore
+from domain.budget import Budget
 from domain.streams import connection_id
 from tests.adapters.event_store.contents import everything_beside
 from tests.examples import ACCOUNT, identity, open_connection, queued_invoice
@@ -96,11 +97,11 @@ def test_a_lease_runs_by_the_sessions_clock(store: EventStore, database_url: str
         deliveries.open_send(cursor, delivery, LANE, "create_invoice", b"", [], 8)
         outbox.lease(cursor, [entry.id], delivery, token, 8)
         assert outbox.lock_expired(cursor, LANE, 10) == []
-        assert lanes.admit(cursor, LANE, Budget(in_flight=1)) is None, "one call is in flight"
+        assert isinstance(lane_calls.admit(cursor, LANE, Budget(in_flight=1)), Held), "one call is in flight"
     with session_at(database_url, future + dt.timedelta(seconds=9)) as cursor:
         assert lanes.expired(cursor, 10) == [LANE]
         assert [one.id for one in outbox.lock_expired(cursor, LANE, 10)] == [entry.id]
-        assert lanes.admit(cursor, LANE, Budget(in_flight=1)) is not None
+        assert not isinstance(lane_calls.admit(cursor, LANE, Budget(in_flight=1)), Held)
 
 
 def test_no_statement_of_the_engine_asks_another_clock() -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
-from adapters.event_store import deliveries, lanes
-from adapters.event_store.lanes import Budget
+from adapters.event_store import deliveries, lane_calls, lanes
+from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.writes import FinishedDelivery, Heard
+from domain.budget import Budget
 from domain.streams import connection_id
 from tests.examples import ACCOUNT, NOON, identity
 
@@ -32,7 +33,9 @@ class Clocked:
 
     def begin(self) -> None:
         """A new lane, at noon."""
-        self.cursor.execute("TRUNCATE app.lane, app.delivery CASCADE")
+        self.cursor.execute(
+            "TRUNCATE app.lane, app.delivery CASCADE; UPDATE app.whole_app SET app_left = NULL, paused_until = NULL"
+        )
         self.at(0.0)
         lanes.ensure(self.cursor, {LANE: ACCOUNT})
         lanes.set_gates(self.cursor, {LANE: True})
@@ -44,7 +47,10 @@ class Clocked:
 
     def admits(self, budget: Budget = BUDGET) -> bool:
         """Whether a call may start now; it is taken from the budget."""
-        return lanes.admit(self.cursor, LANE, budget) is not None
+        admission = lane_calls.admit(self.cursor, LANE, budget)
+        if isinstance(admission, Admission):
+            lane_calls.take(self.cursor, admission, budget)
+        return isinstance(admission, Admission)
 
     def open_call(self, name: str, lease: float = 8.0) -> None:
         """Put a call in flight."""
@@ -105,13 +111,12 @@ def test_a_call_whose_worker_died_is_in_flight_until_its_lease_ends(lane: Clocke
     assert lane.admits(one_at_a_time)
 
 
-def test_a_refused_call_uses_nothing_and_one_given_back_may_be_used_again(lane: Clocked) -> None:
+def test_a_refused_call_uses_nothing_and_neither_does_one_that_does_not_go(lane: Clocked) -> None:
     small = Budget(burst=1, per_minute=1)
     lane.at(60)
+    assert isinstance(lane_calls.admit(lane.cursor, LANE, small), Admission)
     assert lane.admits(small)
     assert [lane.admits(small) for _ in range(5)] == [False] * 5
-    lanes.give_back(lane.cursor, LANE)
-    assert lane.admits(small)
     lane.at(119)
     assert not lane.admits(small)
     lane.at(121)
@@ -133,30 +138,26 @@ def test_a_new_lanes_gate_is_closed_and_ensuring_it_again_changes_nothing(lane: 
 
 
 def test_a_pause_holds_until_it_ends_and_a_shorter_one_does_not_cut_it(lane: Clocked) -> None:
-    lanes.heard(lane.cursor, Heard(connection_id=LANE, failures_in_row=5, pause=30.0, pause_for="xero_unavailable"))
-    lanes.heard(lane.cursor, Heard(connection_id=LANE, failures_in_row=6, pause=1.0))
+    lane_calls.heard(
+        lane.cursor, Heard(connection_id=LANE, failures_in_row=5, pause=30.0, pause_for="xero_unavailable")
+    )
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, failures_in_row=6, pause=1.0))
     lane.at(29)
     assert not lane.admits()
     lane.at(31)
-    admission = lanes.admit(lane.cursor, LANE, BUDGET)
-    assert admission is not None
+    admission = lane_calls.admit(lane.cursor, LANE, BUDGET)
+    assert isinstance(admission, Admission)
     assert admission.failures_in_row == 6
     assert admission.now == NOON + dt.timedelta(seconds=31)
 
 
-def test_what_an_answer_says_of_limits_is_kept_until_another_says_more(lane: Clocked) -> None:
-    lanes.heard(lane.cursor, Heard(connection_id=LANE, min_left=12, day_left=4_000))
-    lanes.heard(lane.cursor, Heard(connection_id=LANE, day_left=3_999))
-    row = lanes.read(lane.cursor, LANE)
-    assert row is not None
-    assert (row["min_left"], row["day_left"], row["failures_in_row"]) == (12, 3_999, 0)
-
-
 def test_opening_the_gate_forgets_the_pauses_of_the_time_before(lane: Clocked) -> None:
-    lanes.heard(lane.cursor, Heard(connection_id=LANE, failures_in_row=9, pause=900.0, pause_for="rate_limited_daily"))
+    lane_calls.heard(
+        lane.cursor, Heard(connection_id=LANE, failures_in_row=9, pause=900.0, pause_for="rate_limited_daily")
+    )
     lanes.set_gates(lane.cursor, {LANE: True})
-    admission = lanes.admit(lane.cursor, LANE, BUDGET)
-    assert admission is not None
+    admission = lane_calls.admit(lane.cursor, LANE, BUDGET)
+    assert isinstance(admission, Admission)
     assert admission.failures_in_row == 0
 
 
@@ -166,7 +167,7 @@ def test_whoever_waits_for_a_lane_counts_the_calls_of_those_it_waited_for(lane: 
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         holder = connection.cursor()
         holder.execute("SELECT set_config('app.now', %s, false)", [NOON.isoformat()])
-        assert lanes.admit(holder, LANE, one_at_a_time) is not None
+        assert not isinstance(lane_calls.admit(holder, LANE, one_at_a_time), Held)
         deliveries.open_look_up(holder, identity("call"), LANE, "create_invoice", 1, 8.0)
         waiter.start()
         while not holder.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():

@@ -22,8 +22,6 @@ from adapters.xero.errors import (
 )
 from services.dispatch.kind import Unclear, Withheld
 from services.dispatch.trouble import (
-    CONCURRENT_PAUSE,
-    MINUTE_PAUSE,
     NO_TOKEN_PAUSE,
     PERMISSION_PAUSE,
     of_search,
@@ -67,9 +65,8 @@ def test_an_unclear_answer_to_a_send_is_searched_after_the_quiet_period_or_later
     ("error", "pause", "why"),
     [
         (limited("minute", 12.0), 12.0, "rate_limited"),
-        (limited("minute", None), MINUTE_PAUSE, "rate_limited"),
-        (limited("app", None), MINUTE_PAUSE, "rate_limited"),
-        (limited("concurrent", None), CONCURRENT_PAUSE, "rate_limited"),
+        (limited("minute", None), 60.0, "rate_limited"),
+        (limited("concurrent", None), 2.0, "rate_limited"),
         (limited("day", 77_000.0), 77_000.0, "rate_limited_daily"),
         (NoToken("timeout"), NO_TOKEN_PAUSE, "xero_unavailable"),
         (NoToken("limited", retry_after=30.0), 30.0, "xero_unavailable"),
@@ -88,6 +85,20 @@ def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt
     assert searched.outcomes == (Unclear(after=0.0),) * 2
     for met in (sent, searched):
         assert (met.pause, met.pause_for, met.failures_in_row) == (pause, why, 3)
+
+
+def test_the_limit_of_the_whole_app_rests_no_single_lane() -> None:
+    for met in (of_send(limited("app", 30.0), 2, 3, QUIET, uuid4), of_search(limited("app", 30.0), 2, 3)):
+        assert (met.word, met.pause, met.pause_for, met.failures_in_row) == ("rate_limited", None, None, 3)
+
+
+def test_an_organisation_that_is_offline_is_left_alone_for_five_minutes_and_is_no_failure_of_xero() -> None:
+    offline = OutcomeUnclear("organisation_offline", status=503)
+    sent, searched = of_send(offline, 2, 3, QUIET, uuid4), of_search(offline, 2, 3)
+    assert sent.outcomes == (Unclear(after=300.0),) * 2
+    assert searched.outcomes == (Unclear(),) * 2
+    for met in (sent, searched):
+        assert (met.pause, met.failures_in_row, met.xero_is_away) == (300.0, 3, False)
 
 
 @pytest.mark.parametrize(("error", "counts"), [(NotSent("connect"), False), (NotFound("404"), True)])

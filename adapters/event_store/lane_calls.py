@@ -1,0 +1,242 @@
+"""The SQL of table `lane` about its calls: may one start now, how many were started, what answers promise."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+from adapters.event_store.lanes import REMOVAL_DUE
+from adapters.event_store.outbox import PASSES_GATE
+from adapters.event_store.writes import Heard
+from domain.budget import (
+    DAY_ASKED_AGAIN,
+    Budget,
+    Go,
+    Known,
+    Use,
+    Wait,
+    level_after,
+    level_after_call,
+    may_start,
+    promised_by,
+)
+
+Row = dict[str, Any]
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """A lane that may start call number `call` now, beside `in_flight` others; `take` it from the budget if it goes.
+
+    Behind a closed gate (`gate_open` False), only what passes it may go.
+    `failures_in_row`: many make the call a probe. `unclear_due` says that a look-up is due; it goes before anything
+    new, however long the queue. `level` is that of the guard bucket. `for_all` says that all lanes rest and this call
+    would go ahead for all of them.
+    """
+
+    connection_id: UUID
+    account_id: str
+    call: int
+    in_flight: int
+    failures_in_row: int
+    now: datetime
+    level: float
+    go: Go
+    gate_open: bool = True
+    unclear_due: bool = False
+    for_all: bool = False
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A lane that may start no call now. `look_again` in seconds, None if something else will ring for it."""
+
+    look_again: float | None = None
+    cause: str = ""
+
+
+def admit(
+    curs: Cursor[Row], connection_id: UUID, budget: Budget, use: Use = "send", *, whatever_gate: bool = False
+) -> Admission | Held:
+    """Lock the lane and say whether a call may start: gate open (or `whatever_gate`), not paused, within the budget.
+
+    What passes a closed gate is admitted through one, within the same budget.
+
+    Two statements, because the second must see what the transactions the first one waited for have committed.
+    """
+    curs.execute(
+        f"""
+        SELECT l.*, app.now() AS now, l.gate = 'open' OR {REMOVAL_DUE} AS passes
+        FROM app.lane l WHERE l.connection_id = %s FOR UPDATE
+        """,
+        (connection_id,),
+    )
+    lane = curs.fetchone()
+    if lane is None or not (lane["passes"] or whatever_gate):
+        return Held()
+    if lane["refilled_at"] > lane["now"]:
+        lane |= _set_clock_back(curs, connection_id, budget)
+    curs.execute(
+        f"""
+        SELECT app.now() AS now, w.*,
+               (SELECT count(*) FROM app.delivery WHERE connection_id = %(lane)s
+                AND finished_at IS NULL AND lease_until > app.now()) AS in_flight,
+               EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
+                       AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
+                       AND (%(gate_open)s OR {PASSES_GATE})) AS unclear_due
+        FROM app.whole_app w
+        """,
+        {"lane": connection_id, "gate_open": lane["gate"] == "open"},
+    )
+    row = curs.fetchone()
+    assert row is not None, "the one row of whole_app is there from the first migration"
+    now = row["now"]
+    held = _resting(lane, now) or _resting(row, now)
+    if held is not None:
+        return held
+    known = _known(lane, row, now, budget)
+    match may_start(known, budget, use):
+        case Wait() as wait:
+            return Held(look_again=wait.seconds, cause=wait.cause)
+        case Go() as go:
+            return Admission(
+                connection_id=connection_id,
+                account_id=lane["account_id"],
+                call=known.started + 1,
+                in_flight=known.in_flight,
+                failures_in_row=lane["failures_in_row"],
+                now=now,
+                level=known.level,
+                go=go,
+                gate_open=lane["gate"] == "open",
+                unclear_due=row["unclear_due"],
+                for_all=row["resting"],
+            )
+
+
+def take(curs: Cursor[Row], admission: Admission, budget: Budget) -> None:
+    """Start the admitted call, in the transaction that admitted it."""
+    curs.execute(
+        """
+        UPDATE app.lane SET started = %(call)s, tokens = %(tokens)s, refilled_at = %(now)s, served_at = app.now(),
+               promised = CASE WHEN %(ahead)s THEN %(call)s ELSE promised END,
+               window_over_at = CASE WHEN %(ahead)s THEN app.now() + %(window)s * interval '1 second'
+                                ELSE window_over_at END,
+               day_over_at = CASE WHEN %(ahead_today)s THEN app.now() + %(day)s * interval '1 second'
+                             ELSE day_over_at END
+        WHERE connection_id = %(lane)s
+        """,
+        {
+            "lane": admission.connection_id,
+            "call": admission.call,
+            "tokens": level_after_call(admission.level, budget),
+            "now": admission.now,
+            "ahead": admission.go.ahead,
+            "ahead_today": admission.go.ahead_today,
+            "window": budget.window,
+            "day": DAY_ASKED_AGAIN,
+        },
+    )
+
+
+_PROMISED: Final = """
+    CASE WHEN %(min_left)s::bigint IS NOT NULL
+         THEN least(greatest(promised, %(first)s::bigint + %(min_left)s::bigint), started + %(min_left)s::bigint)
+         WHEN %(silent)s THEN NULL ELSE promised END"""
+_PROMISED_TODAY: Final = _PROMISED.replace("min_left", "day_left").replace("promised", "promised_today")
+
+
+def heard(curs: Cursor[Row], said: Heard) -> None:
+    """Keep what an answer promised and how many calls in a row have failed; pause if it asks for that.
+
+    What is left once our answer was counted is never more than it says: others may have used the rest.
+    """
+    curs.execute(
+        f"""
+        UPDATE app.lane SET failures_in_row = %(failures)s,
+               promised = {_PROMISED},
+               window_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited'
+                                THEN app.now() + %(pause)s::float8 * interval '1 second'
+                                WHEN promised IS DISTINCT FROM ({_PROMISED})
+                                THEN app.now() + %(window)s * interval '1 second' ELSE window_over_at END,
+               promised_today = {_PROMISED_TODAY},
+               day_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited_daily'
+                             THEN app.now() + %(pause)s::float8 * interval '1 second'
+                             WHEN promised_today IS DISTINCT FROM ({_PROMISED_TODAY})
+                             THEN app.now() + %(day)s * interval '1 second' ELSE day_over_at END,
+               day_most = greatest(day_most, %(day_left)s::int + 1),
+               paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
+                              ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
+               paused_for = coalesce(%(pause_for)s, paused_for)
+        WHERE connection_id = %(lane)s
+        """,
+        {
+            "lane": said.connection_id,
+            "first": promised_by(said.call, said.in_flight, 0),
+            "min_left": said.min_left,
+            "day_left": said.day_left,
+            "silent": said.silent,
+            "window": said.window,
+            "day": DAY_ASKED_AGAIN,
+            "failures": said.failures_in_row,
+            "pause": said.pause,
+            "pause_for": said.pause_for,
+        },
+    )
+
+
+def waits_for(lane: Row, together: Row, now: datetime, budget: Budget) -> tuple[str, float] | None:
+    """Why nothing is sent just now, by the rows of a lane and of the whole app: a cause, and the seconds that still is.
+
+    None if something may be sent.
+    """
+    resting = _resting(lane, now) or _resting(together, now)
+    if resting is not None and resting.look_again is not None:
+        return resting.cause, resting.look_again
+    wait = may_start(_known(lane, together | {"in_flight": 0}, now, budget), budget)
+    if isinstance(wait, Wait) and wait.cause and wait.seconds is not None:
+        return wait.cause, wait.seconds
+    return None
+
+
+def _resting(row: Row, now: datetime) -> Held | None:
+    if row["paused_until"] is None or row["paused_until"] <= now:
+        return None
+    return Held(look_again=(row["paused_until"] - now).total_seconds(), cause=row["paused_for"] or "")
+
+
+def _known(lane: Row, beside: Row, now: datetime, budget: Budget) -> Known:
+    return Known(
+        started=lane["started"],
+        in_flight=beside["in_flight"],
+        level=level_after(float(lane["tokens"]), (now - lane["refilled_at"]).total_seconds(), budget),
+        promised=lane["promised"],
+        over_in=_in(lane["window_over_at"], now),
+        promised_today=lane["promised_today"],
+        day_over_in=_in(lane["day_over_at"], now),
+        day_most=lane["day_most"],
+        app_left=beside["app_left"],
+        app_heard_ago=None if beside["heard_at"] is None else (now - beside["heard_at"]).total_seconds(),
+    )
+
+
+def _in(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else (moment - now).total_seconds()
+
+
+def _set_clock_back(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Row:
+    """The clock was set back: what was to come in a while still does, and nothing waits for the lost time to pass."""
+    curs.execute(
+        """
+        UPDATE app.lane SET refilled_at = app.now(),
+               window_over_at = least(window_over_at, app.now() + %s * interval '1 second'),
+               day_over_at = least(day_over_at, app.now() + %s * interval '1 second'),
+               paused_until = CASE WHEN paused_until IS NOT NULL
+                              THEN least(paused_until, app.now() + interval '1 day') END
+        WHERE connection_id = %s RETURNING *, app.now() AS now
+        """,
+        (budget.window, DAY_ASKED_AGAIN, connection_id),
+    )
+    row = curs.fetchone()
+    assert row is not None, "the row is locked"
+    return row

@@ -1,0 +1,90 @@
+"""The SQL of table `whole_app`: what holds for all lanes together, the app's limit at Xero and the breaker of all.
+
+One row. It is read with every claim and hardly ever written; a transaction that locks it takes no lock after it.
+"""
+
+from typing import Any
+
+from psycopg import Cursor
+
+Row = dict[str, Any]
+
+
+def heard(curs: Cursor[Row], left: int) -> None:
+    """Keep how many calls Xero says the whole app has left in its minute."""
+    curs.execute("UPDATE app.whole_app SET app_left = %s, heard_at = app.now()", (left,))
+
+
+def pause(curs: Cursor[Row], seconds: float, cause: str) -> None:
+    """No lane starts a call for so long; a shorter pause does not cut a longer one."""
+    curs.execute(
+        """
+        UPDATE app.whole_app SET paused_until = greatest(paused_until, app.now() + %s * interval '1 second'),
+               paused_for = %s
+        """,
+        (seconds, cause),
+    )
+
+
+def rest(curs: Cursor[Row], seconds: float) -> bool:
+    """All lanes rest from now on, until a probe is answered; False if they do already."""
+    curs.execute(
+        """
+        UPDATE app.whole_app SET resting = true, failed_probes = 0, probe_until = NULL, paused_for = 'xero_unavailable',
+               paused_until = greatest(paused_until, app.now() + %s * interval '1 second')
+        WHERE NOT resting
+        """,
+        (seconds,),
+    )
+    return curs.rowcount == 1
+
+
+def take_probe(curs: Cursor[Row], seconds: float) -> bool:
+    """Be the one that goes ahead, for at most so long; False if another is, or nobody has to any more."""
+    curs.execute(
+        """
+        UPDATE app.whole_app SET probe_until = app.now() + %s * interval '1 second'
+        WHERE resting AND (probe_until IS NULL OR probe_until <= app.now())
+        """,
+        (seconds,),
+    )
+    return curs.rowcount == 1
+
+
+def failed_probes(curs: Cursor[Row]) -> int:
+    """How many probes have failed since all lanes began to rest."""
+    curs.execute("SELECT failed_probes FROM app.whole_app")
+    row = curs.fetchone()
+    return row["failed_probes"] if row else 0
+
+
+def probe_failed(curs: Cursor[Row], seconds: float) -> None:
+    """Rest on, for so long."""
+    curs.execute(
+        """
+        UPDATE app.whole_app SET failed_probes = failed_probes + 1, probe_until = NULL,
+               paused_until = app.now() + %s * interval '1 second'
+        WHERE resting
+        """,
+        (seconds,),
+    )
+
+
+def begin_again(curs: Cursor[Row]) -> bool:
+    """Xero answers again; False if nobody rested."""
+    curs.execute(
+        """
+        UPDATE app.whole_app SET resting = false, failed_probes = 0, probe_until = NULL, paused_until = NULL,
+               paused_for = NULL
+        WHERE resting
+        """
+    )
+    return curs.rowcount == 1
+
+
+def read(curs: Cursor[Row]) -> Row:
+    """The row, for those who ask why everything waits."""
+    curs.execute("SELECT * FROM app.whole_app")
+    row = curs.fetchone()
+    assert row is not None, "the row is there from the first migration"
+    return row

@@ -1,0 +1,74 @@
+"""What one lane's call means for all lanes: the app's limit at Xero, and the breaker that parks everybody.
+
+Each step is a transaction of its own, after the call was recorded. Nothing is written while all is well.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from adapters.event_store import lanes, whole_app
+from adapters.event_store.store import EventStore
+from adapters.xero.errors import RateLimited, XeroError
+from domain.breaker import LATELY, all_rest, pause_of_all
+from domain.budget import Budget
+from domain.retry import rest_after_limit
+
+LOG: Final = logging.getLogger(__name__)
+WORTH_KEEPING: Final = 2
+"""The app's calls left are kept once there are fewer than so many times the reserve."""
+
+
+class AllLanes:
+    """Hears what came of calls, as far as it concerns everybody."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        budget: Budget,
+        chance: Callable[[], float],
+        look_again: Callable[[UUID, float], object],
+    ) -> None:
+        self._store, self._budget, self._chance, self._look_again = store, budget, chance, look_again
+
+    def answered(self, went_ahead: bool, app_left: int | None) -> None:
+        """A call was answered: if it went ahead for all, all begin again."""
+        self._heard(app_left)
+        if went_ahead:
+            self._begin_again()
+
+    def failed(self, went_ahead: bool, error: XeroError, *, breaker_opened: bool, xero_is_away: bool) -> None:
+        """A call failed: `xero_is_away` says that this speaks against Xero, not about our limits or permissions."""
+        self._heard(error.rates.app_left)
+        if isinstance(error, RateLimited) and error.kind == "app":
+            with self._store.cursor() as cursor:
+                whole_app.pause(cursor, rest_after_limit("app", error.retry_after), "rate_limited")
+        if went_ahead and xero_is_away:
+            with self._store.cursor() as cursor:
+                whole_app.probe_failed(cursor, pause_of_all(whole_app.failed_probes(cursor) + 1))
+        elif went_ahead:
+            self._begin_again()
+        elif breaker_opened:
+            self._perhaps_rest()
+
+    def _heard(self, app_left: int | None) -> None:
+        if app_left is not None and app_left < WORTH_KEEPING * self._budget.app_reserve:
+            with self._store.cursor() as cursor:
+                whole_app.heard(cursor, app_left)
+
+    def _perhaps_rest(self) -> None:
+        with self._store.cursor() as cursor:
+            opened, lately = lanes.open_of_lately(cursor, LATELY)
+            if all_rest(opened, lately) and whole_app.rest(cursor, pause_of_all(0)):
+                LOG.warning("Xero fails %d of %d connections served lately: all rest", opened, lately)
+
+    def _begin_again(self) -> None:
+        with self._store.cursor() as cursor:
+            began = whole_app.begin_again(cursor)
+        if began:
+            with self._store.cursor() as cursor:
+                moments = lanes.begin_again(cursor, self._chance)
+            LOG.warning("Xero answers again: %d resting connections begin again", len(moments))
+            for connection_id, seconds in moments.items():
+                self._look_again(connection_id, seconds)

@@ -1,0 +1,120 @@
+"""Reads beside the queue take their calls from the lane like everything else: counted, in flight, within the budget.
+
+A read is a delivery of purpose `read` for as long as it runs: a reader that dies gives its place back with its lease.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Cursor
+
+from adapters.event_store import deliveries, lane_calls, lanes
+from adapters.event_store.lane_calls import Held
+from adapters.event_store.store import EventStore
+from adapters.xero.errors import LimitKind, RateLimited
+from domain.budget import RATE_LIMITED_DAILY, Budget, Use
+
+Row = dict[str, Any]
+PATIENCE: Final = 5.0
+"""Seconds a person who asks waits for a call to become free."""
+_LOOK_EVERY: Final = 0.1
+
+
+class OutOfBudget(Exception):
+    """The lane has no call to spare just now; nothing was sent. `seconds` until it may have one, None if unknown."""
+
+    def __init__(self, seconds: float | None, cause: str) -> None:
+        super().__init__(cause)
+        self.seconds, self.cause = seconds, cause
+
+
+class Reads:
+    """Begins and ends calls that only read."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        budget: Budget,
+        lease: float,
+        new_id: Callable[[], UUID],
+        ring: Callable[[UUID], object],
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store, self._budget, self._lease = store, budget, lease
+        self._new_id, self._ring, self._wait = new_id, ring, wait
+
+    def begin(self, cursor: Cursor[Row], connection_id: UUID, what: str, use: Use = "routine") -> UUID:
+        """Take one call, in the caller's transaction. Raises OutOfBudget."""
+        admission = lane_calls.admit(cursor, connection_id, self._budget, use, whatever_gate=True)
+        if isinstance(admission, Held):
+            raise OutOfBudget(admission.look_again, admission.cause)
+        if admission.for_all:
+            raise OutOfBudget(None, "xero_unavailable")
+        lane_calls.take(cursor, admission, self._budget)
+        read = self._new_id()
+        deliveries.open_read(cursor, read, connection_id, what, self._lease)
+        return read
+
+    def end(self, connection_id: UUID, read: UUID) -> None:
+        """The call is over, however it went; what waited for its place is looked at again."""
+        with self._store.cursor() as cursor:
+            deliveries.end_read(cursor, read)
+            waiting = lanes.has_due(cursor, connection_id)
+        if waiting:
+            self._ring(connection_id)
+
+    @contextmanager
+    def one_by_one(self, connection_id: UUID, what: str) -> Iterator["Calls"]:
+        """Calls that follow one another, the last of which is over with the block at the latest."""
+        calls = Calls(self, self._store, connection_id, what)
+        try:
+            yield calls
+        finally:
+            calls.end()
+
+    @contextmanager
+    def asked(self, connection_id: UUID, what: str) -> Iterator[None]:
+        """One call that a person asks for and waits for a moment; raises RateLimited if there is none to be had."""
+        read = self._begin_patiently(connection_id, what)
+        try:
+            yield
+        finally:
+            self.end(connection_id, read)
+
+    def _begin_patiently(self, connection_id: UUID, what: str) -> UUID:
+        waited = 0.0
+        while True:
+            try:
+                with self._store.cursor() as cursor:
+                    return self.begin(cursor, connection_id, what, "asked")
+            except OutOfBudget as none:
+                soon = none.seconds is None or waited + none.seconds <= PATIENCE
+                if not soon or waited >= PATIENCE:
+                    kind: LimitKind = "day" if none.cause == RATE_LIMITED_DAILY else "minute"
+                    raise RateLimited(kind, retry_after=none.seconds, status=None) from None
+                wait = min(none.seconds or _LOOK_EVERY, PATIENCE - waited) or _LOOK_EVERY
+                self._wait(wait)
+                waited += wait
+
+
+class Calls:
+    """Reads that follow one another: at most one of them is in flight."""
+
+    def __init__(self, reads: Reads, store: EventStore, connection_id: UUID, what: str) -> None:
+        self._reads, self._store, self._connection_id, self._what = reads, store, connection_id, what
+        self._running: UUID | None = None
+
+    def begin(self) -> None:
+        """The next one begins, right before it is sent. Raises OutOfBudget."""
+        self.end()
+        with self._store.cursor() as cursor:
+            self._running = self._reads.begin(cursor, self._connection_id, self._what)
+
+    def end(self) -> None:
+        """The one that was running is over."""
+        if self._running is not None:
+            ended, self._running = self._running, None
+            self._reads.end(self._connection_id, ended)
