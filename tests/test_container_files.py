@@ -74,6 +74,7 @@ def test_roles_wait_until_the_schema_is_there_and_the_broker_answers(compose: di
     for role in ("worker", "ticker"):
         assert services[role]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert services[role]["depends_on"]["rabbitmq"]["condition"] == "service_healthy"
+        assert services[role]["stop_grace_period"] in ("1m", "2m"), "longer than the calls it finishes"
     for waited_for in ("postgres", "rabbitmq"):
         assert services[waited_for]["healthcheck"]["test"]
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -21,15 +21,15 @@ PROGRAM: Final = "lib/rabbitmq/bin/rabbitmq-server"
 MISSING: Final = "there is no rabbitmq-server on this machine; bin/rabbitmq .venv brings one"
 
 
-def place() -> Path | None:
+def place(places: Sequence[Path] = PLACES) -> Path | None:
     """The folder of the server's programs and Erlang's, if this machine has both."""
-    return next((place for place in PLACES if (place / PROGRAM).exists() and (place / "bin/epmd").exists()), None)
+    return next((place for place in places if (place / PROGRAM).exists() and (place / "bin/epmd").exists()), None)
 
 
-def require() -> None:
-    """Skip the test where there is no RabbitMQ; on a build machine that is a failure."""
-    if place() is None:
-        if os.environ.get("CI", "").lower() in ("1", "true"):
+def require(places: Sequence[Path] = PLACES) -> None:
+    """Skip the test where there is no RabbitMQ; on a build machine (CI=true) that is a failure."""
+    if place(places) is None:
+        if os.environ.get("CI") == "true":
             pytest.fail(MISSING)
         pytest.skip(MISSING)
 
