@@ -10,6 +10,7 @@ from rich.console import Console
 from adapters.xero.answers import XeroConnection
 from domain.event import Actor
 from services.cli import console
+from services.cli.older_invoices import older_invoices_wait
 from services.organisation_status import OrganisationStatus, organisation_of
 
 OWNER: Final = Actor("owner", "cli")
@@ -58,6 +59,7 @@ def choose(
         choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=start_afresh)
         if choice.former is not None and _confirmed(choice.former, organisation):
             choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=True)
+        older = None if as_json or choice.former is not None else older_invoices_wait(engine, account)
     if choice.former is not None:
         again = f"kyrios-xero connections choose {account}"
         console.end(
@@ -68,6 +70,8 @@ def choose(
         console.print_json(choice)
     else:
         console.out().print(f"Invoices of {account} go to {choice.name} ({organisation}).", soft_wrap=True)
+        if older:
+            console.out().print(f"\n{older}", soft_wrap=True)
 
 
 def show(account: Account, as_json: AsJson = False) -> None:

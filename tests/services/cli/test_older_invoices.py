@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.services.cli.conftest import Kyrios
-from tests.world import ACCOUNT, OWNER, World, example_invoices
+from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
 
 @pytest.fixture
@@ -31,6 +31,10 @@ def test_choosing_the_start_asks_what_becomes_of_older_invoices(older: World, ky
     out = kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-10-02").stdout
     assert "sync_from is 2026-10-02.\n2 older invoices wait from before 2026-10-02: send or leave out?" in out
     assert f"kyrios-xero invoices backfill {ACCOUNT} --preview" in out
+    question = "2 older invoices wait from before 2026-10-02: send or leave out?"
+    for command in (("choose", ACCOUNT, organisation_id()), ("settings", ACCOUNT), ("steps", ACCOUNT)):
+        assert question in kyrios_in_world("connections", *command).stdout
+    assert question in kyrios_in_world("taxes", "confirm", ACCOUNT).stdout
 
 
 @pytest.mark.article("R26")
