@@ -308,6 +308,15 @@ OAUTH_STATE: Final = Table(
     schema="app",
 )
 
+CONNECTION_PROBE: Final = Table(
+    "connection_probe",
+    METADATA,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("asked_at", _TIME, nullable=False),
+    Column("answered_at", _TIME),
+    schema="app",
+)
+
 REFERENCE_DATA: Final = Table(
     "reference_data",
     METADATA,

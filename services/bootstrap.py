@@ -34,6 +34,7 @@ from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
+from services.connection_probe import ConnectionProbe
 from services.contact_candidates import ContactCandidates
 from services.contact_feed import ContactFeed
 from services.contact_links import ContactLinks
@@ -341,6 +342,12 @@ class Engine:
             self.ring,
             self.reads,
         )
+
+    @cached_property
+    def connection_probe(self) -> ConnectionProbe:
+        """Notices that a silent connection was removed in Xero."""
+        lost = LostConnection(self.store, self.session_of, self._parts.new_id)
+        return ConnectionProbe(self.store, lost, self.session_of, self.budget)
 
     @cached_property
     def overdue_removals(self) -> OverdueRemovals:

@@ -5,6 +5,9 @@ from typing import Annotated
 import typer
 
 from domain.event import Actor
+from domain.refusals import NotPossible
+from services.account_status import status_of
+from services.bootstrap import Engine
 from services.cli import console
 
 OWNER = Actor("owner", "cli")
@@ -15,8 +18,37 @@ def register(app: typer.Typer) -> None:
     app.command()(disconnect)
 
 
-def disconnect(account: Annotated[str, typer.Argument(help="the Kyrios account")]) -> None:
-    """End the connection. Mappings, contact links and the queue are kept."""
+def disconnect(
+    account: Annotated[str, typer.Argument(help="the Kyrios account")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """End the connection, here and in Xero. Mappings, contact links and the queue are kept."""
     with console.engine() as engine:
+        known, waiting = engine.set_up.connection(account), _waiting(engine, account)
+        if known.grant_id is not None and not yes:
+            where = f" from organisation {known.organisation_id}" if known.organisation_id else ""
+            console.errors().print(
+                f"Account {account} is disconnected{where}: nothing goes to Xero any more, the connection is removed "
+                "there, and the tokens are destroyed.\nKept: settings, ledger accounts, tax mappings, contact links, "
+                f"and the queue ({console.count(waiting, 'invoice')} not in Xero yet). Reconnecting goes on there.",
+                soft_wrap=True,
+            )
+            console.confirm("Disconnect?")
         ended = engine.set_up.disconnect(account, OWNER)
-    console.out().print("Disconnected; your choices are kept." if ended else "It was not connected.")
+    if as_json:
+        console.print_json({"account": account, "disconnected": ended, "waiting": waiting})
+    elif ended:
+        kept = f"; {console.count(waiting, 'invoice')} not in Xero yet" if waiting else ""
+        console.out().print(f"Disconnected; your choices are kept{kept}.")
+    else:
+        console.out().print("It was not connected.")
+
+
+def _waiting(engine: Engine, account: str) -> int:
+    """The account's invoices that are not in Xero and wait for it, as of the projections."""
+    try:
+        (status,) = status_of(engine.store.head(), engine.read, account).accounts
+    except NotPossible:
+        return 0
+    return status.invoices.waiting + status.invoices.in_flight

@@ -19,7 +19,7 @@ from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.vault.grants import Grant
-from adapters.xero.answers import InvoicesAnswer, PaymentsAnswer, XeroContact
+from adapters.xero.answers import Answer, InvoicesAnswer, PaymentsAnswer, XeroContact
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from adapters.xero.token_answer import TokenAnswer
 from adapters.xero.tokens import TokenSource
@@ -315,7 +315,32 @@ def _recorder(recorder: type[OutboxRecorder]) -> Parts:
     return Parts(recorder=f"{recorder.__module__}:{recorder.__qualname__}")
 
 
+class StopsBeforeRemoval(XeroSession):
+    """The fence is passed; not a byte of the removal is on the wire."""
+
+    def delete_connection(self, xero_connection_id: str, *, before_send: BeforeSend = nothing) -> Answer:
+        """Stop right after the fence."""
+
+        def stop() -> None:
+            before_send()
+            reached("before_removal")
+
+        return super().delete_connection(xero_connection_id, before_send=stop)
+
+
+class StopsWithRemovalAnswer(XeroSession):
+    """Xero has removed the connection; nothing of it is recorded, and the consent is not taken back yet."""
+
+    def delete_connection(self, xero_connection_id: str, *, before_send: BeforeSend = nothing) -> Answer:
+        """Remove, then stop."""
+        answer = super().delete_connection(xero_connection_id, before_send=before_send)
+        reached("removal_answered")
+        return answer
+
+
 POINTS: Final = {
+    "before_removal": Point(Parts(session=StopsBeforeRemoval)),
+    "removal_answered": Point(Parts(session=StopsWithRemovalAnswer)),
     "nowhere": Point(),
     "before_commit": Point(_recorder(StopsBeforeCommit)),
     "after_commit": Point(_recorder(StopsAfterCommit)),

@@ -218,6 +218,11 @@ CREATE TABLE app.oauth_state (
     CONSTRAINT oauth_state_ticket_hash_key UNIQUE (ticket_hash),
     CONSTRAINT oauth_state_state_hash_key UNIQUE (state_hash)
 );
+CREATE TABLE app.connection_probe (
+    connection_id uuid PRIMARY KEY,
+    asked_at timestamptz NOT NULL,
+    answered_at timestamptz
+);
 CREATE TABLE app.reference_data (
     connection_id uuid NOT NULL,
     organisation_id text NOT NULL,

@@ -72,7 +72,7 @@ def test_an_account_is_set_up_by_commands_alone_and_its_invoices_arrive(bare: Wo
     kyrios("invoices", "import", str(invoice_file(tmp_path / "a", 3)))
     bare.work()
     assert len(bare.in_xero()) == 3
-    assert kyrios("connections", "disconnect", ACCOUNT).stdout == "Disconnected; your choices are kept.\n"
+    assert kyrios("connections", "disconnect", ACCOUNT, "--yes").stdout == "Disconnected; your choices are kept.\n"
     assert kyrios("connections", "disconnect", ACCOUNT).stdout == "It was not connected.\n"
 
 

@@ -1,14 +1,22 @@
 """A refused token is refreshed once; an organisation that shut us out closes the gate and keeps the queue."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from adapters.simulator.server import Simulator
 from adapters.vault.grants import Grant
+from adapters.xero.answers import InvoicesAnswer
+from adapters.xero.errors import NotConnected
+from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.connection import Connection, Disconnected
 from domain.invoice import InvoiceQueued
+from services.bootstrap import Parts
 from tests.crash.books import assert_in_xero_once
 from tests.services.dispatch.seen import keys, lane, states, statuses, story
-from tests.world import World, example_invoices, organisation_id
+from tests.world import World, example_invoices, organisation_id, world_on
 
 COUNT = 3
 
@@ -78,6 +86,34 @@ def test_an_outcome_left_unknown_when_the_connection_was_lost_is_looked_up_after
     world.work()
     assert len(keys(world)) == 1
     assert_in_xero_once(world, COUNT)
+
+
+class ShutOutOnce(XeroSession):
+    """Xero refuses the first request as if the organisation had removed us."""
+
+    refused = False
+
+    def put_invoices(self, body: bytes, idempotency_key: str, **more: Any) -> InvoicesAnswer:
+        """Refuse once."""
+        if not ShutOutOnce.refused:
+            ShutOutOnce.refused = True
+            raise NotConnected("AuthenticationUnsuccessful", status=403)
+        return super().put_invoices(body, idempotency_key, **more)
+
+
+def test_being_shut_out_while_xero_still_lists_the_organisation_is_a_passing_fault(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    ShutOutOnce.refused = False
+    with world_on(xero, database_url, tmp_path, Parts(session=ShutOutOnce)) as world:
+        world.set_up()
+        world.queue(example_invoices(COUNT))
+        world.work()
+        assert ShutOutOnce.refused
+        assert connection_of(world).gate_open
+        world.later(301)
+        world.work()
+        assert_in_xero_once(world, COUNT)
 
 
 def assert_shut_out(world: World, reason: str) -> None:

@@ -1,0 +1,34 @@
+"""`connections disconnect` says what ends, what is kept and how much waits, and asks before it does it."""
+
+import json
+
+from tests.services.cli.conftest import Kyrios
+from tests.world import ACCOUNT, World, example_invoices, organisation_id
+
+
+def test_it_says_what_ends_and_what_is_kept_and_asks(world: World, kyrios_in_world: Kyrios) -> None:
+    world.queue(example_invoices(3))
+    world.engine.projector.catch_up()
+    result = kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"n\n", code=2)
+    for said in (organisation_id(), "tokens are destroyed", "tax mappings", "3 invoices not in Xero yet", "[y/N]"):
+        assert said in result.stderr
+    assert "Nothing was changed." in result.stderr
+    assert world.engine.set_up.connection(ACCOUNT).gate_open
+    assert "Repeat it with --yes." in kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"", code=2).stderr
+    out = kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"y\n").stdout
+    assert out == "Disconnected; your choices are kept; 3 invoices not in Xero yet.\n"
+    assert not world.engine.set_up.connection(ACCOUNT).gate_open
+
+
+def test_disconnecting_twice_is_disconnecting_once(world: World, kyrios_in_world: Kyrios) -> None:
+    first = json.loads(kyrios_in_world("connections", "disconnect", ACCOUNT, "--yes", "--json").stdout)
+    assert first == {"account": ACCOUNT, "disconnected": True, "waiting": 0}
+    before = len(world.engine.store.events_of(world.lane))
+    again = json.loads(kyrios_in_world("connections", "disconnect", ACCOUNT, "--json").stdout)
+    assert again == {"account": ACCOUNT, "disconnected": False, "waiting": 0}
+    assert len(world.engine.store.events_of(world.lane)) == before
+
+
+def test_an_account_that_never_was_connected_is_refused(kyrios_in_world: Kyrios) -> None:
+    said = kyrios_in_world("connections", "disconnect", "nobody", "--yes", code=2).stderr
+    assert "never connected" in said
