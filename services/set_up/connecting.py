@@ -154,8 +154,6 @@ class Connect:
             self._connect(account_id, grant_id, answer, actor, "")
             self._ground.withhold(account_id, taken.organisation_id, Cause("organisation_in_use"), actor)
             return "in_use"
-        finally:
-            self._put_away(before, grant_id)
         if used is None or not listed:
             return "connected"
         return "resumed" if same else "elsewhere"
@@ -183,14 +181,6 @@ class Connect:
         except XeroError as error:
             LOG.warning("the organisations of account %s are listed later: %s", account_id, error)
             return ()
-
-    def _put_away(self, before: Connection | None, grant_id: UUID) -> None:
-        """Destroy the tokens of the consent that this one replaces."""
-        if before is None or before.grant_id is None:
-            return
-        now = self._ground.find(before.account_id)
-        if now is not None and now.grant_id == grant_id:
-            self._grants.destroy(before.grant_id)
 
 
 def mark_of(state: Secret) -> str:

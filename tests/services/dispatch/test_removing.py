@@ -10,7 +10,6 @@ from domain.connection import AccessRemoved, Connection, Disconnected, GateOpene
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.streams import connection_id
 from services.dispatch.remove_connection import RemoveConnection
-from services.set_up.consent_results import CONSENTED
 from services.verify import verify
 from tests.crash.books import assert_in_xero_once, assert_invariants
 from tests.services.dispatch.seen import lane
@@ -24,10 +23,9 @@ def connection(world: World, account: str = ACCOUNT) -> Connection:
     return world.engine.set_up.connection(account)
 
 
-def consent(world: World, account: str = ACCOUNT, user: str = "", tenant: str = "") -> None:
-    """Consent anew at Xero, as one of its users, for one organisation."""
-    named = {"user": user} if user else {}
-    assert world.consent(tenant or organisation_id(), account=account, **named) in CONSENTED
+def consent(world: World, account: str = ACCOUNT, user: str = "") -> None:
+    """Consent anew at Xero, as one of its users, for the example's organisation."""
+    world.consent(account=account, **({"user": user} if user else {}))
 
 
 def removal(world: World) -> dict[str, Any]:
@@ -121,7 +119,7 @@ def test_without_authorisation_nothing_is_asked_of_xero_and_the_tokens_go_at_onc
 
 
 def test_leaving_before_an_organisation_was_chosen_takes_the_consent_back(world: World) -> None:
-    consent(world, "fresh", tenant=organisation_id(), user="somebody else")
+    consent(world, "fresh", user="somebody else")
     world.engine.set_up.disconnect("fresh", OWNER)
     known = connection(world, "fresh")
     lane_of = connection_id("fresh")
