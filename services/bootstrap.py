@@ -347,7 +347,7 @@ class Engine:
     def connection_probe(self) -> ConnectionProbe:
         """Notices that a silent connection was removed in Xero."""
         lost = LostConnection(self.store, self.session_of, self._parts.new_id)
-        return ConnectionProbe(self.store, lost, self.session_of, self.budget)
+        return ConnectionProbe(self.store, lost, self.session_of, self.reads)
 
     @cached_property
     def overdue_removals(self) -> OverdueRemovals:

@@ -13,8 +13,6 @@ from uuid import UUID
 from eventsourcing.persistence import PersistenceError
 
 from adapters import connection_probes
-from adapters.event_store import lanes
-from adapters.event_store.lanes import Budget
 from adapters.event_store.store import EventStore
 from adapters.xero.errors import NotConnected, XeroError
 from adapters.xero.session import XeroSession
@@ -22,6 +20,7 @@ from domain import connection as connections
 from domain.connection import Connection
 from domain.refusals import Refusal
 from services.lost_connection import LostConnection
+from services.reads import OutOfBudget, Reads
 
 LOG: Final = logging.getLogger(__name__)
 HOUR: Final = 3600.0
@@ -41,9 +40,9 @@ class ConnectionProbe:
         store: EventStore,
         lost: LostConnection,
         session_of: Callable[[Connection], XeroSession],
-        budget: Budget,
+        reads: Reads,
     ) -> None:
-        self._store, self._lost, self._session_of, self._budget = store, lost, session_of, budget
+        self._store, self._lost, self._session_of, self._reads = store, lost, session_of, reads
 
     def run(self, stop: threading.Event) -> None:
         """Round after round until told to stop; a database that is away is waited for."""
@@ -65,11 +64,11 @@ class ConnectionProbe:
         if known is None or known.grant_id is None:
             self._answered(lane)
             return False
-        with self._store.cursor() as cursor:
-            if not lanes.take_call(cursor, lane, self._budget):
-                return False
         try:
-            listed = self._session_of(known).connections()
+            with self._reads.one_by_one(lane, "connections") as calls:
+                listed = self._session_of(known).connections(before_send=calls.begin)
+        except OutOfBudget:
+            return False
         except XeroError as error:
             LOG.warning("connection %s did not answer: %s", lane, error)
             self._lost.hear(known, error)
