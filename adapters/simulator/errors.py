@@ -119,9 +119,12 @@ UNAVAILABLE = {
 """What a 503 says, by Xero's page on response codes."""
 
 
-def unavailable(text: str = "The Xero API is temporarily unavailable") -> Response:
+def unavailable(
+    text: str = "The Xero API is temporarily unavailable", retry_after: int | str | None = None
+) -> Response:
     """503 is plain text."""
-    return Response(503, text.encode(), TEXT)
+    headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
+    return Response(503, text.encode(), TEXT, headers)
 
 
 def too_large() -> Response:

@@ -1,5 +1,6 @@
 """The list of faults to come: which request each hits, and how often it has."""
 
+import random
 import threading
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,7 @@ Kind = Literal[
     "slow",
     "hold",
     "batch_400",
+    "batch_400_after",
     "token_expired",
 ]
 
@@ -43,10 +45,13 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Part of the request's body; with ``times`` null, what can never be sent as long as this is in it."""
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
+    chance: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    """How likely it hits a request that it could hit; ``seed`` fixes the order of hits and misses."""
+    seed: int = 0
     delay: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
     """Seconds of real time: before a late commit, or before a slow answer."""
     retry_after: int | str | None = None
-    """Seconds in the Retry-After header of a 429; a text goes into the header as it is."""
+    """Seconds in the Retry-After header of a 429 or a 503; a text goes into the header as it is."""
 
 
 class Fault:
@@ -61,6 +66,16 @@ class Fault:
         self.completed = 0
         self.released = threading.Event()
         self._lock = threading.Lock()
+        self._dice = random.Random(order.seed)
+
+    def meets(self) -> bool:
+        """Whether it hits the request before it, which it is told of once. One caller at a time."""
+        self.seen += 1
+        exhausted = self.order.times is not None and self.matched >= self.order.times
+        if self.seen <= self.order.skip or exhausted or self._dice.random() >= self.order.chance:
+            return False
+        self.matched += 1
+        return True
 
     def count(self, fired: int = 0, completed: int = 0) -> None:
         """Several requests may suffer the same fault at once."""
@@ -93,12 +108,7 @@ class FaultScript:
         """The fault this request is to suffer."""
         with self._lock:
             for fault in self._faults:
-                if not _wants(fault.order, request):
-                    continue
-                fault.seen += 1
-                exhausted = fault.order.times is not None and fault.matched >= fault.order.times
-                if fault.seen > fault.order.skip and not exhausted:
-                    fault.matched += 1
+                if _wants(fault.order, request) and fault.meets():
                     return fault
         return None
 

@@ -102,7 +102,8 @@ class Door:
     def _process(self, visit: Visit) -> Response:
         path = visit.request.path.lower().rstrip("/")
         if visit.fault is not None and visit.fault.order.kind in errors.UNAVAILABLE:
-            return errors.unavailable(errors.UNAVAILABLE[visit.fault.order.kind])
+            order = visit.fault.order
+            return errors.unavailable(errors.UNAVAILABLE[order.kind], order.retry_after)
         if path == CONNECTIONS or path.startswith(CONNECTIONS + "/"):
             return self._connections(visit)
         if path.startswith(ROOT):

@@ -107,6 +107,31 @@ def test_a_refused_batch_saves_nothing(connected: Visitor) -> None:
     assert connected.numbers() == []
 
 
+def test_a_batch_can_be_refused_and_have_saved_its_elements_all_the_same(connected: Visitor) -> None:
+    connected.fault("batch_400_after", method="PUT")
+    answer = connected.put(an_invoice())
+    assert (answer.status_code, answer.json()["Type"]) == (400, "ValidationException")
+    assert connected.numbers() == ["K-1"]
+
+
+def test_an_unavailable_xero_may_say_for_how_long(connected: Visitor) -> None:
+    connected.fault("http_503", path="/Organisation", retry_after=4)
+    connected.fault("http_503", path="/Organisation")
+    said = [connected.get("Organisation").headers.get("Retry-After") for _ in range(2)]
+    assert said == ["4", None]
+
+
+def test_a_fault_hits_by_chance_and_the_same_seed_hits_the_same_requests(connected: Visitor) -> None:
+    def statuses() -> list[int]:
+        connected.steer("DELETE", "/faults")
+        connected.fault("http_503", path="/Organisation", times=None, chance=0.5, seed=7)
+        return [connected.get("Organisation").status_code for _ in range(20)]
+
+    first = statuses()
+    assert set(first) == {200, 503}
+    assert statuses() == first
+
+
 def test_a_token_can_be_found_expired(connected: Visitor) -> None:
     connected.fault("token_expired", path="/Organisation")
     assert connected.get("Organisation").json()["Detail"].startswith("TokenExpired")
