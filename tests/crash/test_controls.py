@@ -5,7 +5,7 @@ test subclasses; the product has no such switch.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,17 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from psycopg import Cursor
 
-from adapters.event_store.recorder import OutboxRecorder
-from adapters.event_store.writes import Closed, Reopened, Writes
 from adapters.simulator.server import Simulator
 from adapters.xero.answers import InvoicesAnswer
 from adapters.xero.errors import RateLimited
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from services.bootstrap import Parts
 from services.dispatch.claim import Claim
-from services.dispatch.kind import Absent, Outcome, Unclear
-from services.dispatch.lane_work import Item, Work
-from services.dispatch.record import Ended, Record
+from services.dispatch.lane_work import Work
+from services.dispatch.record import Record
 from tests.crash.books import assert_in_xero_once, finish
+from tests.crash.undefended import RecordsWithoutGuard, SendsAgainWithoutLookingUp
 from tests.world import World, example_invoices, simulated_xero, world_on
 
 pytestmark = pytest.mark.crash
@@ -55,13 +52,6 @@ def copies(world: World) -> set[int]:
 
 
 # ── without a look-up ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class SendsAgainWithoutLookingUp(Record):
-    """Takes an unknown outcome for a failure: sends again under a new key."""
-
-    def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
-        super()._one(work, item, Absent() if isinstance(outcome, Unclear) else outcome, at, ended)
 
 
 @pytest.mark.parametrize(("record", "expected"), [(Record, {1}), (SendsAgainWithoutLookingUp, {2})])
@@ -97,21 +87,6 @@ def test_a_late_commit_doubles_invoices_if_they_are_looked_up_at_once(
 
 
 # ── without the lease's guard ───────────────────────────────────────────────────────────────────────────────────────
-
-
-class RecordsWithoutGuard(OutboxRecorder):
-    """Writes results whoever owns the entries now: it makes the lease fit before it is compared."""
-
-    def _insert_events(
-        self, curs: Cursor[Any], stored_events: Sequence[Any], *, writes: Writes | None = None, **kwargs: Any
-    ) -> None:
-        results: list[Closed | Reopened] = [*writes.closed, *writes.reopened] if writes else []
-        for result in results:
-            curs.execute(
-                "UPDATE app.outbox SET state = %s, lease_token = %s, closed_at = NULL WHERE id = %s",
-                (result.was, result.token, result.entry_id),
-            )
-        super()._insert_events(curs, stored_events, writes=writes, **kwargs)
 
 
 def meanwhile(happens: Callable[[], None], late: bool, answers: Exception | None = None) -> type[XeroSession]:

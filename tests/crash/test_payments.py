@@ -11,7 +11,8 @@ from services.dispatch.record import Record
 from services.verify import verify
 from tests.crash.books import assert_in_xero_once, finish, live
 from tests.crash.conftest import StartChild
-from tests.crash.test_controls import SendsAgainWithoutLookingUp, beside
+from tests.crash.test_controls import beside
+from tests.crash.undefended import SendsAgainWithoutLookingUp
 from tests.payments import create_invoices_only, entered, paid_invoices, take_payments
 from tests.world import World
 

@@ -1,0 +1,42 @@
+"""Parts of the engine with one defence taken away, for negative controls. The product has no such switch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Cursor
+
+from adapters.event_store.recorder import OutboxRecorder
+from adapters.event_store.writes import Closed, Reopened, Writes
+from services.dispatch.kind import Absent, Outcome, Unclear
+from services.dispatch.lane_work import Item, Work
+from services.dispatch.record import Ended, Record
+
+
+class SendsAgainWithoutLookingUp(Record):
+    """Takes an unknown outcome for a failure: sends again under a new key."""
+
+    def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
+        super()._one(work, item, Absent() if isinstance(outcome, Unclear) else outcome, at, ended)
+
+
+class SplitsWithoutLookingUp(Record):
+    """Takes a request that was refused whole for one without effect: sends its halves at once."""
+
+    def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
+        refused_whole = isinstance(outcome, Unclear) and (outcome.group is not None or outcome.refused_alone)
+        super()._one(work, item, Absent() if refused_whole else outcome, at, ended)
+
+
+class RecordsWithoutGuard(OutboxRecorder):
+    """Writes results whoever owns the entries now: it makes the lease fit before it is compared."""
+
+    def _insert_events(
+        self, curs: Cursor[Any], stored_events: Sequence[Any], *, writes: Writes | None = None, **kwargs: Any
+    ) -> None:
+        results: list[Closed | Reopened] = [*writes.closed, *writes.reopened] if writes else []
+        for result in results:
+            curs.execute(
+                "UPDATE app.outbox SET state = %s, lease_token = %s, closed_at = NULL WHERE id = %s",
+                (result.was, result.token, result.entry_id),
+            )
+        super()._insert_events(curs, stored_events, writes=writes, **kwargs)
