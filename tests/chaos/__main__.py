@@ -1,0 +1,77 @@
+"""``python -m tests.chaos``: trials of the whole engine, and of engines that lack a defence. Exit code 1 on a breach.
+
+A control that is *not* found out is a breach, too: then the trial proves nothing.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tests.chaos.controls import CONTROLS
+from tests.chaos.report import Report, as_table, write_files
+from tests.chaos.scale import QUICK, Scale
+from tests.chaos.trial import run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for, print each report as it is there, write them all at the end."""
+    given = _parser().parse_args(arguments)
+    reports: list[Report] = []
+    good = True
+    for seed in range(given.seed, given.seed + given.rounds):
+        reports.append(run(_scale(given, seed), tell=_tell))
+        good = reports[-1].clean and good
+        _say(as_table(reports[-1]))
+    for name in [*CONTROLS] if given.controls else given.control:
+        reports.append(run(msgspec.structs.replace(CONTROLS[name].scale, seed=given.seed), name, tell=_tell))
+        good = found_out(reports[-1]) and good
+        _say(as_table(reports[-1]))
+        _say(f"  {'found out' if found_out(reports[-1]) else 'NOT FOUND OUT'}: {CONTROLS[name].missing}")
+    write_files(given.report, reports)
+    _say(f"\n{'All promises were kept.' if good else 'A PROMISE WAS BROKEN.'} Reports: {given.report}")
+    return 0 if good else 1
+
+
+def found_out(report: Report) -> bool:
+    """Whether the checkers that must notice a missing defence did."""
+    return all(report.breaches[name] for name in CONTROLS[report.control].noticed_by)
+
+
+def _scale(given: argparse.Namespace, seed: int) -> Scale:
+    size = QUICK if given.quick else Scale()
+    asked = {"invoices": given.invoices, "organisations": given.organisations}
+    asked |= {"seconds": None if given.minutes is None else 60 * given.minutes}
+    changes = {name: value for name, value in asked.items() if value is not None}
+    return msgspec.structs.replace(size, seed=seed, **changes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--rounds", type=int, default=1, help="how many seeds, one after the other; 0: controls only")
+    parser.add_argument("--organisations", type=int, help="how many organisations")
+    parser.add_argument("--invoices", type=int, help="how many invoices in each")
+    parser.add_argument("--minutes", type=float, help="how long each trial is under fire")
+    parser.add_argument("--quick", action="store_true", help="the size of every build")
+    parser.add_argument("--controls", action="store_true", help="then all negative controls")
+    parser.add_argument("--control", action="append", default=[], choices=[*CONTROLS], help="then this one")
+    parser.add_argument(
+        "--report", type=Path, default=Path("build/chaos"), help="the folder for chaos.json and chaos.md"
+    )
+    return parser
+
+
+def _tell(line: str) -> None:
+    _say(f"  … {line}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

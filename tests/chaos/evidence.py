@@ -1,0 +1,106 @@
+"""What is left of a trial: the simulator's ledger and journal, our log, and our tables. Read once."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.event import Event
+from domain.invoice import EVENTS, Invoice, evolve
+from services.bootstrap import Engine
+from services.verify import Verified, verify
+from tests.chaos.books import Organisation
+from tests.chaos.plan import Planned
+from tests.chaos.strikes import Strike
+
+Row = dict[str, Any]
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the checkers look at."""
+
+    organisations: Sequence[Organisation]
+    planned: Sequence[Planned]
+    strikes: Sequence[Strike]
+    invoices: list[Row]
+    payments: list[Row]
+    contacts: list[Row]
+    requests: list[Row]
+    violations: list[Row]
+    max_in_flight: dict[str, int]
+    events: list[Event]
+    recorded_at: list[dt.datetime]
+    lanes: dict[UUID, Row]
+    outbox: list[Row]
+    deliveries: dict[UUID, Row]
+    sends: dict[int, list[UUID]]
+    checkpoints: dict[str, int]
+    head: int
+    verified: Verified
+    rested: bool
+
+    def invoice_of(self) -> dict[UUID, Invoice]:
+        """The invoices as the log tells them, by stream."""
+        states: dict[UUID, Invoice] = {}
+        for event in self.events:
+            if isinstance(event, EVENTS):
+                states[event.originator_id] = evolve(states.get(event.originator_id), event)
+        return states
+
+
+def gather(
+    engine: Engine,
+    control: httpx.Client,
+    organisations: Sequence[Organisation],
+    planned: Sequence[Planned],
+    strikes: Sequence[Strike],
+    *,
+    rested: bool,
+) -> Evidence:
+    """Read everything."""
+    asked = {name: control.get(f"/ledger/{name}").json() for name in _LEDGER}
+    with engine.store.cursor() as cursor:
+        outbox = cursor.execute("SELECT * FROM app.outbox ORDER BY id").fetchall()
+        lanes = cursor.execute("SELECT *, app.now() AS seen_at FROM app.lane").fetchall()
+        deliveries = cursor.execute("SELECT * FROM app.delivery ORDER BY created_at").fetchall()
+        fragments = cursor.execute(
+            "SELECT f.entry_id, f.delivery_id FROM app.delivery_fragment f JOIN app.delivery d ON d.id = f.delivery_id"
+            " ORDER BY d.created_at"
+        ).fetchall()
+        checkpoints = cursor.execute("SELECT projection, position FROM app.checkpoints").fetchall()
+        recorded = cursor.execute("SELECT recorded_at FROM es.sync_events ORDER BY notification_id").fetchall()
+    sends: dict[int, list[UUID]] = {}
+    for row in fragments:
+        sends.setdefault(row["entry_id"], []).append(row["delivery_id"])
+    return Evidence(
+        organisations=organisations,
+        planned=planned,
+        strikes=strikes,
+        invoices=asked["invoices"]["invoices"],
+        payments=asked["payments"]["payments"],
+        contacts=asked["contacts"]["contacts"],
+        requests=asked["requests"]["requests"],
+        violations=asked["violations"]["violations"],
+        max_in_flight=asked["max_in_flight"]["by_tenant"],
+        events=[event for _, event in engine.store.read_log(0, 10_000_000)],
+        recorded_at=[row["recorded_at"] for row in recorded],
+        lanes={row["connection_id"]: row for row in lanes},
+        outbox=outbox,
+        deliveries={row["id"]: row for row in deliveries},
+        sends=sends,
+        checkpoints={row["projection"]: row["position"] for row in checkpoints},
+        head=engine.store.head(),
+        verified=verify(engine.read),
+        rested=rested,
+    )
+
+
+_LEDGER = ("invoices", "payments", "contacts", "requests", "violations", "max_in_flight")
+
+
+def moment(text: str) -> dt.datetime:
+    """A time of the simulator's journal."""
+    return dt.datetime.fromisoformat(text)

@@ -1,0 +1,33 @@
+"""All invariants of a trial's end, each by its name: one small checker, one promise."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.chaos import engine_checks, xero_checks
+from tests.chaos.breach import Breach, Checker
+from tests.chaos.evidence import Evidence
+
+INVARIANTS: Final[Mapping[str, Checker]] = {
+    "in Xero once": xero_checks.once,
+    "in Xero to the cent": xero_checks.to_the_cent,
+    "events match Xero": xero_checks.events_match,
+    "limits kept": xero_checks.limits_kept,
+    "nothing live": engine_checks.nothing_live,
+    "every invoice at its end": engine_checks.every_end,
+    "entries follow events": engine_checks.entries_follow_events,
+    "ends have events": engine_checks.ends_have_events,
+    "requests are deliveries": engine_checks.requests_are_deliveries,
+    "new keys have reasons": engine_checks.new_keys_have_reasons,
+    "nothing sent after its lease": engine_checks.nothing_late,
+    "nothing behind a closed gate": engine_checks.nothing_behind_a_gate,
+    "revisions rise": engine_checks.revisions_rise,
+    "projections are a replay": engine_checks.projections_are_a_replay,
+    "checkpoints at the head": engine_checks.checkpoints_at_head,
+    "recovers soon": engine_checks.recovers_soon,
+    "assumption A1 held": engine_checks.assumption_held,
+}
+
+
+def judge(evidence: Evidence) -> dict[str, list[Breach]]:
+    """What each checker found; an empty list is a promise kept."""
+    return {name: list(checker(evidence)) for name, checker in INVARIANTS.items()}

@@ -1,0 +1,189 @@
+"""What Kyrios asks for in one trial, and what must become of each invoice. Drawn by the seed; the same seed, the same.
+
+Every invoice has a fate, and the fate says how it must end: in Xero once, with these payments and this total; refused
+by Xero, alone or with the whole request it was in; blocked by preflight; or voided.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from random import Random
+from typing import Final, Literal
+
+import msgspec
+
+from domain.document import InvoiceDocument, InvoiceText, KyriosContact, Line, Payment, Totals
+from domain.tax import TaxComponent, TaxSet
+from services.intake import IssuedInvoice
+from tests.chaos.books import Organisation
+from tests.chaos.fire import POISON
+
+Fate = Literal["plain", "paid", "revised", "voided", "new_customer", "refused", "poison", "blocked"]
+FATES: Final[dict[Fate, int]] = {
+    "plain": 51, "paid": 18, "revised": 10, "voided": 6, "new_customer": 4, "refused": 5, "poison": 1, "blocked": 5,
+}  # fmt: skip
+"""Of a hundred invoices."""
+
+PATHS: Final[dict[Fate, str]] = {"refused": "xero", "poison": POISON.strip("/")}
+"""Xero refuses a link that holds its own name, which the intake would not let through; poison spoils whole requests."""
+
+ENDS: Final[dict[Fate, str]] = {"refused": "failed", "poison": "failed", "blocked": "blocked", "voided": "voided"}
+PRICE: Final = Decimal("10.00")
+GST: Final = TaxSet((TaxComponent(tax_id="gst", rate=Decimal(15)),))
+UNMAPPED: Final = TaxSet(
+    (TaxComponent(tax_id="gst", rate=Decimal(15)), TaxComponent(tax_id="alcohol-levy", rate=Decimal("3.5")))
+)
+NEW_CUSTOMERS: Final = 5
+LARGEST_PORTION: Final = 60
+LAST_INTAKE: Final = 0.8
+"""The share of the trial in which invoices are issued; revisions and voids follow until its end."""
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """One invoice as it must end: its total, its payments, and where."""
+
+    organisation: Organisation
+    invoice_id: str
+    number: str
+    fate: Fate
+    total: Decimal
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def in_xero(self) -> bool:
+        """Whether Xero must hold it in the end; a voided one it may hold, as voided."""
+        return self.fate in ("plain", "paid", "revised", "new_customer")
+
+    @property
+    def status(self) -> str:
+        """What the engine must say of it in the end."""
+        return {"refused": "failed", "poison": "failed", "blocked": "blocked", "voided": "voided"}.get(
+            self.fate, "synced"
+        )
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Invoices are issued, or revised."""
+
+    issued: list[IssuedInvoice]
+
+
+class Void(msgspec.Struct, frozen=True):
+    """An invoice is voided."""
+
+    account_id: str
+    invoice_id: str
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """The owner closes the connection's gate, or opens it again."""
+
+    account_id: str
+    opened: bool
+
+
+Step = Queue | Void | Gate
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All steps, each with its place between 0 and 1 in the trial, in order; and what must come out."""
+
+    steps: list[tuple[float, Step]]
+    invoices: list[Planned]
+
+
+def draw(random: Random, organisations: Sequence[Organisation], invoices: int) -> Plan:
+    """Draw the plan of a trial."""
+    steps: list[tuple[float, Step]] = []
+    planned: list[Planned] = []
+    for organisation in organisations:
+        fates = random.choices(list(FATES), list(FATES.values()), k=invoices)
+        drawn = [_invoice(random, organisation, number, fate) for number, fate in enumerate(fates)]
+        planned += [one for one, _ in drawn]
+        for place, portion in _portions(random, drawn):
+            steps.append((place, Queue([issued for _, issued in portion])))
+            steps += [(random.uniform(place, 1), later) for one, issued in portion if (later := _later(one, issued))]
+        shut = random.uniform(0.3, 0.6)
+        steps += [(shut, Gate(organisation.account_id, False)), (shut + 0.05, Gate(organisation.account_id, True))]
+    return Plan(sorted(steps, key=lambda step: step[0]), planned)
+
+
+def _portions(
+    random: Random, drawn: list[tuple[Planned, IssuedInvoice]]
+) -> Iterator[tuple[float, list[tuple[Planned, IssuedInvoice]]]]:
+    """The invoices in portions of all sizes, with the place of each: some arrive alone, some in crowds."""
+    done = 0
+    while done < len(drawn):
+        size = random.choice((1, 1, 2, 5, 15, LARGEST_PORTION))
+        yield LAST_INTAKE * done / len(drawn), drawn[done : done + size]
+        done += size
+
+
+def _later(one: Planned, issued: IssuedInvoice) -> Step | None:
+    """What happens to an invoice after it was issued."""
+    if one.fate == "voided":
+        return Void(issued.account_id, issued.invoice_id)
+    if one.fate == "revised":
+        quantity = issued.document.lines[0].quantity + 1
+        document = _document(issued.document.number, issued.document.url, issued.contact.contact_id, quantity)
+        revision = {"revision": 2, "command_id": f"revise-{one.invoice_id}", "document": document}
+        return Queue([msgspec.structs.replace(issued, **revision)])
+    return None
+
+
+def _invoice(random: Random, organisation: Organisation, number: int, fate: Fate) -> tuple[Planned, IssuedInvoice]:
+    quantity = Decimal(random.randint(2, 40))
+    path = PATHS.get(fate, "invoices")
+    invoice_id = f"{organisation.account_id}-{number}"
+    customer = (
+        f"new-{random.randint(1, NEW_CUSTOMERS)}" if fate == "new_customer" else random.choice(list(organisation.links))
+    )
+    url = f"https://app.kyrios.example/{path}/{invoice_id}"
+    document = _document(f"C-{number}", url, customer, quantity, UNMAPPED if fate == "blocked" else GST)
+    if fate == "paid":
+        document = msgspec.structs.replace(document, payments=_payments(random, invoice_id))
+    planned = Planned(
+        organisation=organisation,
+        invoice_id=invoice_id,
+        number=document.number,
+        fate=fate,
+        total=_totals(quantity + 1 if fate == "revised" else quantity, GST).total,
+        payments=document.payments,
+    )
+    return planned, IssuedInvoice(
+        account_id=organisation.account_id,
+        invoice_id=invoice_id,
+        command_id=f"issue-{invoice_id}",
+        document=document,
+        text=InvoiceText(reference="", descriptions=("Work",)),
+        contact=KyriosContact(contact_id=customer, name=f"Customer {customer}"),
+    )
+
+
+def _payments(random: Random, invoice_id: str) -> tuple[Payment, ...]:
+    """One or two small ones: all of them doubled would still fit into the invoice, so nothing but us prevents it."""
+    count, paid_on = random.randint(1, 2), dt.date(2026, 9, 5)
+    return tuple(
+        Payment(payment_id=f"{invoice_id}-p{which}", paid_on=paid_on, amount=Decimal("5.00") + which)
+        for which in range(count)
+    )
+
+
+def _document(number: str, url: str, customer: str, quantity: Decimal, tax_set: TaxSet = GST) -> InvoiceDocument:
+    return InvoiceDocument(
+        number=number,
+        date=dt.date(2026, 9, 1),
+        due_date=dt.date(2026, 9, 21),
+        currency="NZD",
+        line_amounts="exclusive",
+        url=url,
+        kyrios_contact_id=customer,
+        lines=(Line(quantity=quantity, unit_amount=PRICE, tax_set=tax_set),),
+        totals=_totals(quantity, tax_set),
+    )
+
+
+def _totals(quantity: Decimal, tax_set: TaxSet) -> Totals:
+    sub_total = quantity * PRICE
+    total_tax = (sub_total * sum(one.rate for one in tax_set.components) / 100).quantize(Decimal("0.01"))
+    return Totals(sub_total=sub_total, total_tax=total_tax, total=sub_total + total_tax)

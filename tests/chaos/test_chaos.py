@@ -1,0 +1,42 @@
+"""The short trial of every build: nothing is lost, doubled or stuck, and a missing defence is found out."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.chaos.__main__ import found_out, main
+from tests.chaos.controls import CONTROLS
+from tests.chaos.report import as_table, write_files
+from tests.chaos.scale import QUICK
+from tests.chaos.trial import run
+from tests.processes.rabbit_node import require
+
+pytestmark = pytest.mark.chaos
+
+SHORT = msgspec.structs.replace(CONTROLS["no-look-up"].scale, invoices=60, seconds=5.0)
+
+
+def test_a_whole_installation_under_fire_loses_nothing_doubles_nothing_and_comes_to_rest(tmp_path: Path) -> None:
+    require()
+    report = run(QUICK)
+    assert report.clean, as_table(report)
+    assert report.strikes.keys() >= {"kill all workers", "stop the database at once", "kill the broker"}
+    assert report.calls_faulted > 0
+    write_files(tmp_path / "reports", [report])
+    assert msgspec.json.decode((tmp_path / "reports/chaos.json").read_bytes())[0]["lost"] == 0
+    assert "| seed 1 | 300 | 0 | 0 | 0 | 0 |" in (tmp_path / "reports/chaos.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["no-look-up", "split-without-look-up"])
+def test_an_engine_without_one_of_its_defences_is_found_out(name: str) -> None:
+    report = run(SHORT, name)
+    assert found_out(report), as_table(report)
+    assert report.duplicated > 0
+
+
+def test_a_control_must_be_known(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--control", "no-such-thing"])
+    assert ended.value.code == 2
+    assert "no-look-up" in capsys.readouterr().err

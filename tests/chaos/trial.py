@@ -1,0 +1,98 @@
+"""One trial: an installation is set up, set on fire and struck, then left in peace, and judged."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+
+import msgspec
+
+from services.bootstrap import Engine
+from services.settings import load_settings
+from tests.chaos import fire, owner
+from tests.chaos.backend import Backend
+from tests.chaos.books import Organisation, organisations
+from tests.chaos.controls import CONTROLS, WHOLE, Control
+from tests.chaos.evidence import Evidence, gather
+from tests.chaos.invariants import judge
+from tests.chaos.plan import Plan, draw
+from tests.chaos.report import Report, write_up
+from tests.chaos.rest import wait_for_rest
+from tests.chaos.scale import Scale
+from tests.chaos.strikes import KINDS, Strikes
+from tests.chaos.topology import Topology, installed
+
+Tell = Callable[[str], object]
+"""Hears how far the trial is, a line at a time."""
+
+
+class Burnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trial leaves: the evidence, the faults that fired, and the seconds it took to come to rest."""
+
+    evidence: Evidence
+    fired: dict[str, int]
+    rest_after: float
+
+
+def run(size: Scale, control: str = "", tell: Tell = lambda _: None) -> Report:
+    """Run one trial and judge it; `control` names the control whose members take part instead of the whole engine."""
+    began, random, books = time.monotonic(), Random(size.seed), organisations(size.organisations)
+    plan = draw(random, books, size.invoices)
+    with installed(size, books, control) as topology, _engine(topology) as kyrios:
+        _begin(topology, kyrios, books)
+        tell(f"{len(plan.invoices)} invoices, {len(topology.members)} processes, {size.seconds:g} s under fire")
+        burnt = _burn(topology, kyrios, plan, books, random, CONTROLS.get(control, WHOLE), tell)
+        broker = "none, sweeps only" if topology.broker is None else "RabbitMQ"
+    return write_up(
+        burnt.evidence,
+        judge(burnt.evidence),
+        size,
+        control,
+        burnt.fired,
+        broker=broker,
+        rest_after=burnt.rest_after,
+        took=time.monotonic() - began,
+    )
+
+
+@contextmanager
+def _engine(topology: Topology) -> Iterator[Engine]:
+    """An engine of the trial's own, beside the members': Kyrios gives commands through one, an auditor reads."""
+    engine = Engine(load_settings(topology.variables()), topology.database.url)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _begin(topology: Topology, engine: Engine, books: list[Organisation]) -> None:
+    for organisation in books:
+        owner.set_up(engine, topology.simulator.control_url, organisation)
+    topology.start()
+
+
+def _burn(
+    topology: Topology,
+    engine: Engine,
+    plan: Plan,
+    books: list[Organisation],
+    random: Random,
+    control: Control,
+    tell: Tell,
+) -> Burnt:
+    size, xero = topology.size, topology.simulator.control
+    fire.kindle(xero, random, control.fire)
+    kinds = KINDS if control is WHOLE else control.strikes
+    strikes = Strikes(topology, random, kinds, control.frozen_for)
+    with ThreadPoolExecutor(1, "backend") as kyrios:
+        issuing = kyrios.submit(Backend(engine, plan, size.seconds).run)
+        strikes.rage(size.seconds)
+        issuing.result(size.patience)
+    fired, quenched = fire.quench(xero), time.monotonic()
+    tell(f"{len(strikes.done)} strikes, {sum(fired.values())} faults; waiting for rest")
+    rested = wait_for_rest(topology.database.url, size.patience)
+    rest_after = time.monotonic() - quenched
+    with _engine(topology) as auditor:
+        evidence = gather(auditor, xero, books, plan.invoices, strikes.done, rested=rested)
+    return Burnt(evidence=evidence, fired=fired, rest_after=rest_after)
