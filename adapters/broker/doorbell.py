@@ -12,7 +12,9 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker, Worker
 from dramatiq.errors import DramatiqError
+from dramatiq.middleware import CurrentMessage
 
+from adapters.broker.answered import Answered
 from adapters.broker.brokers import boot
 from adapters.broker.own_rings import OwnRings
 
@@ -30,6 +32,7 @@ class Doorbell:
         self._broker, self._look_at = broker, look_at
         self._worker: Worker | None = None
         self._own = OwnRings(self._answer)
+        self._answered = Answered()
         self._rests_until = 0.0
         dramatiq.set_broker(broker)
         self._actor = dramatiq.actor(actor_name="look_at", queue_name=QUEUE, broker=broker)(self._answer_message)
@@ -73,7 +76,9 @@ class Doorbell:
         return True
 
     def _answer_message(self, connection_id: str) -> None:
-        self._answer(UUID(connection_id))
+        lane, message = UUID(connection_id), CurrentMessage.get_current_message()
+        if message is None or self._answered.begin(lane, message.message_timestamp):
+            self._answer(lane)
 
     def _answer(self, connection_id: UUID) -> None:
         try:

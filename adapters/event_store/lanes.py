@@ -48,7 +48,7 @@ def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
     curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
 
 
-_DUE: Final = f"""
+DUE: Final = f"""
 WITH RECURSIVE waiting AS (
     (SELECT connection_id FROM app.outbox WHERE state = 'PENDING' ORDER BY connection_id LIMIT 1)
     UNION ALL
@@ -77,7 +77,7 @@ ORDER BY l.served_at NULLS FIRST LIMIT %s
 
 def due(curs: Cursor[Row], limit: int) -> list[UUID]:
     """Lanes with something to do now, least recently served first: due entries or look-ups."""
-    curs.execute(_DUE, (limit,))
+    curs.execute(DUE, (limit,))
     return [row["connection_id"] for row in curs]
 
 
