@@ -18,6 +18,7 @@ from domain.invoice_events import (
 )
 from domain.invoice_payment import InvoicePayment, about
 from domain.invoice_state import Invoice, decision_on
+from domain.preflight import elsewhere
 from domain.refusals import NotPossible
 
 
@@ -99,6 +100,8 @@ def retry_payments(state: Invoice, connection: Connection | None, at: Moment) ->
     refused = refused_payments(state)
     if not refused:
         return []
+    if connection is not None and elsewhere(state, connection):
+        raise NotPossible("the invoice is in the books of another organisation; its payments do not follow it here")
     account = connection.default_payment if connection else None
     if account is None:
         raise NotPossible("no account for payments is chosen; choose one first")

@@ -23,6 +23,7 @@ from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import Invoice
 from domain.invoice_payment import InvoicePayment, next_due
+from domain.preflight import elsewhere
 from domain.streams import invoice_stream
 from services.dispatch.create_invoice import VOIDED
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
@@ -61,8 +62,8 @@ class CreatePayment:
         return {stream: _next_of(known) for stream, known in tx.load(stream_ids, invoice.evolve).items()}
 
     def causes(self, subject: Subject, connection: Connection) -> list[Cause]:
-        """That the invoice was voided; else nothing holds a payment back: Xero takes it, or a person looks at it."""
-        return [VOIDED] if subject.invoice.status == "voided" else []
+        """That the invoice was voided, or is in other books than these; all else Xero judges, and then a person."""
+        return [VOIDED] if subject.invoice.status == "voided" else elsewhere(subject.invoice, connection)
 
     def render(self, subject: Subject, connection: Connection) -> tuple[bytes, dict[str, Any]]:
         """The payment as one JSON element."""
@@ -103,9 +104,21 @@ class CreatePayment:
         return [msgspec.structs.replace(s, invoice=invoices[self.place(s)[0]]) for s in subjects]
 
     def blocked(self, subject: Subject, causes: Sequence[Cause], connection: Connection, at: Moment) -> list[Event]:
-        """InvoiceVoided once more: a payment of a voided invoice that did not arrive stays out."""
+        """InvoiceVoided once more: a payment of a voided invoice that did not arrive stays out. ReviewRaised if the
+        invoice is in other books: no payment follows it there.
+        """
         organisation = connection.organisation_id
-        return invoice_change.not_sent_as_voided(subject.invoice, at, organisation_id=organisation)
+        if causes == [VOIDED]:
+            return invoice_change.not_sent_as_voided(subject.invoice, at, organisation_id=organisation)
+        return paying.payment_refused(
+            subject.invoice,
+            subject.due.payment,
+            causes[0],
+            found=False,
+            answer_ref=None,
+            at=at,
+            organisation_id=organisation,
+        )
 
     def unclear(self, subject: Subject, delivery_id: UUID, organisation_id: str | None, at: Moment) -> list[Event]:
         """OutcomeUnknown."""

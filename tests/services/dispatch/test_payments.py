@@ -1,14 +1,20 @@
 """Payments follow their invoice into Xero: each once, on its date, on the chosen account, never above what is due."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import msgspec
 import pytest
 
+from domain import invoice as invoices
+from domain import paying
 from domain.document import Totals
-from domain.invoice import ReviewRaised
+from domain.event import ENGINE, Moment
+from domain.invoice import RetryRequested, ReviewRaised
+from domain.refusals import NotPossible
 from domain.streams import invoice_stream
 from projections import invoice_status
+from services.dispatch.create_payment import CreatePayment
 from services.invoice_story import tell
 from services.verify import verify
 from tests.payments import (
@@ -152,6 +158,27 @@ def test_nothing_is_sent_behind_a_closed_gate_and_payments_go_when_it_opens(worl
     world.connect()
     world.work()
     assert entered(world) == {"pay-0-0": 1}
+
+
+def test_a_payment_does_not_follow_the_account_into_other_books(world: World) -> None:
+    world.queue(paid_invoices(1, "10.00"))
+    create_invoices_only(world)
+    known, kind = world.invoice("inv-0"), CreatePayment()
+    moved = msgspec.structs.replace(world.engine.set_up.connection(ACCOUNT), organisation_id="other-books")
+    with world.engine.store.begin() as tx:
+        (subject,) = kind.subjects(tx, [invoice_stream(ACCOUNT, "inv-0")], moved).values()
+        at = Moment(now=tx.now(), actor=ENGINE, correlation_id=uuid4(), new_id=uuid4)
+    causes = kind.causes(subject, moved)
+    assert [cause.code for cause in causes] == ["organisation_changed"]
+    (review,) = kind.blocked(subject, causes, moved, at)
+    assert isinstance(review, ReviewRaised)
+    reviewed = invoices.evolve(known, review)
+    assert [one.standing for one in reviewed.payments] == ["refused"]
+    with pytest.raises(NotPossible, match="books of another organisation"):
+        paying.retry_payments(reviewed, moved, at)
+    # Back in the books the invoice is in, a person may have it tried again.
+    back = world.engine.set_up.connection(ACCOUNT)
+    assert [type(event) for event in paying.retry_payments(reviewed, back, at)] == [RetryRequested]
 
 
 # ── what Xero does not take ─────────────────────────────────────────────────────────────────────────────────────────
