@@ -62,6 +62,7 @@ LANE: Final = Table(
     Column("failures_in_row", Integer, nullable=False, server_default="0"),
     Column("served_at", _TIME),
     Column("last_activity_at", _TIME),
+    Column("organisation_id", Text),
     CheckConstraint("gate IN ('open', 'closed')", name="lane_gate_check"),
     schema="app",
 )

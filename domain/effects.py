@@ -36,7 +36,8 @@ from domain.streams import connection_id
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """An intent to call the outside world, stored with the event that asks for it.
 
-    `effect_key` is unique for ever; `seq` orders the entries of one stream.
+    `effect_key` is unique for ever; `seq` orders the entries of one stream. With `organisation_id` it is meant for that
+    one's books alone.
     """
 
     effect_key: str
@@ -44,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     connection_id: UUID
     stream_id: UUID
     seq: int
+    organisation_id: str | None = None
 
 
 def effects_of(event: Event) -> list[Entry]:
@@ -149,4 +151,5 @@ def _create_payment(event: Event, payment: Payment) -> Entry:
         connection_id=connection_id(event.account_id),
         stream_id=event.originator_id,
         seq=event.originator_version,
+        organisation_id=event.organisation_id,
     )

@@ -264,7 +264,8 @@ def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> 
         return []
     if not (state.status in ("failed", "blocked") or state.change_is_stuck):
         raise NotPossible(f"invoice {state.kyrios_invoice_id} is {state.status}; there is nothing to retry")
-    decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
+    # What is in Xero already stays with the books it is in, whichever the account is connected to now.
+    decision, organisation = decision_on(state, at), state.synced_in or organisation_id or state.organisation_id
     for review in state.refused:
         decision.add(ReviewCleared, organisation_id=organisation, cause=Cause(review.code, key=review.key))
     decision.add(RetryRequested, organisation_id=organisation, opens=state.next_kind)

@@ -83,10 +83,11 @@ def admit(
                 AND finished_at IS NULL AND lease_until > app.now()) AS in_flight,
                EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
                        AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
+                       AND (o.organisation_id IS NULL OR o.organisation_id = %(books)s)
                        AND (%(gate_open)s OR {PASSES_GATE})) AS unclear_due
         FROM app.whole_app w
         """,
-        {"lane": connection_id, "gate_open": lane["gate"] == "open"},
+        {"lane": connection_id, "books": lane["organisation_id"], "gate_open": lane["gate"] == "open"},
     )
     row = curs.fetchone()
     assert row is not None, "the one row of whole_app is there from the first migration"

@@ -12,7 +12,8 @@ from domain.breaker import FAILURES_BEFORE_PAUSE, begins_again_in
 Row = dict[str, Any]
 
 
-REMOVAL_DUE: Final = f"""
+REMOVAL__ITS_BOOKS: Final = "(o.organisation_id IS NULL OR o.organisation_id = l.organisation_id)"
+DUE: Final = f"""
     EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND {PASSES_GATE} AND o.closed_at IS NULL
             AND o.state IN ('PENDING', 'AMBIGUOUS') AND o.due_at <= app.now()
             AND (o.lease_until IS NULL OR o.lease_until < app.now()))
@@ -43,6 +44,17 @@ def set_gates(curs: Cursor[Row], gates: Mapping[UUID, bool]) -> None:
     )
 
 
+def set_organisations(curs: Cursor[Row], organisations: Mapping[UUID, str]) -> None:
+    """From now on these lanes lead to these organisations; what belongs to another one stays where it is."""
+    curs.execute(
+        """
+        UPDATE app.lane l SET organisation_id = o.organisation_id
+        FROM unnest(%s::uuid[], %s::text[]) AS o (id, organisation_id) WHERE l.connection_id = o.id
+        """,
+        (list(organisations), list(organisations.values())),
+    )
+
+
 def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
     """Xero answered on something that counts as activity."""
     curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
@@ -66,9 +78,10 @@ SELECT l.connection_id, l.served_at
 FROM live s JOIN app.lane l ON l.connection_id = s.connection_id
 WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'open' AND (
         EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
-                AND o.due_at <= app.now())
+                AND o.due_at <= app.now() AND {_ITS_BOOKS})
         OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
-                   AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())))
+                   AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
+                   AND {_ITS_BOOKS}))
         OR {REMOVAL_DUE})
 ORDER BY l.served_at NULLS FIRST LIMIT %s
 """

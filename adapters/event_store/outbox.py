@@ -19,6 +19,10 @@ Row = dict[str, Any]
 PASSES_GATE: Final = "o.kind = 'remove_connection'"
 """SQL: whether an entry `o` may go though the gate of its lane is closed. It ends what the gate was open for."""
 
+_ITS_BOOKS: Final = """(o.organisation_id IS NULL
+    OR o.organisation_id = (SELECT organisation_id FROM app.lane WHERE connection_id = %(lane)s))"""
+"""SQL: whether an entry `o` belongs to no organisation yet, or to the one its lane leads to now."""
+
 
 class LeaseLost(Exception):
     """The entries are no longer leased under this token: another worker owns them now. Nothing was written."""
@@ -42,13 +46,13 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
     """Store new entries in their order; one waits while an earlier entry of its stream is live."""
     curs.execute(
         """
-        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, state)
-        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key,
+        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, organisation_id, state)
+        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key, e.organisation_id,
                CASE WHEN row_number() OVER (PARTITION BY e.stream_id ORDER BY e.position) > 1
                       OR EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
                                  AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
-        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[]) WITH ORDINALITY
-             AS e (connection_id, kind, stream_id, seq, effect_key, position)
+        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY
+             AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, position)
         ORDER BY e.position
         """,
         (
@@ -57,6 +61,7 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
             [e.stream_id for e in entries],
             [e.seq for e in entries],
             [e.effect_key for e in entries],
+            [e.organisation_id for e in entries],
         ),
     )
 
@@ -89,6 +94,8 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
         UPDATE app.outbox o
         SET state = r.state, due_at = app.now() + r.due_in * interval '1 second', grp = r.grp,
             cause = nullif(r.cause, ''), attempts = o.attempts - r.given_back::int,
+            organisation_id = CASE WHEN r.state = 'PENDING' AND o.kind <> 'create_payment' THEN NULL
+                              ELSE o.organisation_id END,
             lease_token = NULL, lease_until = NULL
         FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::uuid[], %s::text[])
              AS r (id, token, was, state, due_in, given_back, grp, cause)
@@ -130,14 +137,15 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: b
         f"""
         WITH first AS (
             SELECT kind, grp FROM app.outbox o
-            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() {_behind(gate_open)}
+            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
+                  {_behind(gate_open)}
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
-          AND o.grp IS NOT DISTINCT FROM first.grp
+          AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS}
         ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},
@@ -146,10 +154,15 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: b
 
 
 def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token: UUID, seconds: float) -> None:
-    """Lease locked entries to one delivery. The attempt counts from here, so one that kills the process counts too."""
+    """Lease locked entries to one delivery. The attempt counts from here, so one that kills the process counts too.
+
+    From here on an entry belongs to the organisation it is sent to, until it is certain that it is not there.
+    """
     curs.execute(
-        """
-        UPDATE app.outbox SET state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
+        f"""
+        UPDATE app.outbox o SET organisation_id = CASE WHEN {PASSES_GATE} THEN o.organisation_id ELSE
+                   (SELECT l.organisation_id FROM app.lane l WHERE l.connection_id = o.connection_id) END,
+               state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
                delivery_id = %s, attempts = attempts + 1,
                first_tried_at = coalesce(first_tried_at, app.now())
         WHERE id = ANY(%s)
@@ -201,7 +214,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
         WITH first AS (
             SELECT kind FROM app.outbox o
             WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS' AND due_at <= app.now()
-              AND (lease_until IS NULL OR lease_until < app.now())
+              AND (lease_until IS NULL OR lease_until < app.now()) AND {_ITS_BOOKS}
               {_behind(gate_open)}
             ORDER BY id LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
@@ -209,7 +222,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'AMBIGUOUS' AND o.due_at <= app.now()
-          AND (o.lease_until IS NULL OR o.lease_until < app.now())
+          AND (o.lease_until IS NULL OR o.lease_until < app.now()) AND {_ITS_BOOKS}
         ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},

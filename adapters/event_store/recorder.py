@@ -24,6 +24,7 @@ from adapters.event_store import (
 )
 from adapters.event_store.writes import Writes
 from adapters.vault import grants
+from domain.streams import connection_id
 
 Row = dict[str, Any]
 
@@ -92,6 +93,9 @@ def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
     if writes.leaving:
         organisation_bindings.leave(curs, writes.leaving)
     if writes.organisations:
+        lanes.set_organisations(
+            curs, {connection_id(a): organisation for a, organisation in writes.organisations.items()}
+        )
         organisation_bindings.bind(curs, writes.organisations)
     if writes.heard:
         lane_calls.heard(curs, writes.heard)

@@ -179,12 +179,14 @@ def complete(events: Sequence[Event], writes: Writes) -> Writes:
     """Add what follows from the events: entries, gates, the lanes they need, organisations, links, ended grants."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
+    organisations = {e.account_id: e.organisation_id or "" for e in events if isinstance(e, OrganisationSelected)}
+    lanes = entries or gates or organisations
     return msgspec.structs.replace(
         writes,
         entries=entries,
         gates=gates,
-        accounts={connection_id(e.account_id): e.account_id for e in events} if entries or gates else {},
-        organisations={e.account_id: e.organisation_id or "" for e in events if isinstance(e, OrganisationSelected)},
+        accounts={connection_id(e.account_id): e.account_id for e in events} if lanes else {},
+        organisations=organisations,
         leaving=[e.account_id for e in events if isinstance(e, Disconnected) and e.reason == "user"],
         links=[event for event in events if isinstance(event, ContactLinked | ContactUnlinked)],
         ended_grants={event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)},

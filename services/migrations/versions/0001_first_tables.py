@@ -47,7 +47,8 @@ CREATE TABLE app.lane (
     paused_for text,
     failures_in_row integer NOT NULL DEFAULT 0,
     served_at timestamptz,
-    last_activity_at timestamptz
+    last_activity_at timestamptz,
+    organisation_id text
 );
 CREATE TABLE app.whole_app (
     only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT whole_app_only_row_check CHECK (only_row),
