@@ -12,8 +12,7 @@ from domain.breaker import FAILURES_BEFORE_PAUSE, begins_again_in
 Row = dict[str, Any]
 
 
-REMOVAL__ITS_BOOKS: Final = "(o.organisation_id IS NULL OR o.organisation_id = l.organisation_id)"
-DUE: Final = f"""
+REMOVAL_DUE: Final = f"""
     EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND {PASSES_GATE} AND o.closed_at IS NULL
             AND o.state IN ('PENDING', 'AMBIGUOUS') AND o.due_at <= app.now()
             AND (o.lease_until IS NULL OR o.lease_until < app.now()))
@@ -60,6 +59,7 @@ def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
     curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
 
 
+_ITS_BOOKS: Final = "(o.organisation_id IS NULL OR o.organisation_id = l.organisation_id)"
 DUE: Final = f"""
 WITH RECURSIVE waiting AS (
     (SELECT connection_id FROM app.outbox WHERE state = 'PENDING' ORDER BY connection_id LIMIT 1)
