@@ -60,7 +60,7 @@ class Watch:
             for duty in self._duties:
                 # One that has not ended since its lock was lost must not be begun a second time.
                 if duty.name not in held and not self._runs(duty) and locks.take(duty.name):
-                    LOG.info("this process is now the %s", duty.name)
+                    LOG.info("this process now does: %s", duty.name)
                     held.add(duty.name)
                     self._loops[duty.name] = Loop(duty.name, duty.run)
             if stop.wait(self._looks_every):

@@ -16,7 +16,7 @@ from tests.processes.rabbit_node import RabbitNode
 from tests.services.cli.program import Running, until
 from tests.world import ACCOUNT
 
-DUTY = "this process is now the projector"
+DUTY = "this process now does: projector"
 
 
 @pytest.mark.parametrize("broker", ["in process", "RabbitMQ"])
