@@ -20,6 +20,7 @@ _PLAIN: Final[dict[Status, str]] = {
 _CONNECTION: Final[dict[str, str]] = {
     "not_connected": "Xero is not connected. Invoices are kept and wait.",
     "choosing": "Xero agreed. Pick the organisation whose books these are.",
+    "other_organisation": "You picked another organisation than the one used so far. Go back, or start afresh with it.",
     "authorisation_lost": "Xero no longer accepts our permission. Reconnect; waiting invoices then go by themselves.",
 }
 

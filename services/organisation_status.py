@@ -12,6 +12,7 @@ from domain.connection_standing import Standing, standing
 from domain.explain import CauseInWords, in_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
+from services.contact_import import ContactImport
 
 
 class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     read_at: dt.datetime | None = None
     scopes: tuple[str, ...] = ()
     held_by: tuple[CauseInWords, ...] = ()
+    contacts: ContactImport | None = None
 
 
 def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:

@@ -4,13 +4,16 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
 
+import msgspec
 import typer
 from rich.console import Console
 
 from adapters.xero.answers import XeroConnection
 from domain.event import Actor
+from domain.streams import connection_id
 from services.cli import console
 from services.cli.older_invoices import older_invoices_wait
+from services.contact_import import imports
 from services.organisation_status import OrganisationStatus, organisation_of
 
 OWNER: Final = Actor("owner", "cli")
@@ -78,6 +81,8 @@ def show(account: Account, as_json: AsJson = False) -> None:
     """Show the organisation an account's invoices go to, as Xero last described it."""
     with console.engine() as engine:
         found = organisation_of(engine.store, account)
+        contacts = imports(engine.store, engine.read).get(connection_id(account))
+        found = msgspec.structs.replace(found, contacts=contacts)
     if as_json:
         console.print_json(found)
     else:
@@ -118,6 +123,7 @@ def _render(found: OrganisationStatus, out: Console) -> None:
         ("time zone", found.timezone),
         ("books locked up to", found.period_lock_date),
         ("year closed up to", found.end_of_year_lock_date),
+        ("contacts", found.contacts.words if found.contacts else ""),
         ("read from Xero", found.read_at.isoformat(timespec="seconds") if found.read_at else "not yet"),
     ]
     console.show(console.table(["", ""], [(name, value or "-") for name, value in rows]), out)

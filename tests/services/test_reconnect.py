@@ -11,6 +11,7 @@ from domain.connection import Connection, Disconnected, GateClosed, GateOpened, 
 from domain.event import Event
 from domain.refusals import NotPossible
 from services.organisation_status import organisation_of
+from tests.services.contacts.customers import read_contacts
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
 ELSEWHERE: Final = "5c1a9d04-2f38-4f64-9a0e-7be0c1d2a313"
@@ -148,3 +149,20 @@ def test_coming_back_after_the_connection_was_removed_inside_xero_takes_the_new_
     after = connection(world)
     assert after.gate_open
     assert after.xero_connection_id not in ("", before.xero_connection_id)
+
+
+def test_after_a_fresh_start_the_feed_holds_the_contacts_of_both_organisations(world: World) -> None:
+    read_contacts(world)
+    before = world.engine.contact_feed(ACCOUNT)
+    back_with_another(world)
+    for start_afresh in (False, True):
+        world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER, start_afresh=start_afresh)
+    there = {"Name": "Catering Customer", "ContactStatus": "ACTIVE"}
+    world.control.post(f"/organisations/{ELSEWHERE}/contacts", json=there).raise_for_status()
+    read_contacts(world)
+    news = world.engine.contact_feed(ACCOUNT, before.next_cursor)
+    assert [(one.name, one.organisation_id, one.seq) for one in news.contacts] == [
+        ("Catering Customer", ELSEWHERE, before.next_cursor + 1)
+    ]
+    assert (before.organisation_id, news.organisation_id) == (organisation_id(), ELSEWHERE)
+    assert world.engine.contact_feed(ACCOUNT).contacts == (*before.contacts, *news.contacts)

@@ -129,6 +129,28 @@ def test_a_reading_goes_on_at_the_page_where_its_reader_died_and_the_watermark_m
     assert pages == ["1", "2", "3", "3", "4"]
 
 
+def test_a_reader_that_slept_past_its_lease_writes_nothing_over_the_one_that_followed(world: World) -> None:
+    """Its page is older than what is kept by then; what it does not own any more it does not touch."""
+
+    class Sleeps(in_pages_of(8)):  # type: ignore[misc]
+        def contacts(self, **how: Any) -> Iterator[tuple[XeroContact, ...]]:
+            for number, page in enumerate(super().contacts(**how), start=1):
+                if number == 2:
+                    reading_later(world, 301)
+                    with beside(world, Parts(session=in_pages_of(8))) as other:
+                        assert other.engine.contact_reader.read(world.lane)
+                    edit(world, ContactID=NORTHGATE, ContactStatus="ARCHIVED")
+                    read_contacts(world)
+                yield page
+
+    with beside(world, Parts(session=Sleeps)) as sleeping:
+        assert not sleeping.engine.contact_reader.read(world.lane)
+    fed = world.engine.contact_feed(ACCOUNT).contacts
+    assert [one.xero_contact_id for one in fed if one.status != "active"] == [NORTHGATE]
+    assert (len(fed), fed[-1].seq) == (27, 28)
+    assert imports(world) == [(27, 0, 0), (0, 0, 1)]
+
+
 def test_what_a_dead_reader_had_left_too_long_ago_is_read_from_the_start(world: World) -> None:
     with beside(world, Parts(session=DiesOnPageThree)) as dying, pytest.raises(KeyboardInterrupt):
         dying.engine.contact_reader.read(world.lane)
