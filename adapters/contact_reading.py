@@ -199,12 +199,14 @@ def hint(curs: Cursor[Row], hints: Sequence[tuple[UUID, str, datetime]]) -> int:
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where the reading of a connection's contacts stands; `page` is the next one of a reading that is under way.
 
-    `paused_until` is when a reading that ran into trouble goes on; `next_at` when the next one begins.
+    `paused_until` is when a reading that ran into trouble goes on, `paused_in` seconds from now; `next_at`
+    when the next one begins.
     """
 
     read_since: datetime | None
     page: int | None
     paused_until: datetime | None
+    paused_in: float | None
     next_at: datetime | None
 
 
@@ -214,6 +216,8 @@ def standings(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -
         """
         SELECT c.id, r.read_since, r.next_page AS page,
                CASE WHEN r.lease_token IS NULL AND r.lease_until > app.now() THEN r.lease_until END AS paused_until,
+               CASE WHEN r.lease_token IS NULL AND r.lease_until > app.now()
+                    THEN extract(epoch FROM r.lease_until - app.now())::float8 END AS paused_in,
                CASE WHEN r.next_page IS NULL THEN greatest(app.now(), CASE WHEN r.hinted_at >= r.read_since
                     THEN r.read_since + %s ELSE r.read_since + c.every * interval '1 second' END) END AS next_at
         FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS c (id, organisation_id, every)

@@ -11,13 +11,14 @@ from adapters.contact_reading import Standing
 from adapters.event_store.store import EventStore
 from projections import connection_status
 
-NEVER_READ = Standing(read_since=None, page=None, paused_until=None, next_at=None)
+NEVER_READ = Standing(read_since=None, page=None, paused_until=None, paused_in=None, next_at=None)
 
 
 class ContactImport(msgspec.Struct, frozen=True, kw_only=True):
     """The contacts of one connection. `page` is the next one of a reading that is under way, None between readings.
 
-    `paused_until` is when a reading that met with trouble goes on; `next_at` when the next one begins.
+    `paused_until` is when a reading that met with trouble goes on, `paused_in` seconds from now; `next_at`
+    when the next one begins.
     """
 
     in_use: int
@@ -25,6 +26,7 @@ class ContactImport(msgspec.Struct, frozen=True, kw_only=True):
     last_read_at: datetime | None
     page: int | None
     paused_until: datetime | None
+    paused_in: float | None
     next_at: datetime | None
 
     @property
@@ -63,6 +65,7 @@ def _import(standing: Standing, counted: tuple[int, int]) -> ContactImport:
         last_read_at=standing.read_since,
         page=standing.page,
         paused_until=standing.paused_until,
+        paused_in=standing.paused_in,
         next_at=standing.next_at,
     )
 

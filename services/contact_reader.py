@@ -47,7 +47,7 @@ AT_ONCE: Final = 4
 Contacts = Sequence[XeroContact]
 Each = Callable[[Callable[[UUID], bool], Iterable[UUID]], Iterable[bool]]
 Progress = Callable[[int, int], object]
-"""Told the number of the page that was kept, and how many contacts were read by this reader."""
+"""Told the number of the page that was kept, and how many contacts were on it."""
 
 
 def unseen(page: int, contacts: int) -> None:
@@ -139,13 +139,11 @@ class ContactReader:
             modified_since=reading.since, first_page=reading.next_page, before_send=calls.begin
         )
         kept = ContactPage(self._keys.get(connection.account_id), reading.connection_id, reading.organisation_id)
-        read = 0
         for number, page in enumerate(pages, start=reading.next_page):
             calls.end()
             with self._store.begin() as tx:
                 self._keep(tx, kept, reading, number, page)
-            read += len(page)
-            progress(number, read)
+            progress(number, len(page))
             if stop is not None and stop.is_set():
                 raise _Told
 

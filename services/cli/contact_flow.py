@@ -1,6 +1,7 @@
 """Commands about the flow of contacts from Xero to Kyrios: read them now, and read the feed of what changed."""
 
-from typing import Annotated
+import threading
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -12,6 +13,9 @@ from services.cli import console
 from services.contact_feed import FedContact, FeedPage
 from services.contact_import import ContactImport, imports
 from services.contact_reader import Progress, unseen
+
+PATIENCE: Final = 15.0
+"""Seconds a command waits for calls to spare before it leaves the rest to the engine."""
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -43,10 +47,11 @@ def feed(
 
 def read(account: Account, as_json: AsJson = False) -> None:
     """Read what is new among Xero's contacts now; the first time, all of them. Progress goes to standard error."""
-    errors = console.errors()
+    errors, pages = console.errors(), list[int]()
 
     def progress(page: int, contacts: int) -> None:
-        errors.print(f"page {page:,}: {contacts:,} contacts read")
+        pages.append(contacts)
+        errors.print(f"page {page:,}: {sum(pages):,} contacts read")
 
     with console.engine(console.settings_with_xero()) as engine:
         engine.projector.catch_up()
@@ -58,13 +63,21 @@ def read(account: Account, as_json: AsJson = False) -> None:
 
 
 def read_contacts(engine: Engine, account: str, progress: Progress = unseen) -> ContactImport:
-    """Read an account's contacts at once; where their import stands then. Raises NotPossible if it is not connected."""
+    """Read an account's contacts at once; where their import stands then. NotPossible if they cannot be read now.
+
+    Where a large import only lacks calls for a moment, it goes on as soon as there are some.
+    """
     lane = connection_id(account)
     if lane not in imports(engine.store, engine.read):
         raise NotPossible(f"account {account} is not connected to an organisation, so there are no contacts to read")
-    if not engine.contact_reader.read(lane, progress):
+    page = None
+    while not engine.contact_reader.read(lane, progress):
         where = imports(engine.store, engine.read).get(lane)
-        raise NotPossible(f"contacts cannot be read just now: {where.words if where else 'the connection has ended'}")
+        if where is None or where.paused_in is None or where.paused_in > PATIENCE or where.page == page:
+            why = where.words if where else "the connection has ended"
+            raise NotPossible(f"contacts cannot be read just now: {why}")
+        page = where.page
+        threading.Event().wait(where.paused_in + 0.1)
     return imports(engine.store, engine.read)[lane]
 
 

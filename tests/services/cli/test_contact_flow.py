@@ -31,6 +31,14 @@ def test_contacts_are_read_fed_and_shown(world: World, kyrios_in_world: Kyrios) 
     assert status["contacts"]["in_use"] == 26
 
 
+def test_a_person_waits_a_moment_for_calls_to_spare(world: World, kyrios_in_world: Kyrios) -> None:
+    world.engine.projector.catch_up()
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.lane SET tokens = -300, refilled_at = app.now()")
+    assert "27 in use" in kyrios_in_world("contacts", "read", ACCOUNT).stdout
+    assert len(world.requests("GET", "/Contacts?page")) == 1
+
+
 def test_what_cannot_be_read_is_said(world: World, kyrios_in_world: Kyrios) -> None:
     kyrios = kyrios_in_world
     assert "from 0 to 0, where this feed ends" in kyrios("contacts", "feed", ACCOUNT, "--after", "5", code=2).stderr
