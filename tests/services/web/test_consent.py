@@ -186,12 +186,12 @@ def test_a_fault_of_ours_leaves_no_address_and_tells_no_secret(database_url: str
         web_serving(world.engine),
     ):
         browser = Browser(world)
-        with everything_logged() as heard:
+        with everything_logged(tmp_path / "home") as log:
             assert ended(browser.agree(link(world))) == "failed"
         browser.close()
         assert world.engine.set_up.consent_result(made[0]) == "failed"
-    assert "Broken at" in heard.getvalue()
-    assert "hush-4711" not in heard.getvalue()
+    assert "Broken at" in log.read_text()
+    assert "hush-4711" not in log.read_text()
 
 
 def test_behind_https_the_cookie_is_for_https_alone(database_url: str, tmp_path: Path) -> None:
