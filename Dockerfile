@@ -1,4 +1,4 @@
-# One image for every role: `kyrios-xero migrate`, `worker`, `ticker`, and for trying things out `simulator`.
+# One image for every role: `kyrios-xero migrate`, `worker`, `ticker`, `api`, and for trying things out `simulator`.
 
 FROM python:3.13.7-slim-trixie AS build
 WORKDIR /build

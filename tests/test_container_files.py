@@ -38,7 +38,7 @@ def engine(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_there_is_a_container_for_every_role(compose: dict[str, Any]) -> None:
-    assert set(engine(compose)) == {"migrate", "worker", "ticker", "simulator"}
+    assert set(engine(compose)) == {"migrate", "worker", "ticker", "api", "simulator"}
     assert set(compose["services"]) - set(engine(compose)) == {"postgres", "rabbitmq", "mailpit"}
 
 
@@ -71,7 +71,7 @@ def test_every_image_has_a_version(compose: dict[str, Any]) -> None:
 def test_roles_wait_until_the_schema_is_there_and_the_broker_answers(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for role in ("worker", "ticker"):
+    for role in ("worker", "ticker", "api"):
         assert services[role]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert services[role]["depends_on"]["rabbitmq"]["condition"] == "service_healthy"
         assert services[role]["stop_grace_period"] in ("1m", "2m"), "longer than the calls it finishes"
@@ -82,6 +82,12 @@ def test_roles_wait_until_the_schema_is_there_and_the_broker_answers(compose: di
 def test_what_is_for_trying_out_starts_only_when_asked_for(compose: dict[str, Any]) -> None:
     dev = {name for name, service in compose["services"].items() if service.get("profiles") == ["dev"]}
     assert dev == {"simulator", "mailpit"}
+
+
+def test_only_what_browsers_reach_has_a_port_and_only_for_a_proxy_on_this_machine(compose: dict[str, Any]) -> None:
+    ports = {name: service["ports"] for name, service in engine(compose).items() if "ports" in service}
+    assert ports == {"api": ["127.0.0.1:8080:8080"]}
+    assert compose["services"]["api"]["environment"]["KYRIOS_XERO_LISTEN"] == "0.0.0.0:8080"
 
 
 def test_volumes_are_declared(compose: dict[str, Any]) -> None:

@@ -13,7 +13,9 @@ import uvicorn
 from services.bootstrap import Engine
 from services.web.app import web_app
 
-ENDS_WITHIN: Final = 10.0
+ENDS_WITHIN: Final = 40.0
+ANSWERS_WITHIN: Final = 35
+"""Seconds. An exchange with Xero may take thirty; a consent that was given should not be lost to an end in order."""
 AT_ONCE: Final = 32
 """Requests at a time; more are turned away."""
 
@@ -81,5 +83,5 @@ def _config(engine: Engine) -> uvicorn.Config:
         proxy_headers=False,
         limit_concurrency=AT_ONCE,
         timeout_keep_alive=5,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=ANSWERS_WITHIN,
     )

@@ -13,6 +13,7 @@ import pytest
 from services.local_xero import FILE_NAME
 from tests.services.cli.files import invoice_file
 from tests.services.cli.program import Running, open_home, processes_of, running, until
+from tests.services.web.browser import free_port
 
 FREE_PORTS = ("--port", "0", "--control-port", "0")
 
@@ -27,7 +28,9 @@ def home() -> Iterator[Path]:
 @contextmanager
 def serving(home: Path) -> Iterator[Running]:
     """A running `serve`."""
-    with running("serve", *FREE_PORTS, KYRIOS_XERO_HOME=str(home)) as serve:
+    address = f"http://localhost:{free_port()}"
+    with running("serve", *FREE_PORTS, KYRIOS_XERO_HOME=str(home), KYRIOS_XERO_PUBLIC_URL=address) as serve:
+        assert serve.says("Browsers come back from Xero to").split()[-1] == f"{address}."
         serve.says("Running. Press Ctrl-C to stop.")
         yield serve
 
