@@ -2,8 +2,9 @@
 
 It acts for the grant that was disconnected, with that grant's own token, also while the gate is closed, and never harms
 a newer consent: an organisation the account has come back to keeps its connection, which Xero may have given the same
-id, and a consent is taken back only where no other account lives by the same Xero user. The tokens are destroyed with
-the event that says how it ended. Xero's page on connections: by the connection's id, 204; 404 if it is gone already.
+id; so does one that went over to another account's consent; and a consent is taken back only where no other account
+lives by the same Xero user. The tokens are destroyed with the event that says how it ended. Xero's page on connections:
+by the connection's id, 204; 404 if it is gone already.
 """
 
 import logging
@@ -17,7 +18,7 @@ from adapters.event_store.store import EventStore, Transaction
 from adapters.vault.errors import GrantMissing
 from adapters.vault.grants import Grants
 from adapters.vault.oauth_states import OAuthStates
-from adapters.xero.answers import NO_RATES, Answer, RateHeaders
+from adapters.xero.answers import NO_RATES, Answer, RateHeaders, XeroConnection
 from adapters.xero.errors import (
     AuthorisationLost,
     ClientRefused,
@@ -115,6 +116,8 @@ class RemoveConnection:
         if way != "remove":
             return self._left_alone(subject, way, fence)
         try:
+            if self._is_anothers(subject, session.connections(before_send=fence)):
+                return self._left_alone(subject, "leave", fence)
             answer = session.delete_connection(
                 subject.departure.xero_connection_id, before_send=lambda: self._check(subject, fence)
             )
@@ -196,6 +199,18 @@ class RemoveConnection:
             return _removable(gone)
         # Consented anew, and the organisation is not confirmed yet: it may be the same.
         return "leave" if known.xero_connection_id else "wait"
+
+    def _is_anothers(self, subject: Leaving, listed: Sequence[XeroConnection]) -> bool:
+        """Whether the connection has gone over to a newer consent, perhaps another account's of the same Xero user.
+
+        XERO-UNVERIFIED XU-28: that a connection names the consent that made it, or made it again, last.
+        """
+        try:
+            own = self._grants.read(subject.departure.grant_id).auth_event_id
+        except GrantMissing:
+            return False
+        there = next((one for one in listed if _is(subject.departure, one.connection_id)), None)
+        return there is not None and "" not in (own, there.auth_event_id) and there.auth_event_id != own
 
     def _check(self, subject: Leaving, fence: Fence) -> None:
         fence()

@@ -57,6 +57,7 @@ def assert_clean(world: World) -> None:
     assert checked.clean, checked.summary()
 
 
+@pytest.mark.article("R16")
 def test_a_disconnection_removes_the_connection_takes_the_consent_back_and_destroys_the_tokens(world: World) -> None:
     before, active = connection(world), lane(world)["last_activity_at"]
     world.queue(example_invoices(2))
@@ -79,7 +80,9 @@ def test_a_disconnection_removes_the_connection_takes_the_consent_back_and_destr
 
 
 def test_a_consent_that_another_account_lives_by_is_not_taken_back(world: World) -> None:
-    consent(world, "other-account")
+    books = {"Name": "Harbour & Vine Catering", "BaseCurrency": "AUD", "CountryCode": "AU"}
+    world.control.post(f"/organisations/{ELSEWHERE}/organisation", json=books).raise_for_status()
+    world.consent(ELSEWHERE, account="other-account")
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
     world.work()
     assert ends(world) == [("removed", False)]
@@ -129,6 +132,7 @@ def test_leaving_before_an_organisation_was_chosen_takes_the_consent_back(world:
     assert known.organisation_id is None
 
 
+@pytest.mark.article("R17")
 def test_an_account_that_came_back_to_the_same_organisation_keeps_its_connection(world: World) -> None:
     """Xero may give the connection the id it had; the same user's consent must not be taken back either."""
     before = connection(world)
@@ -188,11 +192,28 @@ def test_a_consent_given_while_the_request_is_prepared_holds_it_back(world: Worl
     assert connection(world).xero_connection_id == before.xero_connection_id
 
 
+def test_an_organisation_that_another_account_took_over_keeps_its_connection(world: World) -> None:
+    """The same Xero user, and so the same connection in Xero, now stands for another Kyrios account."""
+    before = connection(world)
+    world.engine.set_up.disconnect(ACCOUNT, OWNER)
+    consent(world, "other-account")
+    world.engine.set_up.choose_organisation("other-account", organisation_id(), OWNER)
+    world.work()
+    other = connection(world, "other-account")
+    assert other.xero_connection_id == before.xero_connection_id
+    assert (seen(world, "DELETE", "/connections/"), ends(world)) == ([], [("replaced", False)])
+    assert_destroyed(world, before)
+    assert world.engine.session_of(other).organisation().base_currency == "NZD"
+
+
 class LooksNowhere(RemoveConnection):
     """Removes what it was told to, whatever has happened since."""
 
     def _way(self, subject: Any) -> Any:
         return "remove"
+
+    def _is_anothers(self, subject: Any, listed: Any) -> bool:
+        return False
 
 
 def test_a_removal_that_does_not_look_cuts_off_an_account_that_came_back(world: World) -> None:
@@ -309,6 +330,7 @@ def test_a_newer_consent_destroys_the_tokens_of_the_one_before(world: World) -> 
     assert [e for e in world.engine.store.events_of(world.lane) if isinstance(e, GateOpened)][1:] == []
 
 
+@pytest.mark.article("R16")
 def test_what_was_chosen_and_linked_and_queued_is_kept(world: World) -> None:
     before = connection(world)
     world.queue(example_invoices(2))
