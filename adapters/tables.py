@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Numeric,
     PrimaryKeyConstraint,
     Table,
@@ -23,11 +22,15 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-METADATA: Final = MetaData()
-_TIME: Final = TIMESTAMP(timezone=True)
-_APP_NOW: Final = text("app.now()")
+from adapters.mail_tables import MAIL, MAIL_LANE, RECIPIENT
+from adapters.schema import APP_NOW, METADATA, TIME
+
+__all__ = ["MAIL", "MAIL_LANE", "METADATA", "RECIPIENT"]
+
+_TIME: Final = TIME
+_APP_NOW: Final = APP_NOW
 
 EVENTS: Final = Table(
     "sync_events",
@@ -239,16 +242,6 @@ LINKED_CONTACT: Final = Table(
     Column("xero_contact_id", Text),
     PrimaryKeyConstraint("account_id", "kyrios_contact_id", name="linked_contact_pkey"),
     Index("linked_contact_by_xero", "account_id", "xero_contact_id"),
-    schema="app",
-)
-
-RECIPIENT: Final = Table(
-    "recipient",
-    METADATA,
-    Column("recipient_id", Uuid, primary_key=True),
-    Column("account_id", Text, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
     schema="app",
 )
 

@@ -75,6 +75,7 @@ __all__ = [
     "missing_steps",
     "select_accounts",
     "select_organisation",
+    "set_recipients",
     "unmap_tax",
     "what_holds",
     "withhold_organisation",
@@ -294,6 +295,18 @@ def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dic
     if reason == "authorisation_lost":
         decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="refused")
     return announced(decision)
+
+
+def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: Moment) -> list[Event]:
+    """Say who gets this account's mails. The same again is no news."""
+    if state is None:
+        raise NotPossible("this account was never connected to Xero, so there is nothing to tell anybody")
+    if state.recipients == tuple(recipient_ids):
+        return []
+    decision = _decide(state, state.account_id, at)
+    organisation = state.organisation_id
+    decision.add(AlertRecipientsSet, organisation_id=organisation, recipient_ids=tuple(recipient_ids))
+    return decision.events
 
 
 def access_removed(

@@ -117,10 +117,14 @@ class ReferenceRestored(Event, frozen=True, kw_only=True):
 
 
 class GateClosed(Event, frozen=True, kw_only=True):
-    """The causes that hold this connection back, in full, whenever that set changes."""
+    """The causes that hold this connection back, in full, whenever that set changes.
+
+    `known` are the codes among them that hold nothing more back than before: somebody was told of them already.
+    """
 
     causes: tuple[Cause, ...]
     during_setup: bool = False
+    known: tuple[str, ...] = ()
 
 
 class GateOpened(Event, frozen=True, kw_only=True):

@@ -44,6 +44,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a connection. `held_by` is the set of causes last announced; empty means the gate is open.
 
+    `closed_at` is when the gate last closed from open, `opened_at` when it last opened.
+
     `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
     until it is confirmed that this consent reaches the same organisation. `withheld` is why the organisation that was
     picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
@@ -73,6 +75,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     held_by: tuple[Cause, ...] = (Cause("not_connected"),)
     opened_before: bool = False
     departures: tuple[Departure, ...] = ()
+    closed_at: datetime | None = None
+    opened_at: datetime | None = None
 
     @property
     def gate_open(self) -> bool:
@@ -172,8 +176,8 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     TaxUnmapped: lambda s, e: {"mappings": _without(s.mappings, e.tax_set.key), "mapping_version": e.version},
     ReferenceDrifted: lambda s, e: {"drifted": s.drifted | {e.reference: e.cause}},
     ReferenceRestored: lambda s, e: {"drifted": _without(s.drifted, e.reference)},
-    GateClosed: lambda _, e: {"held_by": e.causes},
-    GateOpened: lambda _, e: {"held_by": (), "opened_before": True},
+    GateClosed: lambda s, e: {"held_by": e.causes, "closed_at": s.closed_at if s.held_by else e.occurred_at},
+    GateOpened: lambda _, e: {"held_by": (), "opened_before": True, "opened_at": e.occurred_at},
     AlertRecipientsSet: lambda _, e: {"recipients": e.recipient_ids},
     InactivityWarned: lambda _, e: {},
     Disconnected: lambda s, e: {

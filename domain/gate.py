@@ -44,10 +44,23 @@ def announced(decision: Decision[Connection]) -> list[Event]:
         return decision.events
     organisation = state.organisation_id
     if held:
-        decision.add(GateClosed, organisation_id=organisation, causes=held, during_setup=not state.opened_before)
+        decision.add(
+            GateClosed,
+            organisation_id=organisation,
+            causes=held,
+            during_setup=not state.opened_before,
+            known=_known(held, state.held_by) if state.opened_before else (),
+        )
     else:
         decision.add(GateOpened, organisation_id=organisation, during_setup=not state.opened_before)
     return decision.events
+
+
+def _known(held: tuple[Cause, ...], before: tuple[Cause, ...]) -> tuple[str, ...]:
+    """The codes of causes that held before, except where another thing of the same cause came to it."""
+    known = {(cause.code, cause.key) for cause in before}
+    news = {cause.code for cause in held if (cause.code, cause.key) not in known}
+    return tuple(dict.fromkeys(cause.code for cause in held if cause.code not in news))
 
 
 def holds_all(state: Connection, tax_set: TaxSet) -> bool:

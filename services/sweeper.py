@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import deliveries, lanes, outbox
+from adapters.event_store import deliveries, lanes, mails, outbox
 from adapters.event_store.store import EventStore
 
 LOG: Final = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Sweeper:
             due = lanes.due(cursor, LANES_AT_ONCE)
             deliveries.finish_forgotten(cursor)
             outbox.delete_closed(cursor, KEEP_CLOSED_DAYS, DELETE_AT_ONCE)
+            mails.delete_closed(cursor, KEEP_CLOSED_DAYS, DELETE_AT_ONCE)
         for connection_id in due:
             self._ring(connection_id)
         return len(due)

@@ -18,8 +18,10 @@ from adapters.event_store import (
     lane_calls,
     lanes,
     linked_contacts,
+    mails,
     organisation_bindings,
     outbox,
+    recipients,
     sealed_texts,
 )
 from adapters.event_store.writes import Writes
@@ -44,9 +46,10 @@ class OutboxRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as conn, conn.pipeline(), conn.transaction():
             with conn.cursor() as curs:
                 self._insert_events(curs, stored_events, **kwargs)
-            with conn.cursor() as curs:
+            with conn.cursor() as curs, conn.cursor() as behind:
                 if stored_events:
                     self._insert_stored_events(curs, stored_events)
+                _write_mails(behind, kwargs.get("writes"))
                 _flush(conn)
                 return self._fetch_ids_after_insert_events(curs, stored_events) if stored_events else []
 
@@ -55,6 +58,7 @@ class OutboxRecorder(PostgresApplicationRecorder):
         self._insert_events(curs, stored_events, writes=writes)
         if stored_events:
             self._insert_stored_events(curs, stored_events)
+        _write_mails(curs, writes)
 
     def _insert_events(
         self,
@@ -83,6 +87,16 @@ def _flush(conn: Connection[Row]) -> None:
     with conn.cursor() as last:
         last.execute("SELECT 1")
         last.fetchall()
+
+
+def _write_mails(curs: Cursor[Row], writes: Writes | None) -> None:
+    """Mails come last: many writers ask for the same one, and behind the log's lock they take turns."""
+    if writes is None:
+        return
+    if writes.alerts:
+        mails.insert(curs, writes.alerts)
+    if writes.sent_mail:
+        mails.done(curs, writes.sent_mail)
 
 
 def _write_lanes(curs: Cursor[Row], writes: Writes) -> None:
@@ -131,3 +145,7 @@ def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
         identities.insert(curs, writes.identities)
     if writes.links:
         linked_contacts.follow(curs, writes.links)
+    if writes.addresses:
+        recipients.insert(curs, writes.addresses)
+    if writes.chosen_recipients:
+        recipients.keep_only(curs, writes.chosen_recipients)

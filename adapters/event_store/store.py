@@ -22,7 +22,15 @@ from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.event_store.writes import Writes
-from domain.connection import AccessRemoved, Disconnected, GateClosed, GateOpened, OrganisationSelected
+from domain.alert_entries import alerts_of, each_once
+from domain.connection import (
+    AccessRemoved,
+    AlertRecipientsSet,
+    Disconnected,
+    GateClosed,
+    GateOpened,
+    OrganisationSelected,
+)
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
@@ -176,7 +184,7 @@ class EventStore:
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:
-    """Add what follows from the events: entries, gates, the lanes they need, organisations, links, ended grants."""
+    """Add what follows from the events: entries, mails and who gets them, gates, lanes, links and what ended."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
     organisations = {e.account_id: e.organisation_id or "" for e in events if isinstance(e, OrganisationSelected)}
@@ -190,6 +198,8 @@ def complete(events: Sequence[Event], writes: Writes) -> Writes:
         leaving=[e.account_id for e in events if isinstance(e, Disconnected) and e.reason == "user"],
         links=[event for event in events if isinstance(event, ContactLinked | ContactUnlinked)],
         ended_grants={event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)},
+        alerts=each_once(entry for event in events for entry in alerts_of(event)),
+        chosen_recipients={e.account_id: e.recipient_ids for e in events if isinstance(e, AlertRecipientsSet)},
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.alert_entries import AlertEntry
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import Entry
 from domain.invoice_identity import Identity
@@ -66,6 +67,21 @@ class SealedContact(msgspec.Struct, frozen=True, kw_only=True):
     sealed: bytes
 
 
+class SealedAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A new address of an account's mails, sealed."""
+
+    recipient_id: UUID
+    account_id: str
+    sealed: bytes
+
+
+class SentMail(msgspec.Struct, frozen=True):
+    """A mail that was taken, and the lease under which it was sent; refused if that is not ours any more."""
+
+    mail_id: int
+    token: UUID
+
+
 class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     """That a command was carried out: its key, what was asked (a hash), and what was answered."""
 
@@ -110,6 +126,10 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     entries: Sequence[Entry] = ()
+    alerts: Sequence[AlertEntry] = ()
+    chosen_recipients: Mapping[str, Sequence[UUID]] = msgspec.field(default_factory=dict)
+    addresses: Sequence[SealedAddress] = ()
+    sent_mail: SentMail | None = None
     gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
     accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
     ended_grants: Mapping[UUID, str] = msgspec.field(default_factory=dict)

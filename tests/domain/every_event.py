@@ -158,6 +158,7 @@ _CONNECTION: Final = (
             Cause("not_connected"),
         ),
         during_setup=True,
+        known=("not_connected",),
     ),
     _full(GateOpened, during_setup=True),
     _full(AlertRecipientsSet, recipient_ids=(identity("recipient"),)),
@@ -241,7 +242,7 @@ _BY_MONTH: Final = (
     _full(ContactsSynced, created=3, updated=2, archived=1, watermark=dt.datetime(2026, 10, 1, 11, 55, tzinfo=dt.UTC)),
     _full(
         AlertSent,
-        kind="blocked",
+        kind="invoices",
         cause_code="contact_missing",
         message_id="<mail-1@kyrios.example>",
         recipient_id=identity("recipient"),

@@ -27,7 +27,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "ContactUnlinked.1": {"moved_to": None},
     "Disconnected.1": {"evidence": {}, "grant_id": None, "xero_connection_id": ""},
     "DismissalUndone.1": {"opens": None, "reason_ref": None},
-    "GateClosed.1": {"during_setup": False},
+    "GateClosed.1": {"during_setup": False, "known": ()},
     "GateOpened.1": {"during_setup": False},
     "InvoiceQueued.1": {"revision": 1},
     "InvoiceReleased.1": {"fixed": False},

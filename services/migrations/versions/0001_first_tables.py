@@ -169,12 +169,6 @@ CREATE TABLE app.linked_contact (
     CONSTRAINT linked_contact_pkey PRIMARY KEY (account_id, kyrios_contact_id)
 );
 CREATE INDEX linked_contact_by_xero ON app.linked_contact (account_id, xero_contact_id);
-CREATE TABLE app.recipient (
-    recipient_id uuid PRIMARY KEY,
-    account_id text NOT NULL,
-    revision bigint NOT NULL,
-    sealed bytea NOT NULL
-);
 """
 
 VAULT = """

@@ -1,0 +1,249 @@
+"""The SQL of tables `mail` and `mail_lane`: mails come in with their events, are leased to one worker, and end.
+
+One lane for all mails, apart from those of the connections: a mail stands behind no gate, pause or budget of Xero's.
+Every change after a lease is guarded by the lease's token.
+
+PENDING ──claim──► LEASED ──taken──► DONE ──more of the same──► PENDING
+   │                  ├── no clear answer, or its worker died ──► AMBIGUOUS ── the same bytes again ──► LEASED
+   │                  └── refused for good ──► REJECTED, for two days ──► DEAD
+   └── nothing to tell any more ──► WITHDRAWN ──the matter is back──► PENDING
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+
+from adapters.event_store.outbox import LeaseLost
+from adapters.event_store.writes import SentMail
+from domain.alert_entries import AlertEntry, MailKind
+
+Row = dict[str, Any]
+LANE: Final = "mail"
+EndState = Literal["REJECTED", "DEAD", "WITHDRAWN"]
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as a worker holds it; `trying` is the seconds since it was first tried, `asked_at` when last asked for.
+
+    `told_at` is when its recipient was last told of the same matter, `sealed` what may have been sent already.
+    """
+
+    id: int
+    effect_key: str
+    kind: MailKind
+    cause_code: str
+    connection_id: UUID
+    account_id: str
+    stream_id: UUID
+    seq: int
+    recipient_id: UUID
+    unclear: bool
+    attempts: int
+    issue: int
+    trying: float
+    asked_at: datetime
+    rendered_at: datetime | None
+    told_at: datetime | None
+    sealed: bytes | None
+
+
+def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
+    """Ask for mails, each once, to everybody their account tells; each entry's key must be there once.
+
+    A mail that is on its way already is not asked for again. What ended without a mail, or was sent before this, is
+    opened again: whether there is anything new to tell is seen when it is due.
+    """
+    curs.execute(
+        """
+        INSERT INTO app.mail AS m
+            (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, recipient_id, state, due_at)
+        SELECT e.effect_key || '/' || r.recipient_id, e.kind, e.cause_code, e.connection_id, e.account_id, e.stream_id,
+               e.seq, r.recipient_id, 'PENDING', app.now() + e.due_in * interval '1 second'
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::float8[])
+             AS e (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, due_in)
+        JOIN app.recipient r ON r.account_id = e.account_id AND r.refused_at IS NULL
+        ORDER BY e.effect_key, r.recipient_id
+        ON CONFLICT (effect_key) DO UPDATE SET asked_at = app.now(),
+            state = CASE WHEN m.state IN ('DONE', 'WITHDRAWN') THEN 'PENDING' ELSE m.state END,
+            issue = m.issue + (m.state = 'DONE')::int, attempts = CASE m.state WHEN 'DONE' THEN 0 ELSE m.attempts END,
+            due_at = CASE WHEN m.state IN ('DONE', 'WITHDRAWN') THEN excluded.due_at ELSE m.due_at END,
+            closed_at = CASE WHEN m.state IN ('DONE', 'WITHDRAWN') THEN NULL ELSE m.closed_at END
+        """,
+        (
+            [e.effect_key for e in entries],
+            [e.kind for e in entries],
+            [e.cause_code for e in entries],
+            [e.connection_id for e in entries],
+            [e.account_id for e in entries],
+            [e.stream_id for e in entries],
+            [e.seq for e in entries],
+            [e.due_in for e in entries],
+        ),
+    )
+
+
+def lock_due(curs: Cursor[Row]) -> Mail | None:
+    """Lock the mail that has been due for longest, if there is one and the lane is not paused.
+
+    One whose worker never reported back counts as sent without a clear answer.
+    """
+    curs.execute(
+        """
+        SELECT m.*, m.state <> 'PENDING' AS unclear,
+               coalesce(extract(epoch FROM app.now() - m.first_tried_at), 0)::float8 AS trying,
+               (SELECT max(t.told_at) FROM app.mail t WHERE t.connection_id = m.connection_id AND t.kind = m.kind
+                AND t.cause_code = m.cause_code AND t.recipient_id = m.recipient_id AND t.told_at IS NOT NULL) AS told
+        FROM app.mail m
+        WHERE m.closed_at IS NULL AND m.due_at <= app.now() AND (m.state <> 'LEASED' OR m.lease_until < app.now())
+          AND NOT EXISTS (SELECT FROM app.mail_lane WHERE lane = %s AND paused_until > app.now())
+        ORDER BY m.due_at, m.id LIMIT 1 FOR UPDATE OF m SKIP LOCKED
+        """,
+        (LANE,),
+    )
+    row = curs.fetchone()
+    if row is None:
+        return None
+    kept = {field: row[field] for field in Mail.__struct_fields__ if field != "told_at"}
+    return Mail(told_at=row["told"], **kept)
+
+
+def lease(curs: Cursor[Row], mail_id: int, token: UUID, seconds: float, sealed: bytes | None) -> None:
+    """Lease a locked mail; `sealed` is what is about to be sent, None if it is the same as before."""
+    curs.execute(
+        """
+        UPDATE app.mail SET state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
+               attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, app.now()),
+               rendered_at = CASE WHEN %s::bytea IS NULL THEN rendered_at ELSE app.now() END,
+               sealed = coalesce(%s::bytea, sealed)
+        WHERE id = %s
+        """,
+        (token, seconds, sealed, sealed, mail_id),
+    )
+
+
+def put_off(curs: Cursor[Row], mail_id: int, until: datetime) -> None:
+    """Look at a locked mail again later; nothing of it was tried."""
+    curs.execute("UPDATE app.mail SET due_at = %s WHERE id = %s", (until, mail_id))
+
+
+def withdraw(curs: Cursor[Row], mail_id: int, why: str) -> None:
+    """End a locked mail that is not sent, with the word for why."""
+    curs.execute(
+        """
+        UPDATE app.mail SET state = 'WITHDRAWN', cause = %s, closed_at = app.now(), sealed = NULL WHERE id = %s
+        """,
+        (why, mail_id),
+    )
+
+
+def done(curs: Cursor[Row], sent: SentMail) -> None:
+    """A leased mail was taken: its text is forgotten. What came up since it was written is another mail's, later."""
+    curs.execute(
+        """
+        UPDATE app.mail SET told_at = rendered_at, sealed = NULL, cause = NULL, lease_token = NULL, lease_until = NULL,
+               first_tried_at = NULL, state = CASE WHEN asked_at > rendered_at THEN 'PENDING' ELSE 'DONE' END,
+               issue = issue + (asked_at > rendered_at)::int,
+               closed_at = CASE WHEN asked_at > rendered_at THEN NULL ELSE app.now() END
+        WHERE id = %s AND lease_token = %s AND state = 'LEASED' RETURNING id
+        """,
+        (sent.mail_id, sent.token),
+    )
+    if curs.fetchone() is None:
+        raise LeaseLost
+
+
+def reopen(curs: Cursor[Row], mail_id: int, token: UUID, due_in: float, *, unclear: bool, why: str) -> bool:
+    """Try a leased mail again in so many seconds; the same bytes if it may have arrived. False if it is not ours."""
+    curs.execute(
+        """
+        UPDATE app.mail SET state = %s, due_at = app.now() + %s * interval '1 second', cause = %s, lease_token = NULL,
+               lease_until = NULL
+        WHERE id = %s AND lease_token = %s AND state = 'LEASED'
+        """,
+        ("AMBIGUOUS" if unclear else "PENDING", due_in, why, mail_id, token),
+    )
+    return curs.rowcount == 1
+
+
+def end(curs: Cursor[Row], mail_id: int, token: UUID, state: EndState, why: str) -> bool:
+    """End a leased mail that will not arrive, with the word for why. False if it is not ours."""
+    curs.execute(
+        """
+        UPDATE app.mail SET state = %s, cause = %s, closed_at = app.now(), sealed = NULL, lease_token = NULL,
+               lease_until = NULL
+        WHERE id = %s AND lease_token = %s AND state = 'LEASED'
+        """,
+        (state, why, mail_id, token),
+    )
+    return curs.rowcount == 1
+
+
+def failures_in_row(curs: Cursor[Row]) -> int:
+    """How often in a row the mail server took nothing."""
+    curs.execute("SELECT failures_in_row FROM app.mail_lane WHERE lane = %s", (LANE,))
+    row = curs.fetchone()
+    return row["failures_in_row"] if row else 0
+
+
+def pause(curs: Cursor[Row], seconds: float, why: str) -> None:
+    """Let all mails rest: the mail server takes none. One more failure in a row."""
+    curs.execute(
+        """
+        INSERT INTO app.mail_lane AS l (lane, paused_until, paused_for, failures_in_row)
+        VALUES (%s, app.now() + %s * interval '1 second', %s, 1)
+        ON CONFLICT (lane) DO UPDATE SET paused_until = excluded.paused_until, paused_for = excluded.paused_for,
+            failures_in_row = l.failures_in_row + 1
+        """,
+        (LANE, seconds, why),
+    )
+
+
+def works(curs: Cursor[Row]) -> None:
+    """The mail server took something: whatever it refused before is over."""
+    curs.execute(
+        "UPDATE app.mail_lane SET paused_until = NULL, paused_for = NULL, failures_in_row = 0 "
+        "WHERE lane = %s AND failures_in_row > 0",
+        (LANE,),
+    )
+
+
+def paused(curs: Cursor[Row]) -> Row | None:
+    """Until when mails rest, and why (`paused_until`, `paused_for`); None if they do not."""
+    curs.execute(
+        "SELECT paused_until, paused_for FROM app.mail_lane WHERE lane = %s AND paused_until > app.now()", (LANE,)
+    )
+    return curs.fetchone()
+
+
+def waiting(curs: Cursor[Row], account_id: str) -> list[Row]:
+    """The mails of one account that were neither sent nor withdrawn, the oldest first."""
+    curs.execute(
+        """
+        SELECT kind, cause_code, recipient_id, state, due_at, attempts, cause FROM app.mail
+        WHERE account_id = %s AND state NOT IN ('DONE', 'WITHDRAWN') ORDER BY id
+        """,
+        (account_id,),
+    )
+    return curs.fetchall()
+
+
+def keys(curs: Cursor[Row]) -> dict[str, str]:
+    """Every mail that is kept, whatever became of it: its state by effect key."""
+    curs.execute("SELECT effect_key, state FROM app.mail")
+    return {row["effect_key"]: row["state"] for row in curs}
+
+
+def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
+    """Delete mails that ended long ago: their hour is over, and AlertSent tells of them."""
+    curs.execute(
+        """
+        DELETE FROM app.mail WHERE id IN (
+            SELECT id FROM app.mail WHERE closed_at < app.now() - %s * interval '1 day' ORDER BY closed_at LIMIT %s)
+        """,
+        (older_than_days, limit),
+    )
+    return curs.rowcount

@@ -1,0 +1,51 @@
+"""The SQL of table `recipient`: whom an account tells. Addresses pass here sealed; events know the ids alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+
+from adapters.event_store.writes import SealedAddress
+
+Row = dict[str, Any]
+
+
+def insert(curs: Cursor[Row], addresses: Sequence[SealedAddress]) -> None:
+    """Keep new addresses."""
+    curs.execute(
+        """
+        INSERT INTO app.recipient (recipient_id, account_id, sealed)
+        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[])
+        """,
+        ([a.recipient_id for a in addresses], [a.account_id for a in addresses], [a.sealed for a in addresses]),
+    )
+
+
+def keep_only(curs: Cursor[Row], chosen: Mapping[str, Sequence[UUID]]) -> None:
+    """Forget the addresses of these accounts that are not among the chosen ones."""
+    for account_id, recipient_ids in chosen.items():
+        curs.execute(
+            "DELETE FROM app.recipient WHERE account_id = %s AND recipient_id <> ALL(%s)",
+            (account_id, list(recipient_ids)),
+        )
+
+
+def of_account(curs: Cursor[Row], account_id: str) -> list[Row]:
+    """The recipients of an account: id, sealed address, and when and with what code a server refused it for good."""
+    curs.execute("SELECT * FROM app.recipient WHERE account_id = %s ORDER BY recipient_id", (account_id,))
+    return curs.fetchall()
+
+
+def address(curs: Cursor[Row], recipient_id: UUID) -> bytes | None:
+    """The sealed address mails may go to; None if it was removed, or refused for good."""
+    curs.execute("SELECT sealed FROM app.recipient WHERE recipient_id = %s AND refused_at IS NULL", (recipient_id,))
+    row = curs.fetchone()
+    return None if row is None else bytes(row["sealed"])
+
+
+def refuse(curs: Cursor[Row], recipient_id: UUID, why: str) -> None:
+    """The mail server said for good that there is no such address."""
+    curs.execute(
+        "UPDATE app.recipient SET refused_at = app.now(), refused_for = %s WHERE recipient_id = %s", (why, recipient_id)
+    )
