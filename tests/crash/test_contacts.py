@@ -27,6 +27,7 @@ def read_on(world: World, seen: list[FedContact]) -> None:
     seen += world.engine.contact_feed(ACCOUNT, after).contacts
 
 
+@pytest.mark.article("R6")
 def test_readers_that_die_at_every_stop_are_followed_by_others_and_the_feed_shows_each_contact_once(
     world: World, child: StartChild
 ) -> None:

@@ -120,6 +120,7 @@ def test_the_cursors_a_projection_gives_are_checked(store: EventStore, read: Eng
     assert changes_of(read, store.head(), SHOP, str(store.head())).changes == ()
 
 
+@pytest.mark.article("R20")
 def test_invoices_and_the_connection_are_told_in_words_and_codes(world: World) -> None:
     store, read = world.engine.store, world.engine.read
     world.queue(example_invoices(2))

@@ -82,6 +82,7 @@ def test_only_what_was_signed_with_one_of_our_keys_is_believed(told: World) -> N
     assert receive(PROBE, empty) == 401
 
 
+@pytest.mark.article("R6", "R10")
 def test_a_change_of_a_contact_makes_its_organisations_reading_due_and_nothing_else_does(told: World) -> None:
     reader = told.engine.contact_reader
     quiet = [
