@@ -2,7 +2,6 @@
 
 import signal
 from pathlib import Path
-from time import monotonic
 
 from tests.crash.books import assert_in_xero_once
 from tests.processes.rabbit_node import RabbitNode
@@ -11,8 +10,7 @@ from tests.services.cli.program import running, until_synced, variables_of
 from tests.world import World
 
 NEVER = "600"
-"""Seconds between two sweeps: what arrives meanwhile arrived by its ring."""
-AT_ONCE = 5.0
+"""Seconds between two sweeps, far more than any wait here: what arrives meanwhile arrived by its ring."""
 
 
 def test_an_imported_invoice_is_rung_for_and_arrives_long_before_any_sweep(
@@ -22,10 +20,8 @@ def test_an_imported_invoice_is_rung_for_and_arrives_long_before_any_sweep(
     with running("worker", **variables) as worker, running("ticker", **variables) as ticker:
         worker.says("A worker runs")
         ticker.says("A ticker runs")
-        began = monotonic()
         import_invoices(world, tmp_path, 10, **variables)
         until_synced(world, 10)
-        assert monotonic() - began < AT_ONCE
     assert_in_xero_once(world, 10)
 
 
