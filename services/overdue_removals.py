@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import outbox
+from adapters.event_store import removals
 from adapters.event_store.store import EventStore
 from domain import connection as connections
 from domain.event import ENGINE, Moment
@@ -39,7 +39,7 @@ class OverdueRemovals:
     def step(self) -> int:
         """End what is overdue; returns how many removals that were."""
         with self._store.begin() as tx:
-            overdue = outbox.lock_overdue_removals(tx.cursor, LONGEST, AT_ONCE)
+            overdue = removals.lock_overdue(tx.cursor, LONGEST, AT_ONCE)
             known = tx.load([row["connection_id"] for row in overdue], connections.evolve)
             at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
             for row in overdue:

@@ -3,7 +3,7 @@
 Every change after a lease is guarded by the lease's token, so that a worker that lost its lease changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -263,32 +263,6 @@ def mark_unclear(curs: Cursor[Row], entry_ids: Sequence[int], quiet: float) -> N
         """,
         (quiet, list(entry_ids)),
     )
-
-
-def end_removals(curs: Cursor[Row], ended: Mapping[UUID, str]) -> None:
-    """End what is still to be removed of these grants, however far it is, with the word for how each ended."""
-    curs.execute(
-        f"""
-        UPDATE app.outbox o SET state = CASE e.how WHEN 'unanswered' THEN 'DEAD' ELSE 'DONE' END, cause = e.how,
-               closed_at = app.now(), lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::uuid[], %s::text[]) AS e (grant_id, how)
-        WHERE o.stream_id = e.grant_id AND {PASSES_GATE} AND o.closed_at IS NULL
-        """,
-        (list(ended), list(ended.values())),
-    )
-
-
-def lock_overdue_removals(curs: Cursor[Row], hours: float, limit: int) -> list[Row]:
-    """Lock removals that have not ended so long after they were asked for: id, connection and grant (the stream)."""
-    curs.execute(
-        f"""
-        SELECT id, connection_id, stream_id FROM app.outbox o
-        WHERE {PASSES_GATE} AND closed_at IS NULL AND created_at < app.now() - %s * interval '1 hour'
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-        """,
-        (hours, limit),
-    )
-    return curs.fetchall()
 
 
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:

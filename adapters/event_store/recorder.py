@@ -22,6 +22,7 @@ from adapters.event_store import (
     organisation_bindings,
     outbox,
     recipients,
+    removals,
     sealed_texts,
 )
 from adapters.event_store.writes import Writes
@@ -131,7 +132,7 @@ def _write_entries(curs: Cursor[Row], writes: Writes) -> None:
 
 def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
     if writes.ended_grants:
-        outbox.end_removals(curs, writes.ended_grants)
+        removals.end(curs, writes.ended_grants)
         grants.destroy_within(curs, list(writes.ended_grants))
     if writes.texts:
         sealed_texts.insert_invoice_texts(curs, writes.texts)
