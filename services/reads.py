@@ -53,7 +53,7 @@ class Reads:
             raise OutOfBudget(admission.look_again, admission.cause)
         if admission.for_all:
             raise OutOfBudget(None, "xero_unavailable")
-        lane_calls.take(cursor, admission, self._budget)
+        lane_calls.take(cursor, admission, self._budget, unheard=True)
         read = self._new_id()
         deliveries.open_read(cursor, read, connection_id, what, self._lease)
         return read

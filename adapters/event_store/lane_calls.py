@@ -32,7 +32,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     Behind a closed gate (`gate_open` False), only what passes it may go.
     `failures_in_row`: many make the call a probe. `unclear_due` says that a look-up is due; it goes before anything
     new, however long the queue. `level` is that of the guard bucket. `for_all` says that all lanes rest and this call
-    would go ahead for all of them.
+    would go ahead for all of them. `claims_died` says that workers died while they claimed for this lane.
     """
 
     connection_id: UUID
@@ -46,6 +46,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     gate_open: bool = True
     unclear_due: bool = False
     for_all: bool = False
+    claims_died: bool = False
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,8 @@ def admit(
                EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
                        AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
                        AND (o.organisation_id IS NULL OR o.organisation_id = %(books)s)
-                       AND (%(gate_open)s OR {PASSES_GATE})) AS unclear_due
+                       AND (%(gate_open)s OR {PASSES_GATE})) AS unclear_due,
+               EXISTS (SELECT FROM app.claim_begun WHERE connection_id = %(lane)s) AS claims_died
         FROM app.whole_app w
         """,
         {"lane": connection_id, "books": lane["organisation_id"], "gate_open": lane["gate"] == "open"},
@@ -112,15 +114,19 @@ def admit(
                 gate_open=lane["gate"] == "open",
                 unclear_due=row["unclear_due"],
                 for_all=row["resting"],
+                claims_died=row["claims_died"],
             )
 
 
-def take(curs: Cursor[Row], admission: Admission, budget: Budget) -> None:
-    """Start the admitted call, in the transaction that admitted it."""
+def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bool = False) -> None:
+    """Start the admitted call, in the transaction that admitted it.
+
+    The answer to an `unheard` call promises nothing: what follows one that went ahead is left to the bucket.
+    """
     curs.execute(
         """
         UPDATE app.lane SET started = %(call)s, tokens = %(tokens)s, refilled_at = %(now)s, served_at = app.now(),
-               promised = CASE WHEN %(ahead)s THEN %(call)s ELSE promised END,
+               promised = CASE WHEN NOT %(ahead)s THEN promised WHEN NOT %(unheard)s THEN %(call)s END,
                window_over_at = CASE WHEN %(ahead)s THEN app.now() + %(window)s * interval '1 second'
                                 ELSE window_over_at END,
                day_over_at = CASE WHEN %(ahead_today)s THEN app.now() + %(day)s * interval '1 second'
@@ -133,6 +139,7 @@ def take(curs: Cursor[Row], admission: Admission, budget: Budget) -> None:
             "tokens": level_after_call(admission.level, budget),
             "now": admission.now,
             "ahead": admission.go.ahead,
+            "unheard": unheard,
             "ahead_today": admission.go.ahead_today,
             "window": budget.window,
             "day": DAY_ASKED_AGAIN,

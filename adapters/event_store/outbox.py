@@ -40,6 +40,7 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     delivery_id: UUID | None
     group: UUID | None = None
     cause: str = ""
+    deaths: int = 0
 
 
 def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
@@ -140,7 +141,7 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: b
             WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
                   {_behind(gate_open)}
             ORDER BY id LIMIT 1)
-        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
+        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
@@ -150,7 +151,7 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: b
         """,
         {"lane": connection_id, "limit": limit},
     )
-    return [_entry(row) for row in curs]
+    return [entry_of(row) for row in curs]
 
 
 def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token: UUID, seconds: float) -> None:
@@ -217,7 +218,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
               AND (lease_until IS NULL OR lease_until < app.now()) AND {_ITS_BOOKS}
               {_behind(gate_open)}
             ORDER BY id LIMIT 1)
-        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause,
+        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
@@ -227,7 +228,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
         """,
         {"lane": connection_id, "limit": limit},
     )
-    return [_entry(row) for row in curs]
+    return [entry_of(row) for row in curs]
 
 
 def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seconds: float) -> None:
@@ -242,7 +243,7 @@ def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
     """Lock entries whose worker never reported back: their lease has run out."""
     curs.execute(
         """
-        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause,
+        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause, deaths,
                extract(epoch FROM app.now() - created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - first_tried_at), 0)::float8 AS trying
         FROM app.outbox WHERE connection_id = %s AND state = 'LEASED' AND lease_until < app.now()
@@ -250,19 +251,7 @@ def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
         """,
         (connection_id, limit),
     )
-    return [_entry(row) for row in curs]
-
-
-def mark_unclear(curs: Cursor[Row], entry_ids: Sequence[int], quiet: float) -> None:
-    """Expired leases become unknown outcomes, due once `quiet` seconds have passed since the last possible send."""
-    curs.execute(
-        """
-        UPDATE app.outbox SET state = 'AMBIGUOUS', due_at = lease_until + %s * interval '1 second',
-               lease_token = NULL, lease_until = NULL
-        WHERE id = ANY(%s)
-        """,
-        (quiet, list(entry_ids)),
-    )
+    return [entry_of(row) for row in curs]
 
 
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
@@ -308,7 +297,8 @@ def _behind(gate_open: bool) -> str:
     return "" if gate_open else f"AND {PASSES_GATE}"
 
 
-def _entry(row: Row) -> LeasedEntry:
+def entry_of(row: Row) -> LeasedEntry:
+    """An entry as its columns say."""
     return LeasedEntry(
         id=row["id"],
         stream_id=row["stream_id"],
@@ -319,6 +309,7 @@ def _entry(row: Row) -> LeasedEntry:
         delivery_id=row["delivery_id"],
         group=row["grp"],
         cause=row["cause"] or "",
+        deaths=row["deaths"],
     )
 
 

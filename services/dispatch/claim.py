@@ -6,13 +6,15 @@ Entries that fail preflight end here with InvoiceBlocked, in the same transactio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import deliveries, lane_calls, outbox, whole_app
+from adapters.event_store import claims_begun, deliveries, lane_calls, outbox, outbox_deaths, whole_app
 from adapters.event_store.deliveries import SealedFragment
 from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.outbox import LeasedEntry
@@ -25,10 +27,12 @@ from domain.budget import Budget, Use
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
+from services.dispatch.deaths import KILLED_ITS_WORKER, suspects
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 
 LOG: Final = logging.getLogger(__name__)
+_MOST_REMEMBERED: Final = 10_000
 
 
 class AnotherIsAhead(Exception):
@@ -56,6 +60,7 @@ class Claim:
         self._most = max(kind.most_entries for kind in kinds.values())
         self._timing, self._budget, self._look_again = timing, budget, look_again
         self._new_id, self._monotonic = new_id, monotonic
+        self._survived: set[UUID] = set()
 
     def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
@@ -74,16 +79,70 @@ class Claim:
             admission = self._admitted(tx, connection_id, "send")
             if admission is None:
                 return None, False
+            if admission.claims_died:
+                self._settle_deaths(tx, connection_id, self._moment(admission))
             entries = [] if admission.unclear_due else self._due(tx, connection_id, admission)
             if not entries:
                 return None, False
-            connection = tx.load([connection_id], connections.evolve)[connection_id]
-            kind = self._kinds[entries[0].kind]
-            items = self._preflight(tx, kind, entries, connection, self._moment(admission))
-            if not items:
-                return None, True
-            work = self._lease(tx, kind, items, connection, connection_id, admission, began)
-            return work, work is None
+            with self._traced(tx, connection_id, entries):
+                return self._checked(tx, entries, connection_id, admission, began)
+
+    def _checked(
+        self, tx: Transaction, entries: Sequence[LeasedEntry], connection_id: UUID, admission: Admission, began: float
+    ) -> tuple[Work[Any] | None, bool]:
+        connection = tx.load([connection_id], connections.evolve)[connection_id]
+        kind = self._kinds[entries[0].kind]
+        items = self._preflight(tx, kind, entries, connection, self._moment(admission))
+        if not items:
+            return None, True
+        work = self._lease(tx, kind, items, connection, connection_id, admission, began)
+        return work, work is None
+
+    @contextmanager
+    def _traced(self, tx: Transaction, connection_id: UUID, entries: Sequence[LeasedEntry]) -> Iterator[None]:
+        """Leave a trace for the case that reading or rendering these entries kills this process.
+
+        Only a lane's first claim in this process does: whoever is killed by an entry begins anew, and meets it then.
+        """
+        if connection_id in self._survived:
+            yield
+            return
+        token = self._new_id()
+        with self._store.cursor() as beside:
+            claims_begun.begin(beside, token, connection_id, [entry.id for entry in entries])
+        try:
+            yield
+            claims_begun.end(tx.cursor, token)
+        except Exception:
+            # We live: it was an error and no death. If the database is away, so is the trace's harm: one death more.
+            with suppress(PersistenceError), self._store.cursor() as beside:
+                claims_begun.end(beside, token)
+            raise
+        if len(self._survived) >= _MOST_REMEMBERED:
+            self._survived.clear()
+        self._survived.add(connection_id)
+
+    def _settle_deaths(self, tx: Transaction, connection_id: UUID, at: Moment) -> None:
+        """Workers died while they claimed: count it on what they held, part it, and end one that was alone."""
+        self._survived.discard(connection_id)
+        for entry_ids in claims_begun.take_left(tx.cursor, connection_id):
+            group = outbox_deaths.lock_pending(tx.cursor, entry_ids)
+            noted = suspects(group, self._new_id)
+            outbox_deaths.count_deaths(tx.cursor, noted)
+            ending = [entry for entry, suspect in zip(group, noted, strict=True) if suspect.cause]
+            if ending:
+                self._end(tx, ending, connection_id, at)
+
+    def _end(self, tx: Transaction, entries: Sequence[LeasedEntry], connection_id: UUID, at: Moment) -> None:
+        connection = tx.load([connection_id], connections.evolve)[connection_id]
+        kind, cause, events = self._kinds[entries[0].kind], Cause(KILLED_ITS_WORKER), list[Event]()
+        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+        for entry in entries:
+            LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths + 1)
+            subject, organisation = subjects[entry.stream_id], connection.organisation_id
+            events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
+            outbox.withdraw(tx.cursor, [entry.id], cause.code)
+        tx.append(events)
 
     def _admitted(self, tx: Transaction, connection_id: UUID, use: Use) -> Admission | None:
         """The lane's leave to start a call; if it has none, an alarm is set for when it may have."""

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from adapters.event_store import deliveries, outbox
+from adapters.event_store import deliveries, outbox, outbox_deaths
 from adapters.event_store.outbox import LeasedEntry, LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
@@ -24,6 +24,7 @@ from domain.event import ENGINE, Event, Moment
 from services.dispatch import trouble
 from services.dispatch.all_lanes import AllLanes
 from services.dispatch.claim import Claim
+from services.dispatch.deaths import parted
 from services.dispatch.kind import Answered, DeliveryKind, Outcome, Unclear, Withheld
 from services.dispatch.lane_work import FencePassed, Stopping, Timing, Work, fence
 from services.dispatch.record import Record
@@ -88,7 +89,7 @@ class Dispatcher:
             events: list[Event] = []
             for name, group in groupby(sorted(entries, key=lambda e: e.kind), key=lambda e: e.kind):
                 events += self._unclear(tx, self._kinds[name], list(group), connection, at)
-            outbox.mark_unclear(tx.cursor, [entry.id for entry in entries], self._timing.quiet)
+            outbox_deaths.mark_unclear(tx.cursor, parted(entries, self._new_id), self._timing.quiet)
             deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
             tx.append(events)
         return len(entries)
@@ -170,7 +171,8 @@ class Dispatcher:
             met = trouble.of_search(error, entries, work.admission.failures_in_row)
         else:
             failures = work.admission.failures_in_row
-            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id)
+            tries = min(item.entry.attempts for item in work.items)
+            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id, tries)
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome=met.word,

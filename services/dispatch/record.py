@@ -21,6 +21,7 @@ from domain.event import ENGINE, Event, Moment
 from domain.invoice_identity import identities_of
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before
+from services.dispatch.deaths import KILLED_ITS_WORKER
 from services.dispatch.kind import (
     Absent,
     DoubtingKind,
@@ -163,6 +164,8 @@ class Record:
         entry = item.entry
         if entry.cause == WHOLE_REQUEST_REFUSED:
             self._give_up(work, item, Cause("rejected_by_xero"), self._refusal_ref(work, item), at, ended)
+        elif entry.cause == KILLED_ITS_WORKER:
+            self._give_up(work, item, Cause(KILLED_ITS_WORKER), None, at, ended)
         elif exhausted(entry.attempts, entry.trying):
             self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
         else:

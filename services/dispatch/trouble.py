@@ -20,9 +20,11 @@ from adapters.xero.errors import (
     XeroError,
 )
 from domain.breaker import pause_after
+from domain.poison import fate_after_server_error
 from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
 from services.dispatch.kind import Outcome, Unclear, Withheld
 
+_AWAY: Final = 503
 PERMISSION_PAUSE: Final = 300.0
 NO_TOKEN_PAUSE: Final = 5.0
 
@@ -41,13 +43,17 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     xero_is_away: bool = False
 
 
-def of_send(error: XeroError, entries: int, failures_in_row: int, quiet: float, new_id: Callable[[], UUID]) -> Trouble:
-    """A request that should have had an effect went wrong."""
+def of_send(
+    error: XeroError, entries: int, failures_in_row: int, quiet: float, new_id: Callable[[], UUID], tries: int = 1
+) -> Trouble:
+    """A request that should have had an effect went wrong; each of its entries was tried at least `tries` times."""
     match error:
         case OutcomeUnclear(code="organisation_offline"):
             return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error, failures_in_row)
         case OutcomeUnclear():
             after = max(quiet, rest_within(error.retry_after, 0.0))
+            if _spoils(error) and fate_after_server_error(tries, entries) == "part":
+                return _failure(_apart(entries, new_id, after), error.reason, failures_in_row + 1)
             return _failure([Unclear(after=after)] * entries, error.reason, failures_in_row + 1)
         case BatchRefused():
             return Trouble(outcomes=_halves(error, entries, new_id), word="request_refused", failures_in_row=0)
@@ -131,5 +137,14 @@ def _halves(error: BatchRefused, entries: int, new_id: Callable[[], UUID]) -> tu
     """Xero refused the whole request. XERO-UNVERIFIED XU-01: its valid elements may have been saved all the same."""
     if entries == 1:
         return (Unclear(refused_alone=True, words=(error.words,) if error.words else ()),)
-    first, second = Unclear(group=new_id()), Unclear(group=new_id())
-    return tuple(first if position < entries // 2 else second for position in range(entries))
+    return tuple(_apart(entries, new_id))
+
+
+def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list[Outcome]:
+    first, second = Unclear(group=new_id(), after=after), Unclear(group=new_id(), after=after)
+    return [first if position < entries // 2 else second for position in range(entries)]
+
+
+def _spoils(error: OutcomeUnclear) -> bool:
+    """Whether the fault may lie in what was sent: Xero broke on it, and did not say that it is away."""
+    return error.reason == "server_error" and error.status != _AWAY

@@ -29,6 +29,7 @@ from services.contact_reader import ContactReader
 from services.dispatch.claim import Claim
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Work
+from tests.crash.killers import DiesRendering, DiesSending
 
 
 def reached(point: str) -> None:
@@ -345,6 +346,8 @@ POINTS: Final = {
     "before_commit": Point(_recorder(StopsBeforeCommit)),
     "after_commit": Point(_recorder(StopsAfterCommit)),
     "doorbell": Point(ring=stop_at_doorbell),
+    "rendering_kills": Point(Parts(claim=DiesRendering)),
+    "sending_kills": Point(Parts(session=DiesSending)),
     "inside_claim": Point(Parts(claim=StopsInsideClaim)),
     "after_claim": Point(Parts(claim=StopsAfterClaim)),
     "with_tokens": Point(tokens=StopsWithTokens),

@@ -9,8 +9,9 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 from psycopg import Cursor
 
-from adapters.event_store import deliveries, outbox
+from adapters.event_store import deliveries, outbox, outbox_deaths
 from adapters.event_store.outbox import LeasedEntry, LeaseLost
+from adapters.event_store.outbox_deaths import Suspect
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Closed, EndState, Reopened, Writes
 from domain.effects import Entry
@@ -189,7 +190,7 @@ def test_an_expired_lease_becomes_an_unknown_outcome_due_after_the_last_possible
         cursor.execute("SELECT set_config('app.now', (now() + interval '20 seconds')::text, true)")
         assert [e.id for e in outbox.lock_expired(cursor, LANE, 10)] == [one.id]
         (before,) = cursor.execute("SELECT lease_until FROM app.outbox").fetchall()
-        outbox.mark_unclear(cursor, [one.id], 180.0)
+        outbox_deaths.mark_unclear(cursor, [Suspect(entry_id=one.id)], 180.0)
         (after,) = cursor.execute("SELECT state, lease_token, due_at FROM app.outbox").fetchall()
     assert (after["state"], after["lease_token"]) == ("AMBIGUOUS", None)
     assert (after["due_at"] - before["lease_until"]).total_seconds() == 180.0

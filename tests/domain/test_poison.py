@@ -1,0 +1,45 @@
+"""What becomes of entries that spoil their requests or kill their workers: tables of the policy."""
+
+import pytest
+
+from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_server_error
+
+
+@pytest.mark.parametrize(
+    ("tries", "together", "fate"),
+    [(1, 50, "again"), (2, 50, "part"), (2, 2, "part"), (2, 1, "again"), (11, 1, "again")],
+)
+def test_a_second_server_error_parts_entries(tries: int, together: int, fate: Fate) -> None:
+    assert fate_after_server_error(tries, together) == fate
+
+
+@pytest.mark.parametrize(
+    ("deaths", "together", "fate"),
+    [
+        (1, 50, "again"),
+        (2, 50, "again"),
+        (3, 50, "part"),
+        (9, 2, "part"),
+        (1, 1, "again"),
+        (4, 1, "again"),
+        (5, 1, "end"),
+        (9, 1, "end"),
+    ],
+)
+def test_a_third_death_parts_entries_and_a_lone_one_ends_with_the_fifth(deaths: int, together: int, fate: Fate) -> None:
+    assert fate_after_death(deaths, together) == fate
+
+
+@pytest.mark.parametrize("poison", [0, 17, 49])
+def test_one_that_kills_its_worker_is_alone_after_six_partings_and_ends(poison: int) -> None:
+    group, deaths, workers = list(range(50)), 0, 0
+    while True:
+        deaths, workers = deaths + 1, workers + 1
+        fate = fate_after_death(deaths, len(group))
+        if fate == "end":
+            break
+        if fate == "part":
+            halves = group[: len(group) // 2], group[len(group) // 2 :]
+            group = next(half for half in halves if poison in half)
+    assert group == [poison]
+    assert workers <= 2 + 6 + DEATHS_ALONE
