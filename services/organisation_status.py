@@ -10,6 +10,7 @@ from adapters.xero.answers import Organisation
 from domain import connection as connections
 from domain.connection_standing import Standing, standing
 from domain.explain import CauseInWords, in_words
+from domain.permissions import missing_rights
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.contact_import import ContactImport
@@ -18,7 +19,8 @@ from services.contact_import import ContactImport
 class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The organisation: what the connection's events say, and beside it what Xero said at `read_at` (UTC).
 
-    Texts Xero left out, or that were not read yet, are empty. `picked` is one that waits to be confirmed.
+    Texts Xero left out, or that were not read yet, are empty. `picked` is one that waits to be confirmed. `scopes` are
+    those of the consent, `missing_rights` those it lacks for what the account's settings ask for.
     """
 
     account_id: str
@@ -35,6 +37,7 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     end_of_year_lock_date: dt.date | None = None
     read_at: dt.datetime | None = None
     scopes: tuple[str, ...] = ()
+    missing_rights: tuple[str, ...] = ()
     held_by: tuple[CauseInWords, ...] = ()
     contacts: ContactImport | None = None
 
@@ -53,6 +56,7 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
         currency=known.base_currency,
         country=known.country,
         scopes=known.scopes,
+        missing_rights=missing_rights(known.scopes, known.settings),
         held_by=in_words(known.held_by),
     )
     with store.cursor() as cursor:

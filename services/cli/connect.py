@@ -40,12 +40,12 @@ def connect(
 
     The link goes to standard error, what came of it to standard output.
     """
-    with console.engine(console.settings_with_xero()) as engine, _server(engine):
-        invitation = engine.set_up.invite(account, OWNER)
-        says = console.errors()
-        says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")
-        says.print(invitation.link.reveal(), soft_wrap=True)
-        result = _wait(engine, invitation.consent_id)
+    with console.engine(console.settings_with_xero()) as engine:
+        invitation, says = engine.set_up.invite(account, OWNER), console.errors()
+        with _server(engine):
+            says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")
+            says.print(invitation.link.reveal(), soft_wrap=True)
+            result = _wait(engine, invitation.consent_id)
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
     if result not in CONSENTED:
         console.end(WORDS[result])

@@ -124,6 +124,8 @@ def _render(found: OrganisationStatus, out: Console) -> None:
         ("books locked up to", found.period_lock_date),
         ("year closed up to", found.end_of_year_lock_date),
         ("contacts", found.contacts.words if found.contacts else ""),
+        ("rights missing", " ".join(found.missing_rights)),
+        ("waits to be confirmed", found.picked),
         ("read from Xero", found.read_at.isoformat(timespec="seconds") if found.read_at else "not yet"),
     ]
     console.show(console.table(["", ""], [(name, value or "-") for name, value in rows]), out)

@@ -42,9 +42,17 @@ def text(place: Place, *, least: int = 1, most: int = 255, lines: bool = False) 
     return value
 
 
+ID_FORM: Final = "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -"
+
+
 def identifier(place: Place) -> str:
     """An id as Kyrios gives them."""
-    return _matching(place, _ID, "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -")
+    return _matching(place, _ID, ID_FORM)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text has the form of an id as Kyrios gives them."""
+    return _ID.fullmatch(text) is not None
 
 
 def guid(place: Place) -> str | None:

@@ -26,7 +26,8 @@ from domain import connection as connections
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Actor
-from domain.refusals import OrganisationInUse, Refusal
+from domain.refusals import Fault, InvalidInput, OrganisationInUse, Refusal
+from services.intake.fields import ID_FORM, is_identifier
 from services.set_up.consent_results import Result, result_of
 from services.set_up.ground import Ground
 from services.set_up.organisation import of_consent
@@ -69,7 +70,9 @@ class Connect:
         self._grants, self._new_id, self._base_url = grants, new_id, base_url
 
     def invite(self, account_id: str, actor: Actor) -> Invitation:
-        """Begin a consent for an account; `actor` is who will have connected it."""
+        """Begin a consent for an account; `actor` is who will have connected it. InvalidInput if the id is none."""
+        if not is_identifier(account_id):
+            raise InvalidInput(Fault("/account", ID_FORM))
         consent_id, ticket = self._new_id(), Secret(secrets.token_urlsafe(32))
         self._states.invite(ticket, consent_id=consent_id, account_id=account_id, begun_by=(actor.role, actor.id))
         return Invitation(consent_id, ticket, Secret(f"{self._base_url}{CONNECT_PATH}/{ticket.reveal()}"))

@@ -14,6 +14,7 @@ from domain.causes import Cause
 from domain.event import Event
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
+from services.organisation_status import organisation_of
 from services.set_up.connecting import WayToXero
 from services.set_up.consent_results import Result
 from tests.examples import GST
@@ -194,6 +195,7 @@ def test_a_consent_without_a_needed_right_says_which_and_holds_everything_back(
     with world_on(xero, database_url, tmp_path, KYRIOS_XERO_SCOPES=scopes) as poor:
         poor.connect()
         held = poor.engine.set_up.connection(ACCOUNT).held_by
+        assert organisation_of(poor.engine.store, ACCOUNT).missing_rights == ("accounting.payments",)
     assert held[0] == Cause("permission_missing", facts={"missing": "accounting.payments"})
 
 

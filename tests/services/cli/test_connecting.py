@@ -71,7 +71,7 @@ def test_reconnecting_goes_on_as_before_and_other_books_have_to_be_confirmed(rea
     world = reachable
     world.set_up()
     kyrios = runner(variables(world))
-    kyrios("connections", "disconnect", ACCOUNT)
+    kyrios("connections", "disconnect", ACCOUNT, "--yes")
     with running("connections", "connect", ACCOUNT, "--json", **variables(world)) as process:
         said = agreed(world, process)
     assert json.loads(said[said.index("{") :])["result"] == "resumed"
