@@ -42,7 +42,6 @@ REQUIREMENTS: Final[dict[str, str]] = {
 
 NOT_YET: Final[dict[str, str]] = {
     "R15": "the clock of inactivity is not built yet; its settings are",
-    "R16": "cutting a quiet connection and its mail are not built yet",
     "R18": "mails are not built yet",
     "R23": "the clock of inactivity is not built yet",
 }
