@@ -73,8 +73,8 @@ from services.void_invoice import VoidIssuedInvoice
 from services.webhook_hints import WebhookHints
 
 RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
-GUARD_SHARE: Final = 57 / 60
-"""The share of Xero's minute the guard bucket refills, so that bucket and burst together never exceed the limit."""
+GUARD_BURST: Final = 3
+"""Calls the guard bucket holds; its refill is the rest of the limit, so that both together never exceed it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,8 +358,10 @@ class Engine:
     def budget(self) -> Budget:
         """How much of Xero's limit one connection may use."""
         settings = self.settings
+        burst = max(1, min(GUARD_BURST, settings.calls_per_minute // 2))
         return Budget(
-            per_minute=settings.calls_per_minute * GUARD_SHARE,
+            burst=burst,
+            per_minute=max(1, settings.calls_per_minute - burst),
             app_per_minute=settings.app_calls_per_minute,
             window=settings.limit_window,
         )

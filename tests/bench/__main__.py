@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tests.bench import appending, carrying, importing, lone_invoice, replaying
+from tests.bench import appending, budget_use, carrying, importing, lone_invoice, replaying
 from tests.bench.figures import Chapter, as_json, as_table
 from tests.bench.ground import Ground, solid_ground
 
@@ -20,11 +20,12 @@ class Size(NamedTuple):
     appends: int
     events: int
     contacts: int
+    windows: int
 
 
-FULL = Size(invoices=3_000, by_sdk=300, lone=250, appends=600, events=120_000, contacts=100_000)
-QUICK = Size(invoices=400, by_sdk=40, lone=30, appends=100, events=8_000, contacts=10_000)
-SMOKE = Size(invoices=100, by_sdk=3, lone=3, appends=20, events=500, contacts=2_500)
+FULL = Size(invoices=3_000, by_sdk=300, lone=250, appends=600, events=120_000, contacts=100_000, windows=4)
+QUICK = Size(invoices=400, by_sdk=40, lone=30, appends=100, events=8_000, contacts=10_000, windows=2)
+SMOKE = Size(invoices=100, by_sdk=3, lone=3, appends=20, events=500, contacts=2_500, windows=1)
 
 
 def measured(size: Size, ground: Ground) -> Sequence[Callable[[], Chapter]]:
@@ -35,6 +36,7 @@ def measured(size: Size, ground: Ground) -> Sequence[Callable[[], Chapter]]:
         lambda: appending.measure(ground, size.appends),
         lambda: replaying.measure(ground, size.events),
         lambda: importing.measure(ground, size.contacts),
+        lambda: budget_use.measure(ground, size.windows),
     )
 
 

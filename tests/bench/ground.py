@@ -49,7 +49,7 @@ class Ground:
         more = {"KYRIOS_XERO_CALLS_PER_MINUTE": "99999", "KYRIOS_XERO_READ_TIMEOUT": "30", "KYRIOS_XERO_LEASE": "60"}
         with (
             simulator_process(home, seed) as xero,
-            world_on(xero, self.database(), home, parts, **more, **settings) as world,
+            world_on(xero, self.database(), home, parts, **(more | settings)) as world,
         ):
             world.set_up()
             yield world
