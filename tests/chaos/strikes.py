@@ -61,15 +61,15 @@ class Strikes:
         self.done: list[Strike] = []
 
     def rage(self, seconds: float) -> None:
-        """Strike now and then for so long, and repair all of it."""
+        """Strike now and then for so long, and until there was one of each kind; repair all of it."""
         ends, first = time.monotonic() + seconds, self._one_of_each()
         with ThreadPoolExecutor(MOST_AT_ONCE, "strike") as hands:
             struck = []
-            while self._kinds and (left := ends - time.monotonic()) > 0:
+            while first or (self._kinds and time.monotonic() < ends):
                 # Nobody is waited for: this is how time passes between two strikes.
-                self._pause.wait(min(left, self._random.uniform(*self._topology.size.strike_every)))
+                self._pause.wait(self._random.uniform(*self._topology.size.strike_every))
                 strike = self._drawn(first[-1] if first else None)
-                if strike is not None and time.monotonic() < ends:
+                if strike is not None:
                     struck.append(hands.submit(strike))
                     del first[-1:]
             self._pause.wait(max(0.0, ends - time.monotonic()))
