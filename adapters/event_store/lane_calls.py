@@ -158,6 +158,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
     """Keep what an answer promised and how many calls in a row have failed; pause if it asks for that.
 
     What is left once our answer was counted is never more than it says: others may have used the rest.
+    Whether a new day has begun is asked by one call an hour; if its answer is lost, it is asked again in a window's time.
     """
     curs.execute(
         f"""
@@ -171,7 +172,10 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
                day_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited_daily'
                              THEN app.now() + %(pause)s::float8 * interval '1 second'
                              WHEN promised_today IS DISTINCT FROM ({_PROMISED_TODAY})
-                             THEN app.now() + %(day)s * interval '1 second' ELSE day_over_at END,
+                             THEN app.now() + %(day)s * interval '1 second'
+                             WHEN %(unheard_today)s AND day_over_at IS NOT NULL
+                             THEN least(day_over_at, app.now() + %(window)s * interval '1 second')
+                             ELSE day_over_at END,
                day_most = greatest(day_most, %(day_left)s::int + 1),
                paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
                               ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
@@ -184,6 +188,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
             "min_left": said.min_left,
             "day_left": said.day_left,
             "silent": said.silent,
+            "unheard_today": said.day_left is None and not said.silent,
             "window": said.window,
             "day": DAY_ASKED_AGAIN,
             "failures": said.failures_in_row,

@@ -11,8 +11,8 @@ LATEST_COMMIT: Final = 0.8
 """Seconds until a late commit is done: less than the quiet period, so that assumption A1 holds by construction."""
 
 TOKEN_LEASE: Final = 3.0
-CALLS_PER_MINUTE: Final = 600
-"""Xero's limit, ten times as large: a trial lasts for a minute or two, not for a day."""
+MINUTE: Final = 6.0
+"""Seconds of Xero's minute, in which it allows 60 calls: a trial lasts for a minute, not for a day."""
 
 RECOVERY: Final = LEASE + 5.0
 """Seconds from a repair to the next call, at most, in 99 of 100 cases."""

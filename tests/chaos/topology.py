@@ -158,7 +158,7 @@ class Topology:
         home, size = self.home, self.size
         self.simulator = SimulatorProcess(home, write_seed(home / "seed.json", organisations))
         self._ending.callback(self.simulator.end)
-        limits = {"per_minute": scale.CALLS_PER_MINUTE, "per_day": 1_000_000, "unique_numbers": size.numbers_are_unique}
+        limits = {"minute_seconds": scale.MINUTE, "unique_numbers": size.numbers_are_unique}
         self.simulator.control.post("/options", json=limits).raise_for_status()
         self.database = Database(home)
         self._ending.callback(self.database.end)
@@ -197,7 +197,7 @@ class Topology:
             "QUIET": f"{scale.QUIET:g}",
             "SWEEP_INTERVAL": "0.5",
             "WORKER_THREADS": "3",
-            "CALLS_PER_MINUTE": str(scale.CALLS_PER_MINUTE),
+            "LIMIT_WINDOW": f"{scale.MINUTE:g}",
             **({"BROKER_URL": broker.url} if broker else {}),
         }
         return {PREFIX + name: value for name, value in said.items()}

@@ -113,6 +113,19 @@ def test_the_last_tenth_of_a_day_is_kept_and_asked_about_once_an_hour(lane: Cloc
     assert lane.admits()
 
 
+def test_a_lost_answer_to_whether_a_new_day_has_begun_costs_a_minute_and_not_an_hour(lane: Clocked) -> None:
+    lane.cursor.execute("UPDATE app.lane SET started = 4999, promised = 6000, promised_today = 4999")
+    hear(lane, call=4_999, day_left=0, pause=30.0, pause_for="rate_limited_daily")
+    lane.at(31)
+    assert lane.admits(), "one call asks"
+    hear(lane, call=5_000)
+    assert not lane.admits()
+    lane.at(92)
+    assert lane.admits(), "and asks again, since nobody was told"
+    hear(lane, call=5_001, day_left=4_999)
+    assert lane.admits()
+
+
 def test_what_is_left_for_the_whole_app_holds_every_lane_for_a_minute(lane: Clocked) -> None:
     whole_app.heard(lane.cursor, 501)
     assert lane.admits()
