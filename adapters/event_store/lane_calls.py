@@ -158,7 +158,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
     """Keep what an answer promised and how many calls in a row have failed; pause if it asks for that.
 
     What is left once our answer was counted is never more than it says: others may have used the rest.
-    Whether a new day has begun is asked by one call an hour; if its answer is lost, it is asked again in a window's time.
+    One call an hour asks whether a new day has begun; if its answer is lost, another asks a window later.
     """
     curs.execute(
         f"""

@@ -180,7 +180,7 @@ class Claim:
                 if not entries:
                     return None
                 connection = tx.load([connection_id], connections.evolve)[connection_id]
-                entries = entries[: self._kinds[entries[0].kind].most_entries]
+                entries = entries[: self._kinds[entries[0].kind].most_searched]
                 return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
         except AnotherIsAhead:
             return None

@@ -13,7 +13,7 @@ import msgspec
 from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKeys
 from adapters.xero.answers import ContactElement, ContactsAnswer, XeroContact
-from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY
+from adapters.xero.calls import BATCH_SIZE, CONTACTS_AT_ONCE, LARGEST_BODY
 from adapters.xero.contact_mapping import contact_number, contacts_body
 from adapters.xero.contact_refusals import judge_contact
 from adapters.xero.errors import XeroError
@@ -42,6 +42,7 @@ class CreateContact:
 
     name = "create_contact"
     most_entries = BATCH_SIZE
+    most_searched = CONTACTS_AT_ONCE
     largest_body = LARGEST_BODY
 
     def __init__(self, keys: AccountKeys) -> None:

@@ -12,7 +12,7 @@ from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.errors import VaultError
 from adapters.xero.answers import InvoicesAnswer, XeroInvoice
-from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY
+from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY, LOOK_UP_SIZE
 from adapters.xero.invoice_mapping import body_of, render_invoice
 from adapters.xero.look_up import search
 from adapters.xero.refusals import judge
@@ -65,6 +65,7 @@ class CreateInvoice:
 
     name: EntryKind = "create_invoice"
     most_entries = BATCH_SIZE
+    most_searched = LOOK_UP_SIZE
     largest_body = LARGEST_BODY
 
     def __init__(self, keys: AccountKeys) -> None:

@@ -28,9 +28,6 @@ from domain.streams import invoice_stream
 from services.dispatch.create_invoice import VOIDED
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
-MOST_SEARCHED: Final = 10
-"""Payments one look-up asks for, each by a request of its own; the others stay unknown and are asked for next."""
-
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """An invoice in Xero, and which of its payments is meant."""
@@ -55,6 +52,7 @@ class CreatePayment:
 
     name = "create_payment"
     most_entries = BATCH_SIZE
+    most_searched = 1
     largest_body = LARGEST_BODY
 
     def subjects(self, tx: Transaction, stream_ids: Sequence[UUID], connection: Connection) -> Mapping[UUID, Subject]:
@@ -94,9 +92,8 @@ class CreatePayment:
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Find the payments by invoice and reference."""
-        asked, others = subjects[:MOST_SEARCHED], subjects[MOST_SEARCHED:]
-        answer = session.find_payments([(s.xero_invoice_id, s.reference) for s in asked], before_send=fence)
-        return _answered(answer, [*(_found(s, answer) for s in asked), *(Unclear() for _ in others)])
+        answer = session.find_payments([(s.xero_invoice_id, s.reference) for s in subjects], before_send=fence)
+        return _answered(answer, [_found(s, answer) for s in subjects])
 
     def reload(self, tx: Transaction, subjects: Sequence[Subject]) -> list[Subject]:
         """The invoices as they are now; the payment that is meant stays the same."""

@@ -87,9 +87,13 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryKind(Protocol[S]):
-    """One kind of call to Xero."""
+    """One kind of call to Xero: how many entries one request carries at most, and for how many one request searches.
+
+    A call of the budget is one request, so a look-up is one, too: what Xero finds only one by one is searched that way.
+    """
 
     most_entries: int
+    most_searched: int
     largest_body: int
 
     @property

@@ -70,6 +70,7 @@ class RemoveConnection:
 
     name: EntryKind = "remove_connection"
     most_entries = 1
+    most_searched = 1
     largest_body = 1_000
 
     def __init__(self, store: EventStore, grants: Grants, states: OAuthStates, oauth: XeroOAuth) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from adapters.event_store.store import Transaction
 from adapters.xero.answers import XeroInvoice
-from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY
+from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY, LOOK_UP_SIZE
 from adapters.xero.invoice_mapping import body_of, render_void
 from adapters.xero.refusals import judge_void
 from adapters.xero.session import XeroSession
@@ -26,6 +26,7 @@ class VoidInvoice:
 
     name: EntryKind = "void_invoice"
     most_entries = BATCH_SIZE
+    most_searched = LOOK_UP_SIZE
     largest_body = LARGEST_BODY
 
     def subjects(self, tx: Transaction, stream_ids: Sequence[UUID], connection: Connection) -> Mapping[UUID, Invoice]:

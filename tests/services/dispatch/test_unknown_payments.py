@@ -4,7 +4,6 @@ import pytest
 
 from domain.invoice import ReviewRaised
 from domain.streams import invoice_stream
-from services.dispatch.create_payment import MOST_SEARCHED
 from tests.payments import (
     TOTAL,
     create_invoices_only,
@@ -69,16 +68,16 @@ def test_a_payment_that_did_not_arrive_is_sent_again_under_a_new_key_after_the_q
     assert story(world) == ["InvoiceQueued", "InvoiceSynced", *UNCLEAR, "PaymentSynced"]
 
 
-def test_a_look_up_asks_for_ten_payments_and_the_next_one_for_the_others(world: World) -> None:
+def test_a_look_up_is_one_request_and_so_one_call_of_the_budget_for_each_payment(world: World) -> None:
     world.fault("answer_lost", method="PUT", path="/Payments")
-    world.queue(paid_invoices(MOST_SEARCHED + 3, TOTAL))
+    world.queue(paid_invoices(3, TOTAL))
     world.work()
     world.later(3.1)
     assert world.engine.dispatcher.look_at(world.lane)
-    assert len(world.requests("GET", "/Payments")) == MOST_SEARCHED
-    assert payment_entries(world).count("DONE") == MOST_SEARCHED
+    assert len(world.requests("GET", "/Payments")) == 1
+    assert payment_entries(world).count("DONE") == 1
     world.work()
-    assert len(world.requests("GET", "/Payments")) == MOST_SEARCHED + 3
+    assert len(world.requests("GET", "/Payments")) == 3
     assert set(entered(world).values()) == {1}
     assert len(keys(world)) == 1
 
