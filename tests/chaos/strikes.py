@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from random import Random
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import psycopg
 
-from adapters.event_store import lanes
+from adapters.event_store import lane_calls, lanes, whole_app
+from domain.budget import Budget
 from tests.chaos.fire import await_next_fault
 from tests.chaos.scale import LEASE
 from tests.chaos.topology import Member, Topology
@@ -19,6 +22,7 @@ from tests.chaos.topology import Member, Topology
 DATABASE: Final = "the database"
 BROKER: Final = "the broker"
 MOST_AT_ONCE: Final = 8
+LANES: Final = 100
 
 KINDS: Final[Mapping[str, int]] = {
     "kill a worker": 6,
@@ -30,6 +34,9 @@ KINDS: Final[Mapping[str, int]] = {
     "expire all tokens": 1,
 }
 """Each kind with its weight; in a trial that is long enough each happens at least once."""
+
+
+Row = dict[str, Any]
 
 
 class Strike(msgspec.Struct, kw_only=True):
@@ -51,10 +58,12 @@ class Strikes:
         self,
         topology: Topology,
         random: Random,
+        budget: Budget,
         kinds: Mapping[str, int] = KINDS,
         frozen_for: tuple[float, float] = (1.1 * LEASE, 2 * LEASE),
     ) -> None:
-        self._topology, self._random, self._kinds, self._frozen_for = topology, random, kinds, frozen_for
+        self._topology, self._random, self._budget = topology, random, budget
+        self._kinds, self._frozen_for = kinds, frozen_for
         self._busy: dict[str, threading.Lock] = {name: threading.Lock() for name in (DATABASE, BROKER)}
         self._busy |= {member.name: threading.Lock() for member in topology.members}
         self._pause = threading.Event()
@@ -134,9 +143,15 @@ class Strikes:
     def _work_is_due(self) -> bool:
         try:
             with psycopg.connect(self._topology.database.url, row_factory=psycopg.rows.dict_row) as connection:
-                return bool(lanes.due(connection.cursor(), 1))
+                cursor = connection.cursor()
+                together = whole_app.read(cursor) | {"now": _now(cursor)}
+                return any(self._may_go(cursor, lane, together) for lane in lanes.due(cursor, LANES))
         except psycopg.Error:
             return False
+
+    def _may_go(self, cursor: psycopg.Cursor[Row], lane: UUID, together: Row) -> bool:
+        row = lanes.read(cursor, lane)
+        return row is not None and lane_calls.waits_for(row, together, together["now"], self._budget) is None
 
 
 def _kill(members: Sequence[Member]) -> None:
@@ -146,3 +161,10 @@ def _kill(members: Sequence[Member]) -> None:
         member.start()
     for member in members:
         member.wait_until_it_works()
+
+
+def _now(cursor: psycopg.Cursor[Row]) -> datetime:
+    row = cursor.execute("SELECT app.now() AS now").fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now

@@ -84,7 +84,7 @@ def _burn(
     size, xero = topology.size, topology.simulator.control
     fire.kindle(xero, random, control.fire)
     kinds = KINDS if control is WHOLE else control.strikes
-    strikes = Strikes(topology, random, kinds, control.frozen_for)
+    strikes = Strikes(topology, random, engine.budget, kinds, control.frozen_for)
     with ThreadPoolExecutor(1, "backend") as kyrios:
         issuing = kyrios.submit(Backend(engine, plan, size.seconds).run)
         strikes.rage(size.seconds)
