@@ -20,12 +20,12 @@ class Size(NamedTuple):
     appends: int
     events: int
     contacts: int
-    windows: int
+    windows: float
 
 
-FULL = Size(invoices=3_000, by_sdk=300, lone=250, appends=600, events=120_000, contacts=100_000, windows=4)
-QUICK = Size(invoices=400, by_sdk=40, lone=30, appends=100, events=8_000, contacts=10_000, windows=2)
-SMOKE = Size(invoices=100, by_sdk=3, lone=3, appends=20, events=500, contacts=2_500, windows=1)
+FULL = Size(invoices=3_000, by_sdk=300, lone=250, appends=600, events=120_000, contacts=100_000, windows=4.0)
+QUICK = Size(invoices=400, by_sdk=40, lone=30, appends=100, events=8_000, contacts=10_000, windows=2.0)
+SMOKE = Size(invoices=100, by_sdk=3, lone=3, appends=20, events=500, contacts=2_500, windows=0.1)
 
 
 def measured(size: Size, ground: Ground) -> Sequence[Callable[[], Chapter]]:

@@ -16,13 +16,13 @@ WINDOW = 12.0
 FULL_BATCH = 50
 
 
-def measure(ground: Ground, windows: int) -> Chapter:
+def measure(ground: Ground, windows: float) -> Chapter:
     """The share of the calls Xero allows that a backlog uses over so many windows, and what Xero had to complain of."""
     times = {"KYRIOS_XERO_LIMIT_WINDOW": f"{WINDOW:g}", "KYRIOS_XERO_CALLS_PER_MINUTE": str(LIMIT)}
     with ground.world(Parts(), SEED, **times) as world:
         limit(world, LIMIT, WINDOW)
         # More than can be sent, so that there is a backlog to the end.
-        world.queue(example_invoices(FULL_BATCH * LIMIT * (windows + 1)))
+        world.queue(example_invoices(FULL_BATCH * int(LIMIT * (windows + 1))))
         calls = carry_for(world, windows * WINDOW)
         refused = broken_rules(world)
         at_once = world.control.get("/ledger/max_in_flight").json()["max_in_flight"]
@@ -32,7 +32,7 @@ def measure(ground: Ground, windows: int) -> Chapter:
         Figure(what="calls refused for a limit", value=refused, unit="", target="0"),
         Figure(what="most calls in flight", value=at_once, unit="", target="≤ 4"),
     ]
-    remarks = [f"{calls} calls of {FULL_BATCH} invoices in {windows} windows of {WINDOW:g} s, {LIMIT} calls each"]
+    remarks = [f"{calls} calls of {FULL_BATCH} invoices in {windows:g} windows of {WINDOW:g} s, {LIMIT} calls each"]
     return Chapter(title="Use of Xero's limit under a backlog", figures=figures, remarks=remarks)
 
 

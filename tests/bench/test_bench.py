@@ -12,5 +12,5 @@ def test_the_smallest_run_of_the_bench_measures_everything() -> None:
     run = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     figures = msgspec.json.decode(run.stdout)
-    assert len(figures) == 16
+    assert len(figures) == 19
     assert all(figure["value"] > 0 for figure in figures)

@@ -54,15 +54,29 @@ def test_a_500_comes_before_or_after_the_effect(connected: Visitor, kind: str, n
     assert connected.numbers() == numbers
 
 
-def test_a_503_is_text_without_effect_and_without_memory(connected: Visitor) -> None:
-    connected.fault("http_503", method="PUT")
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("http_503", "The Xero API is temporarily unavailable"),
+        ("http_503_maintenance", "The Xero API is currently offline for maintenance"),
+        ("http_503_organisation_offline", "The Organisation is offline"),
+    ],
+)
+def test_a_503_is_text_without_effect_and_without_memory(connected: Visitor, kind: str, text: str) -> None:
+    connected.fault(kind, method="PUT")
     answer = connected.put(an_invoice(), key="k")
-    assert (answer.status_code, answer.text) == (503, "The Xero API is temporarily unavailable")
+    assert (answer.status_code, answer.text) == (503, text)
     assert connected.put(an_invoice(), key="k").status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("problem", "empty"), [("minute", "X-MinLimit-Remaining"), ("day", "X-DayLimit-Remaining"), ("concurrent", None)]
+    ("problem", "empty"),
+    [
+        ("minute", "X-MinLimit-Remaining"),
+        ("day", "X-DayLimit-Remaining"),
+        ("concurrent", None),
+        ("appminute", "X-AppMinLimit-Remaining"),
+    ],
 )
 def test_a_429_on_demand_looks_like_a_real_one(connected: Visitor, problem: str, empty: str | None) -> None:
     connected.fault(f"http_429_{problem}", method="PUT", retry_after=7)
@@ -175,3 +189,16 @@ def test_a_fault_that_cannot_be_is_refused_with_a_sentence(xero: Visitor, order:
     answer = xero.control.post("/faults", json=order)
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_a_request_with_something_in_it_is_refused_whole_as_long_as_it_is_in_it(connected: Visitor) -> None:
+    connected.fault("http_413", method="PUT", body_contains='"K-2"', times=None)
+    assert connected.put(an_invoice(InvoiceNumber="K-2")).status_code == 413
+    assert connected.put(an_invoice(InvoiceNumber="K-1")).status_code == 200
+    assert connected.put(an_invoice(InvoiceNumber="K-2")).status_code == 413
+    assert connected.numbers() == ["K-1"]
+
+
+def test_a_retry_after_may_be_anything_a_header_can_hold(connected: Visitor) -> None:
+    connected.fault("http_429_minute", method="PUT", retry_after="soon")
+    assert connected.put(an_invoice()).headers["Retry-After"] == "soon"

@@ -120,3 +120,13 @@ def test_a_refused_call_uses_nothing_up(limited: Visitor) -> None:
     for _ in range(3):
         answer = limited.get("Currencies")
     assert answer.headers["X-DayLimit-Remaining"] == "4999"
+
+
+def test_a_minute_may_be_shorter_so_that_limits_are_measured_in_less_time(limited: Visitor) -> None:
+    limited.steer("POST", "/options", {"minute_seconds": 2, "per_minute": 1})
+    limited.steer("POST", "/clock", {"now": "2026-11-02T10:00:00Z"})
+    refused = [limited.get("Currencies") for _ in range(2)][-1]
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 2
+    limited.steer("POST", "/clock", {"advance_seconds": 2})
+    assert limited.get("Currencies").status_code == 200
