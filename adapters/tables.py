@@ -85,6 +85,16 @@ WHOLE_APP: Final = Table(
     schema="app",
 )
 
+HEARTBEAT: Final = Table(
+    "heartbeat",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("beat_at", _TIME, nullable=False),
+    Column("running_since", _TIME, nullable=False),
+    CheckConstraint("only_row", name="heartbeat_only_row_check"),
+    schema="app",
+)
+
 OUTBOX: Final = Table(
     "outbox",
     METADATA,

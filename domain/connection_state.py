@@ -77,6 +77,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     departures: tuple[Departure, ...] = ()
     closed_at: datetime | None = None
     opened_at: datetime | None = None
+    warned: InactivityWarned | None = None
 
     @property
     def gate_open(self) -> bool:
@@ -95,6 +96,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         if name == "sync_from" and self.sync_from is not None:
             return self.sync_from.isoformat()
         return self.settings.get(name, SETTINGS[name])
+
+    def warned_since(self, last_activity: datetime) -> int | None:
+        """The days that were left when inactivity was last warned of in the quiet time since then; None if never."""
+        warned = self.warned
+        return warned.days_left if warned and warned.last_activity_at == last_activity else None
 
     def tax_set_name(self, tax_set: TaxSet) -> str:
         """The name people know a tax set by; its key if it was never declared."""
@@ -179,7 +185,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     GateClosed: lambda s, e: {"held_by": e.causes, "closed_at": s.closed_at if s.held_by else e.occurred_at},
     GateOpened: lambda _, e: {"held_by": (), "opened_before": True, "opened_at": e.occurred_at},
     AlertRecipientsSet: lambda _, e: {"recipients": e.recipient_ids},
-    InactivityWarned: lambda _, e: {},
+    InactivityWarned: lambda _, e: {"warned": e},
     Disconnected: lambda s, e: {
         "disconnected_for": e.reason,
         "grant_id": None,

@@ -55,6 +55,7 @@ from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
+from services.inactivity import InactivityWatch
 from services.lost_connection import LostConnection
 from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
@@ -88,6 +89,7 @@ class Parts:
     claim: type[Claim] = Claim
     record: type[Record] = Record
     contact_reader: type[ContactReader] = ContactReader
+    inactivity: type[InactivityWatch] = InactivityWatch
 
 
 class Engine:
@@ -348,6 +350,11 @@ class Engine:
         """Notices that a silent connection was removed in Xero."""
         lost = LostConnection(self.store, self.session_of, self._parts.new_id)
         return ConnectionProbe(self.store, lost, self.session_of, self.reads)
+
+    @cached_property
+    def inactivity(self) -> InactivityWatch:
+        """Warns of quiet connections, and cuts them."""
+        return self._parts.inactivity(self.store, self.read, self._parts.new_id)
 
     @cached_property
     def overdue_removals(self) -> OverdueRemovals:

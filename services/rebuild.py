@@ -63,7 +63,7 @@ def rebuild(
 
 def fold_log(engine: Engine, progress: Progress = lambda reached, end: None) -> tuple[Batch, int, int]:
     """The whole log folded in memory, with the number of its events and the position it reaches."""
-    batch, events, position = Batch({}, {}), 0, 0
+    batch, events, position = Batch({}, {}, {}), 0, 0
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         driver = driver_connection(connection)
         end = log_stream.head(driver)

@@ -27,7 +27,7 @@ class Replayed(msgspec.Struct, kw_only=True):
 
     stream_id: UUID
     events: int
-    batch: Batch = msgspec.field(default_factory=lambda: Batch({}, {}))
+    batch: Batch = msgspec.field(default_factory=lambda: Batch({}, {}, {}))
     invoice: Invoice | None = None
     gate_open: bool | None = None
     open_entries: dict[str, Entry] = msgspec.field(default_factory=dict)

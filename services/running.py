@@ -59,6 +59,7 @@ def duties_of(engine: Engine) -> list[Duty]:
         Duty("reference reader", engine.references.run),
         Duty("overdue removals", engine.overdue_removals.run),
         Duty("connection probe", engine.connection_probe.run),
+        Duty("inactivity", engine.inactivity.run),
     ]
     return duties if engine.settings.broker_url is None else [*duties, Duty("sweeper", engine.sweeper.run)]
 

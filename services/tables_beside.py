@@ -13,6 +13,7 @@ from projections.batch import Batch
 from projections.blocked_by import BLOCKED_BY
 from projections.connection_status import CONNECTION_STATUS
 from projections.counters import COUNTERS
+from projections.inactivity_clock import INACTIVITY_CLOCK
 from projections.invoice_status import INVOICE_STATUS
 from projections.tables import FOLDED
 from services.projector import driver_connection
@@ -50,6 +51,7 @@ def fill(connection: Connection, batch: Batch) -> dict[str, int]:
         CONNECTION_STATUS.name: _copy(
             connection, CONNECTION_STATUS, map(msgspec.structs.astuple, batch.connections.values())
         ),
+        INACTIVITY_CLOCK.name: _copy(connection, INACTIVITY_CLOCK, map(msgspec.structs.astuple, batch.clocks.values())),
         COUNTERS.name: _copy(connection, COUNTERS, batch.counter_changes()),
     }
 

@@ -16,9 +16,10 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine
 
 from adapters.event_store import lanes, log_stream, outbox
-from projections import checkpoints, counters
+from projections import checkpoints, counters, inactivity_clock
 from projections.blocked_by import BLOCKED_BY, rows_of
 from projections.connection_status import CONNECTION_STATUS, NOT_CONNECTED, ConnectionRow
+from projections.inactivity_clock import INACTIVITY_CLOCK, ClockRow
 from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 from projections.snapshot import snapshot
 from services import conservation
@@ -91,6 +92,7 @@ class _Check:
                 (INVOICE_STATUS, "stream_id"),
                 (BLOCKED_BY, "stream_id"),
                 (CONNECTION_STATUS, "connection_id"),
+                (INACTIVITY_CLOCK, "connection_id"),
             )
         }
 
@@ -126,6 +128,7 @@ class _Check:
         known = replayed.batch.connections.get(replayed.stream_id)
         self._compare(INVOICE_STATUS.name, replayed.stream_id, _tuples(invoice), stored[INVOICE_STATUS.name])
         self._compare(CONNECTION_STATUS.name, replayed.stream_id, _tuples(known), stored[CONNECTION_STATUS.name])
+        self._compare_clock(replayed, stored[INACTIVITY_CLOCK.name])
         waits = sorted(rows_of(invoice)) if invoice else []
         self._compare(BLOCKED_BY.name, replayed.stream_id, waits, sorted(stored[BLOCKED_BY.name]))
         if invoice is not None:
@@ -151,6 +154,11 @@ class _Check:
                 self._find("lane", str(connection_id), "missing, though its gate is open")
         elif lane["gate"] != said:
             self._find("lane", str(connection_id), f"its gate is {lane['gate']}, the log says {said}")
+
+    def _compare_clock(self, replayed: Replayed, stored: list[Any]) -> None:
+        expected = _tuples(replayed.batch.clocks.get(replayed.stream_id))
+        said, stands = ([inactivity_clock.as_logged(row) for row in rows] for rows in (expected, stored))
+        self._compare(INACTIVITY_CLOCK.name, replayed.stream_id, said, stands)
 
     def _compare(self, table: str, stream_id: UUID, expected: list[Any], stored: list[Any]) -> None:
         if not expected:
@@ -209,7 +217,7 @@ class _Check:
             self._findings.append(Finding(table=table, key=key, says=says))
 
 
-def _tuples(row: InvoiceRow | ConnectionRow | None) -> list[Any]:
+def _tuples(row: InvoiceRow | ConnectionRow | ClockRow | None) -> list[Any]:
     return [] if row is None else [msgspec.structs.astuple(row)]
 
 

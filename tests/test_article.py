@@ -41,9 +41,7 @@ REQUIREMENTS: Final[dict[str, str]] = {
 }
 
 NOT_YET: Final[dict[str, str]] = {
-    "R15": "the clock of inactivity is not built yet; its settings are",
     "R18": "mails are not built yet",
-    "R23": "the clock of inactivity is not built yet",
 }
 """Requirements no test proves yet, and why. Whoever builds one marks its tests and takes it off this list."""
 

@@ -1,6 +1,7 @@
 """The SQL of table `lane` but for its calls: gates, pauses, what is due, and when something was last synced."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,8 +56,25 @@ def set_organisations(curs: Cursor[Row], organisations: Mapping[UUID, str]) -> N
 
 
 def touch_activity(curs: Cursor[Row], connection_id: UUID) -> None:
-    """Xero answered on something that counts as activity."""
+    """Xero answered on something that counts as activity, or somebody took a step of set-up."""
     curs.execute("UPDATE app.lane SET last_activity_at = app.now() WHERE connection_id = %s", (connection_id,))
+
+
+def hold_activity(curs: Cursor[Row], connection_id: UUID) -> datetime | None:
+    """When there was last activity; there is none until this transaction ends."""
+    curs.execute("SELECT last_activity_at FROM app.lane WHERE connection_id = %s FOR UPDATE", (connection_id,))
+    row = curs.fetchone()
+    return row["last_activity_at"] if row else None
+
+
+def last_activities(curs: Cursor[Row], connection_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When there was last activity in each of these lanes, as far as there ever was."""
+    curs.execute(
+        "SELECT connection_id, last_activity_at FROM app.lane"
+        " WHERE connection_id = ANY(%s) AND last_activity_at IS NOT NULL",
+        (list(connection_ids),),
+    )
+    return {row["connection_id"]: row["last_activity_at"] for row in curs}
 
 
 _ITS_BOOKS: Final = "(o.organisation_id IS NULL OR o.organisation_id = l.organisation_id)"

@@ -34,6 +34,7 @@ from domain.connection import (
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
+from domain.inactivity import is_activity
 from domain.refusals import ConcurrentChange
 from domain.streams import connection_id
 
@@ -184,17 +185,19 @@ class EventStore:
 
 
 def complete(events: Sequence[Event], writes: Writes) -> Writes:
-    """Add what follows from the events: entries, mails and who gets them, gates, lanes, links and what ended."""
+    """Add what follows from the events: entries, mails and who gets them, gates, lanes, activity, links, endings."""
     gates = {e.originator_id: isinstance(e, GateOpened) for e in events if isinstance(e, GateOpened | GateClosed)}
     entries = [entry for event in events for entry in effects_of(event)]
     organisations = {e.account_id: e.organisation_id or "" for e in events if isinstance(e, OrganisationSelected)}
-    lanes = entries or gates or organisations
+    active = next((connection_id(event.account_id) for event in events if is_activity(event)), None)
+    lanes = entries or gates or organisations or active
     return msgspec.structs.replace(
         writes,
         entries=entries,
         gates=gates,
         accounts={connection_id(e.account_id): e.account_id for e in events} if lanes else {},
         organisations=organisations,
+        activity_of=writes.activity_of or active,
         leaving=[e.account_id for e in events if isinstance(e, Disconnected) and e.reason == "user"],
         links=[event for event in events if isinstance(event, ContactLinked | ContactUnlinked)],
         ended_grants={event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)},

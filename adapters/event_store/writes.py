@@ -122,7 +122,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
     """All that goes into the transaction of some events. Entries, gates, links, ended grants follow from the events.
 
-    So do `organisations`, which accounts take, and the accounts `leaving` theirs.
+    So do `organisations`, which accounts take, the accounts `leaving` theirs, and the activity of a step of set-up.
     """
 
     entries: Sequence[Entry] = ()

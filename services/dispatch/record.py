@@ -164,6 +164,7 @@ class Record:
         entry = item.entry
         if entry.cause == WHOLE_REQUEST_REFUSED:
             self._give_up(work, item, Cause("rejected_by_xero"), self._refusal_ref(work, item), at, ended)
+            ended.activity = True
         elif entry.cause == KILLED_ITS_WORKER:
             self._give_up(work, item, Cause(KILLED_ITS_WORKER), None, at, ended)
         elif exhausted(entry.attempts, entry.trying):

@@ -12,7 +12,7 @@ from services.database import sqlalchemy_url
 from tests.examples import open_connection, queued_invoice
 from tests.projections.logs import interleaved, random_history, recorded
 
-TABLES = ("invoice_status", "blocked_by", "connection_status", "counters")
+TABLES = ("invoice_status", "blocked_by", "connection_status", "inactivity_clock", "counters")
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def test_every_topic_is_folded_or_left_out_on_purpose() -> None:
 
 
 def test_an_invoice_belongs_to_its_accounts_connection() -> None:
-    batch = Batch({}, {})
+    batch = Batch({}, {}, {})
     batch.fold(recorded(queued_invoice(account_id="other-studio")))
     (row,) = batch.invoices.values()
     assert row.connection_id == connection_id("other-studio")
@@ -80,7 +80,7 @@ def _queued() -> Recorded:
     ],
 )
 def test_a_bad_event_is_named_and_never_skipped(spoil: Callable[..., Recorded], says: str) -> None:
-    batch = Batch({}, {})
+    batch = Batch({}, {}, {})
     with pytest.raises(BadEvent, match=says) as raised:
         batch.fold([spoil(*_queued())])
     assert "event 1 (" in str(raised.value)
@@ -91,7 +91,7 @@ def test_a_cause_that_is_none_stops_the_fold() -> None:
     events = renumbered([*queued_invoice(), EVERY_EVENT[invoice.InvoiceBlocked]])
     queued, (position, stream, version, topic, body) = recorded(events)
     with pytest.raises(BadEvent):
-        Batch({}, {}).fold([queued, (position, stream, version, topic, body.replace(b'"code"', b'"kode"'))])
+        Batch({}, {}, {}).fold([queued, (position, stream, version, topic, body.replace(b'"code"', b'"kode"'))])
 
 
 @pytest.mark.parametrize("version", [1, 3])
@@ -99,14 +99,14 @@ def test_an_event_that_does_not_follow_is_refused(version: int) -> None:
     events = renumbered([*queued_invoice(), EVERY_EVENT[invoice.InvoiceVoided]])
     wrong = msgspec.structs.replace(events[1], originator_version=version)
     with pytest.raises(BadEvent, match="is at version 1"):
-        Batch({}, {}).fold(recorded([events[0], wrong]))
+        Batch({}, {}, {}).fold(recorded([events[0], wrong]))
 
 
 def test_only_a_blocked_invoice_waits_for_causes_and_for_each_once() -> None:
     blocked = EVERY_EVENT[invoice.InvoiceBlocked]
     assert isinstance(blocked, invoice.InvoiceBlocked)
     twice = msgspec.structs.replace(blocked, causes=blocked.causes * 2)
-    batch = Batch({}, {})
+    batch = Batch({}, {}, {})
     batch.fold(recorded(renumbered([*queued_invoice(), twice])))
     (row,) = batch.invoices.values()
     assert [(cause, key) for _, cause, key, *_ in blocked_by.rows_of(row)] == [(c.code, c.key) for c in blocked.causes]
@@ -115,7 +115,7 @@ def test_only_a_blocked_invoice_waits_for_causes_and_for_each_once() -> None:
 
 
 def test_counters_change_by_the_difference_between_old_and_new_rows() -> None:
-    batch = Batch({}, {})
+    batch = Batch({}, {}, {})
     batch.fold(recorded(queued_invoice()))
     (row,) = batch.invoices.values()
     queued = counters.counted(row)

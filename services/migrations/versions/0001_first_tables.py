@@ -218,6 +218,11 @@ CREATE TABLE app.connection_probe (
     asked_at timestamptz NOT NULL,
     answered_at timestamptz
 );
+CREATE TABLE app.heartbeat (
+    only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT heartbeat_only_row_check CHECK (only_row),
+    beat_at timestamptz NOT NULL,
+    running_since timestamptz NOT NULL
+);
 CREATE TABLE app.reference_data (
     connection_id uuid NOT NULL,
     organisation_id text NOT NULL,
@@ -327,6 +332,13 @@ CREATE TABLE app.connection_status (
     changed_at timestamptz NOT NULL,
     version bigint NOT NULL
 );
+CREATE TABLE app.inactivity_clock (
+    connection_id uuid PRIMARY KEY,
+    days text NOT NULL,
+    warn text NOT NULL,
+    due_at timestamptz
+);
+CREATE INDEX inactivity_clock_due ON app.inactivity_clock (due_at);
 CREATE TABLE app.counters (
     connection_id uuid NOT NULL,
     currency text NOT NULL,
