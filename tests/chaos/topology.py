@@ -1,6 +1,7 @@
 """The installation of a trial: database, broker, simulator, workers and tickers, each a process that can be killed."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -44,7 +45,11 @@ class Database:
 
     def restart_at_once(self) -> None:
         """Restart it by an immediate shutdown: no checkpoint, every connection cut."""
-        os.kill(postmaster_pid(self._cluster()), signal.SIGQUIT)
+        pid = postmaster_pid(self._cluster())
+        ending = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGQUIT)
+        select.select([ending], [], [], PATIENCE)
+        os.close(ending)
         self.start()
 
     def end(self) -> None:
