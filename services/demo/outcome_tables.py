@@ -14,6 +14,7 @@ from services.cli.console import count, show, table
 FIRST: Final = 4
 LAST: Final = 4
 NAMED: Final = 3
+KINDS: Final = ("wait", "refused", "voided")
 
 
 def show_held(states: Sequence[Invoice], console: Console) -> None:
@@ -32,18 +33,25 @@ def show_held_back(states: Sequence[Invoice], reasons: Callable[[Invoice], Expla
     by_cause: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for state in states:
         answer = reasons(state)
-        refused = any(CATALOGUE[cause.code].standing == "failed" for cause in answer.causes)
-        why = " ".join(cause.words for cause in answer.causes)
-        by_cause["refused" if refused else "wait", why, ", ".join(answer.who)].append(state.document.number)
-    causes = sorted(by_cause.items(), key=lambda found: found[0][0], reverse=True)
+        why = " ".join(cause.words for cause in answer.causes) or answer.sentence
+        by_cause[_kind(answer), why, ", ".join(answer.who)].append(state.document.number)
+    causes = sorted(by_cause.items(), key=lambda found: KINDS.index(found[0][0]))
     rows = [(len(numbers), kind, _named(numbers), why, who) for (kind, why, who), numbers in causes]
     console.print()
     title = f"Not in Xero: {count(len(states), 'invoice')}, by cause"
     show(table(["", "", "numbers", "why, and what to do", "who acts"], rows, title=title, numbers=[""]), console)
 
 
+def _kind(answer: Explanation) -> str:
+    if answer.status == "voided":
+        return "voided"
+    refused = any(CATALOGUE[cause.code].standing == "failed" for cause in answer.causes)
+    return "refused" if refused else "wait"
+
+
 def _held(state: Invoice) -> tuple[str, str, str, str, str]:
-    document = state.document
+    """As Xero holds it, which may be an earlier revision than Kyrios has."""
+    document = state.as_of(state.synced_revision).document
     total = f"{document.totals.total:,.2f}"
     return document.number, str(document.date), document.currency, total, state.xero_invoice_id or ""
 

@@ -1,16 +1,14 @@
 """The beginning of the demo's story: connect, choose among the accounts on offer, confirm taxes, import contacts."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-
-from rich.console import Console
 
 from domain.streams import connection_id
 from domain.tax_standing import completeness
 from services.contact_import import imports
 from services.demo import simulated_owner as owner
+from services.demo.narrator import Narrator
 from services.demo.set_up_tables import show_left_out, show_suggestions
 from services.demo.simulated_owner import ACCOUNT
 from services.demo.stage import Stage
@@ -21,9 +19,9 @@ IMPORTED_WITHIN: Final = 60.0
 class SetUpStory:
     """Tells how an account is set up, step by step, until its gate is open."""
 
-    def __init__(self, stage: Stage, examples: Path, say: Callable[[str], None], console: Console) -> None:
+    def __init__(self, stage: Stage, examples: Path, narrator: Narrator) -> None:
         self._stage, self._engine = stage, stage.engine
-        self._examples, self._say, self._console = examples, say, console
+        self._examples, self._say, self._console = examples, narrator.say, narrator.console
 
     def tell(self) -> None:
         """All of it."""

@@ -10,6 +10,7 @@ from adapters.vault.secret import Secret
 from domain.event import Actor
 from domain.tax import DeclaredTaxSet
 from services.bootstrap import Engine
+from services.import_invoices import import_invoices
 from services.set_up.connecting import WayToXero
 from services.set_up.consent_results import CONSENTED
 from services.tax_sets_file import read_tax_sets
@@ -101,6 +102,23 @@ def map_forgotten_taxes(engine: Engine) -> None:
     for one, suggestion in engine.set_up.suggest_taxes(ACCOUNT):
         if one.tax_set.key in forgotten and suggestion.tax_type is not None:
             engine.set_up.map_tax(ACCOUNT, one.tax_set, suggestion.tax_type, OWNER)
+
+
+def revise_invoices(engine: Engine, examples: Path) -> list[str]:
+    """Kyrios sends the revisions of its file; returns the ids of the invoices."""
+    with (examples / "changes" / "revisions.ndjson").open("rb") as stream:
+        report = import_invoices(stream, ACCOUNT, engine.revise_invoices, BACKEND)
+    assert not report.not_taken, "every revision of the example is taken on"
+    return report.accepted
+
+
+def void_invoices(engine: Engine, examples: Path) -> list[str]:
+    """Kyrios voids the invoices of its file; returns their ids."""
+    lines = (examples / "changes" / "voids.ndjson").read_bytes().splitlines()
+    voided: list[str] = [msgspec.json.decode(line)["invoice_id"] for line in lines]
+    for invoice_id in voided:
+        engine.void_invoice(ACCOUNT, invoice_id, BACKEND)
+    return voided
 
 
 def _consent(engine: Engine, control_url: str, organisation: str) -> None:

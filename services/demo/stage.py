@@ -1,7 +1,8 @@
 """The demo's stage: a home, a database, a simulated Xero, an engine and a worker process, all put away afterwards."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,14 @@ import msgspec
 from adapters.embedded_postgres import Cluster
 from adapters.embedded_postgres.directory import make_directory
 from adapters.vault.secret import Secret
+from domain import invoice as invoices
+from domain.invoice import Invoice
+from domain.streams import invoice_stream
 from services import local_xero
 from services.bootstrap import Engine, configure_logging
 from services.demo.alone import alone
-from services.demo.processes import WorkerProcess, simulated_xero
+from services.demo.processes import CouldNotStart, WorkerProcess, simulated_xero
+from services.demo.simulated_owner import ACCOUNT
 from services.key_file import keyring_of
 from services.local_xero import LocalXero
 from services.migrations import migrate
@@ -25,6 +30,7 @@ from services.set_up import CALLBACK_PATH
 from services.settings import PREFIX, Settings
 
 BUSY: Final = "Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME."
+LONGEST: Final = 90.0
 REDIRECT_URI: Final = "http://localhost:8080" + CALLBACK_PATH
 
 
@@ -49,6 +55,22 @@ class Stage:
         asked: dict[str, str | float] = {"fault": fault, "fired": 1, "timeout": timeout}
         answer = httpx.get(f"{self.xero.control_url}/wait", params=asked, timeout=timeout + 5)
         return bool(answer.json()["reached"])
+
+    def invoices(self, invoice_ids: Sequence[str]) -> list[Invoice]:
+        """What the engine knows of these invoices now."""
+        streams = [invoice_stream(ACCOUNT, invoice_id) for invoice_id in invoice_ids]
+        states = self.engine.store.load_many(streams, invoices.evolve)
+        return [states[stream] for stream in streams]
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Wait for what the worker does. Raises CouldNotStart if it has ended, TimeoutError if this takes too long."""
+        end = time.monotonic() + LONGEST
+        while not done():
+            if not self.worker.running():
+                raise CouldNotStart(f"the worker ended by itself; its log is {self.log}")
+            if time.monotonic() > end:
+                raise TimeoutError(f"this took longer than {LONGEST:g} s; the log is {self.log}")
+            time.sleep(0.2)
 
 
 @contextmanager

@@ -1,23 +1,21 @@
-"""The demo's story: connect, send a file, lose an answer, kill a worker, map a forgotten tax, and compare the books."""
+"""The demo's story, its parts in order: connect, send a file through trouble, map a forgotten tax, change, compare."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from domain import invoice as invoices
-from domain.explain import Explanation, explain
 from domain.invoice import Invoice
 from domain.invoice_payment import next_due
 from domain.streams import invoice_stream
 from services.demo.books import Outcome, check_books
+from services.demo.changes_story import ChangesStory
+from services.demo.explaining import explained
+from services.demo.narrator import Narrator
 from services.demo.outcome_tables import show_held, show_held_back
-from services.demo.processes import CouldNotStart
 from services.demo.set_up_story import SetUpStory
 from services.demo.simulated_owner import (
     ACCOUNT,
@@ -29,7 +27,6 @@ from services.demo.stage import Stage
 from services.import_invoices import ImportReport, import_invoices
 from services.verify import verify
 
-LONGEST: Final = 90.0
 PORTION: Final = 50
 SETTLED: Final = frozenset({"synced", "blocked", "failed"})
 WRITTEN: Final = {
@@ -45,20 +42,26 @@ class Story:
     def __init__(self, stage: Stage, examples: Path, console: Console) -> None:
         self._stage, self._engine = stage, stage.engine
         self._examples, self._console = examples, console
-        self._began = time.monotonic()
+        self._narrator = Narrator(console)
+        self._say = self._narrator.say
         self._worker = self._fault = 0
 
     def tell(self) -> bool:
         """The whole story."""
-        SetUpStory(self._stage, self._examples, self._say, self._console).tell()
+        SetUpStory(self._stage, self._examples, self._narrator).tell()
         self._start_worker()
         report = self._send()
         self._settle(report)
         self._tell_what_happened(report)
         self._map_the_forgotten_tax(report)
+        ChangesStory(self._stage, self._examples, self._narrator).tell()
         states = self._states(report)
         show_held([state for state in states if state.status == "synced"], self._console)
-        show_held_back([state for state in states if state.status != "synced"], self._reasons, self._console)
+        show_held_back(
+            [state for state in states if state.status != "synced"],
+            lambda state: explained(self._engine, state),
+            self._console,
+        )
         return self._prove(report)
 
     def _start_worker(self) -> None:
@@ -84,11 +87,11 @@ class Story:
             )
         self._say(f"{report.lines} lines are read: {len(report.accepted)} accepted, {len(report.not_taken)} not taken:")
         for one in report.not_taken:
-            self._console.print(f"          line {one.line}: {'; '.join(one.reasons)}")
+            self._narrator.add(f"line {one.line}: {'; '.join(one.reasons)}")
         return report
 
     def _all_is_well(self, report: ImportReport) -> None:
-        self._until(lambda: self._settled(report) == len(report.accepted))
+        self._stage.until(lambda: self._settled(report) == len(report.accepted))
         held = sum(state.status == "synced" for state in self._states(report))
         self._say(f"{len(report.accepted)} are accepted, and a moment later {held} of them are in Xero.")
         self._fault = self._stage.plan_fault("answer_lost")
@@ -106,14 +109,14 @@ class Story:
 
     def _settle(self, report: ImportReport) -> None:
         self._say("Nothing is sent again blindly: leases run out, the quiet period passes, and Xero is searched.")
-        with self._progress() as progress:
+        with self._narrator.progress() as progress:
             task = progress.add_task("settled", total=len(report.accepted))
 
             def all_settled() -> bool:
                 progress.update(task, completed=self._settled(report))
                 return progress.tasks[task].finished
 
-            self._until(all_settled)
+            self._stage.until(all_settled)
 
     def _tell_what_happened(self, report: ImportReport) -> None:
         adopted = sum(self._adopted(state) for state in self._states(report))
@@ -133,17 +136,12 @@ class Story:
         waiting = [state.kyrios_invoice_id for state in self._states(report) if _waits_for(state, keys)]
         self._say(f"{len(waiting)} invoices wait, as {names} has no rate in Xero. The owner maps it.")
         map_forgotten_taxes(self._engine)
-        self._until(lambda: all(_is_in_xero(state) for state in self._loaded(waiting)))
+        self._stage.until(lambda: all(_is_in_xero(state) for state in self._stage.invoices(waiting)))
         self._say(f"All {len(waiting)} are in Xero now, with their payments; nobody had to send them again.")
-
-    def _reasons(self, state: Invoice) -> Explanation:
-        connection = self._engine.set_up.connection(ACCOUNT)
-        said = self._engine.answer_words(state.answer_ref, ACCOUNT) if state.answer_ref else None
-        return explain(state, connection, None, None, xero_said=said)
 
     def _prove(self, report: ImportReport) -> bool:
         states = self._states(report)
-        self._until(lambda: self._engine.projector.position() >= self._engine.store.head())
+        self._stage.until(lambda: self._engine.projector.position() >= self._engine.store.head())
         verified = verify(self._engine.read)
         self._console.print()
         self._say(
@@ -156,25 +154,23 @@ class Story:
             accepted=report.accepted,
             waiting=[s.kyrios_invoice_id for s in states if s.status == "blocked"],
             refused=[s.kyrios_invoice_id for s in states if s.status == "failed"],
+            voided=[s.kyrios_invoice_id for s in states if s.status == "voided"],
+            unrevised=[s.kyrios_invoice_id for s in states if s.revision > s.synced_revision and s.refused],
             rejected_lines=[one.line for one in report.not_taken],
         )
         books = check_books(
             outcome,
             invoices=self._examples / "invoices.ndjson",
+            changes=self._examples / "changes",
             control_url=self._stage.xero.control_url,
             opening_books=self._examples / "xero-organisation.json",
         )
-        self._say(f"The story took {time.monotonic() - self._began:.0f} s. The books, checked by other arithmetic:")
+        self._say(f"The story took {self._narrator.took:.0f} s. The books, checked by other arithmetic:")
         self._console.print(str(books))
         return books.agrees and verified.clean
 
     def _states(self, report: ImportReport) -> list[Invoice]:
-        return self._loaded(report.accepted)
-
-    def _loaded(self, invoice_ids: Sequence[str]) -> list[Invoice]:
-        streams = [invoice_stream(ACCOUNT, invoice_id) for invoice_id in invoice_ids]
-        states = self._engine.store.load_many(streams, invoices.evolve)
-        return [states[stream] for stream in streams]
+        return self._stage.invoices(report.accepted)
 
     def _doubled(self) -> int:
         """How many invoice numbers Xero holds more than once."""
@@ -191,22 +187,6 @@ class Story:
     def _adopted(self, state: Invoice) -> bool:
         events = self._engine.store.events_of(invoice_stream(ACCOUNT, state.kyrios_invoice_id))
         return any(isinstance(event, invoices.InvoiceSynced) and event.adopted for event in events)
-
-    def _until(self, done: Callable[[], bool]) -> None:
-        end = time.monotonic() + LONGEST
-        while not done():
-            if not self._stage.worker.running():
-                raise CouldNotStart(f"the worker ended by itself; its log is {self._stage.log}")
-            if time.monotonic() > end:
-                raise TimeoutError(f"this took longer than {LONGEST:g} s; the log is {self._stage.log}")
-            time.sleep(0.2)
-
-    def _progress(self) -> Progress:
-        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        return Progress(*columns, console=self._console, disable=not self._console.is_terminal)
-
-    def _say(self, sentence: str) -> None:
-        self._console.print(f"[{time.monotonic() - self._began:5.1f} s] {sentence}")
 
 
 def _is_settled(state: Invoice) -> bool:

@@ -1,4 +1,4 @@
-"""What the check reads: the file of invoices, Xero's ledger, and the books as they were before."""
+"""What the check reads: the file of invoices and its changes, Xero's ledger, and the books as they were before."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -86,6 +86,10 @@ class XeroInvoice(msgspec.Struct, rename="pascal"):
         return Totals(self.sub_total, self.total_tax, self.total)
 
 
+class _Named(msgspec.Struct):
+    invoice_id: str
+
+
 class _Ledger(msgspec.Struct):
     invoices: list[XeroInvoice]
 
@@ -106,6 +110,16 @@ def read_file(path: Path) -> Mapping[int, FileInvoice | None]:
     """Every line of the NDJSON file that is not blank, by its number; None where no invoice can be made out."""
     lines = enumerate(_bytes_of(path).split(b"\n"), start=1)
     return {number: _invoice_on(line) for number, line in lines if line.strip()}
+
+
+def read_revisions(path: Path) -> Mapping[str, FileInvoice]:
+    """The invoices of the file of revisions, by their id; each is the whole invoice again."""
+    return {one.invoice_id: one for one in _rows(path, FileInvoice)}
+
+
+def read_voids(path: Path) -> set[str]:
+    """The ids of the invoices that Kyrios voids."""
+    return {one.invoice_id for one in _rows(path, _Named)}
 
 
 def read_ledger(control_url: str, timeout: float) -> list[XeroInvoice]:
@@ -131,6 +145,10 @@ def _invoice_on(line: bytes) -> FileInvoice | None:
         return msgspec.json.decode(line, type=FileInvoice)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def _rows(path: Path, shape: type[Source]) -> list[Source]:
+    return [_decode(line, shape, str(path)) for line in _bytes_of(path).split(b"\n") if line.strip()]
 
 
 def _decode(raw: bytes, shape: type[Source], name: str) -> Source:

@@ -1,8 +1,9 @@
 """The books check agrees only when Xero holds exactly what the file says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -60,12 +61,89 @@ def opening(tmp_path: Path) -> Path:
 OUTCOME = Outcome(
     accepted=["inv-1", "inv-2", "inv-3", "inv-4"], waiting=["inv-3"], refused=["inv-4"], rejected_lines=[4]
 )
+PAID: Final = '"54.00", "total": "414.00"}, "payments": [{"amount": "414.00"}]'
 BY_HAND = held(4, Url="", SubTotal="380.00", TotalTax="57.00", Total="437.00")
 
 
-def check(file: Path, opening: Path, *invoices: dict[str, Any], outcome: Outcome = OUTCOME) -> BooksCheck:
+REVISED: Final = {"SubTotal": "240.00", "TotalTax": "36.00", "Total": "276.00"}
+"""What Xero holds of inv-1 after its revision."""
+
+
+def check(
+    file: Path, opening: Path, *invoices: dict[str, Any], outcome: Outcome = OUTCOME, changes: Path | None = None
+) -> BooksCheck:
     with ledger(*invoices) as url:
-        return check_books(outcome, invoices=file, control_url=url, opening_books=opening)
+        return check_books(outcome, invoices=file, control_url=url, changes=changes, opening_books=opening)
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> Path:
+    """Kyrios revises inv-1 and voids inv-2 and inv-3."""
+    folder = tmp_path / "changes"
+    folder.mkdir()
+    lines = [{"quantity": "2", "unit_amount": "120.00", "taxes": GST}]
+    totals = {"sub_total": "240.00", "total_tax": "36.00", "total": "276.00"}
+    (folder / "revisions.ndjson").write_text(json.dumps(sent(1, lines=lines, totals=totals)) + "\n")
+    (folder / "voids.ndjson").write_text('{"invoice_id": "inv-2"}\n{"invoice_id": "inv-3"}\n')
+    return folder
+
+
+CHANGED: Final = Outcome(
+    accepted=["inv-1", "inv-2", "inv-3", "inv-4"], refused=["inv-4"], voided=["inv-2", "inv-3"], rejected_lines=[4]
+)
+VOIDED: Final = {"Status": "VOIDED", "AmountDue": "0.00"}
+
+
+def test_what_was_revised_and_voided_makes_the_books_agree(file: Path, opening: Path, changes: Path) -> None:
+    books = check(file, opening, BY_HAND, held(1, **REVISED), held(2, **VOIDED), outcome=CHANGED, changes=changes)
+    assert books.agrees
+    assert str(books) == "4 accepted = 1 in Xero + 0 waiting + 1 refused + 2 voided; NZD 276.00 = NZD 276.00"
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_invoice_kyrios_voided_that_is_live_in_xero_is_named(
+    file: Path, opening: Path, changes: Path, number: int
+) -> None:
+    books = check(file, opening, BY_HAND, held(1, **REVISED), held(number), outcome=CHANGED, changes=changes)
+    assert str(books).splitlines() == [
+        "4 accepted ≠ 2 in Xero + 0 waiting + 1 refused + 2 voided; NZD 276.00 ≠ NZD 690.00",
+        f"  - INV-{number} is AUTHORISED in Xero, though Kyrios voided it",
+    ]
+
+
+def test_a_revised_invoice_with_its_former_total_is_named(file: Path, opening: Path, changes: Path) -> None:
+    books = check(file, opening, BY_HAND, held(1), outcome=CHANGED, changes=changes)
+    assert books.differences == (
+        "INV-1 has a wrong total: 360.00 + 54.00 = 414.00 in Xero, 240.00 + 36.00 = 276.00 in the file",
+    )
+
+
+def test_an_invoice_whose_revision_xero_refused_stays_as_it_was(file: Path, opening: Path, changes: Path) -> None:
+    file.write_text(file.read_text().replace('"54.00", "total": "414.00"}', PAID, 1))
+    refused = replace(CHANGED, unrevised=["inv-1"])
+    paid = {"Status": "PAID", "AmountDue": "0.00"}
+    assert check(file, opening, BY_HAND, held(1, **paid), outcome=refused, changes=changes).agrees
+    changed = held(1, **(REVISED | paid))
+    assert not check(file, opening, BY_HAND, changed, outcome=refused, changes=changes).agrees
+
+
+def test_a_revision_nothing_stands_against_need_not_be_refused(file: Path, opening: Path, changes: Path) -> None:
+    refused = replace(CHANGED, unrevised=["inv-1", "inv-4"])
+    books = check(file, opening, BY_HAND, held(1), outcome=refused, changes=changes)
+    assert books.differences == (
+        "inv-4 was never revised, so no revision of it can be refused",
+        "INV-1 has nothing paid on it in Xero, so its revision need not have been refused",
+    )
+
+
+def test_nothing_else_is_voided_than_what_kyrios_voids(file: Path, opening: Path, changes: Path) -> None:
+    mistaken = replace(CHANGED, waiting=["inv-3"], voided=["inv-2", "inv-1"])
+    voided = held(1, **(REVISED | VOIDED))
+    books = check(file, opening, BY_HAND, voided, held(2, **VOIDED), outcome=mistaken, changes=changes)
+    assert books.differences == (
+        "inv-3 is voided by Kyrios, but not by the engine",
+        "inv-1 is voided by the engine, but not by Kyrios",
+    )
 
 
 def test_books_that_agree_are_one_line(file: Path, opening: Path) -> None:
@@ -149,7 +227,7 @@ def test_what_the_engine_says_must_make_sense(file: Path, opening: Path) -> None
     assert books.differences == (
         "line 2 was accepted and yet reported as bad",
         "inv-8 was accepted but is not in the file",
-        "inv-9 waits or was refused but was never accepted",
+        "inv-9 waits, was refused or voided but was never accepted",
         "inv-3 both waits and was refused",
     )
 

@@ -29,11 +29,10 @@ def demo(home: Path) -> Running:
 
 
 def expected_line() -> str:
-    expected = msgspec.json.decode((EXAMPLES / "expected.json").read_bytes())
-    waiting, refused = len(expected["waiting"]), len(expected["refused"])
+    after = msgspec.json.decode((EXAMPLES / "changes" / "expected.json").read_bytes())["afterwards"]
     return (
-        f"{expected['accepted']} accepted = {expected['in_xero']} in Xero + {waiting} waiting + {refused} refused; "
-        f"{expected['total']} = {expected['total']}"
+        f"{after['accepted']} accepted = {after['in_xero']} in Xero + {after['waiting']} waiting + {after['refused']} "
+        f"refused + {after['voided']} voided; {after['total']} = {after['total']}"
     )
 
 
@@ -53,7 +52,11 @@ def test_the_story_ends_with_the_numbers_of_the_example_and_leaves_nothing_behin
     assert "were found in Xero and adopted; 0 are there twice." in story.everything()
     assert "12 invoices wait, as GST and alcohol levy has no rate in Xero." in story.everything()
     assert "All 12 are in Xero now" in story.everything()
-    assert "Not in Xero: 21 invoices, by cause" in story.everything()
+    assert "INV-0012, revised: In Xero as INV-0012, NZD 576.04." in story.everything()
+    assert "INV-0127, revised: In Xero as INV-0127, but: In Xero this invoice is paid or locked" in story.everything()
+    assert "INV-0019, voided: Cancelled; also voided in Xero." in story.everything()
+    assert "INV-0140, voided: Cancelled; it never went to Xero." in story.everything()
+    assert "Not in Xero: 22 invoices, by cause" in story.everything()
     assert processes_of(home) == {}
     assert left_in(home) == {"demo", "demo.lock", "demo.log"}
 

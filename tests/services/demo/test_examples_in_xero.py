@@ -10,12 +10,20 @@ import pytest
 from adapters.simulator.server import Simulator
 from domain import contact_link
 from domain.streams import contact_link_stream
-from services.demo.simulated_owner import forgotten_taxes, map_forgotten_taxes, set_up_account
+from services.demo.books import Outcome, check_books
+from services.demo.simulated_owner import (
+    forgotten_taxes,
+    map_forgotten_taxes,
+    revise_invoices,
+    set_up_account,
+    void_invoices,
+)
 from services.intake import IssuedInvoice, read_file
 from tests.services.contacts.customers import read_contacts, settle
 from tests.world import ACCOUNT, EXAMPLES, World, world_on
 
 EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))
+CHANGED = json.loads((EXAMPLES / "changes" / "expected.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -64,6 +72,49 @@ def test_the_examples_come_out_as_computed_by_hand(studio: World) -> None:
     assert found == EXPECTED["invoices"]
     assert not [one for one in accepted() if studio.invoice(one.invoice_id).reviews]
     _contacts_came_as_expected(studio)
+    _changes_came_as_expected(studio)
+
+
+def _changes_came_as_expected(world: World) -> None:
+    """Kyrios revises and voids; beside what is expected of that, all stays as it was."""
+    ids = {invoice["InvoiceNumber"]: invoice["InvoiceID"] for invoice in world.in_xero()}
+    revised, voided = revise_invoices(world.engine, EXAMPLES), void_invoices(world.engine, EXAMPLES)
+    settle(world)
+
+    held = {invoice["InvoiceNumber"]: invoice for invoice in world.in_xero()}
+    statuses = {number: {"status": held[number]["Status"]} for number in CHANGED["in_xero"]}
+    assert {number: statuses[number] | money(held[number]) for number in statuses} == CHANGED["in_xero"]
+    untouched = held.keys() - CHANGED["in_xero"].keys()
+    assert {n: money(held[n]) for n in untouched} == {n: EXPECTED["invoices"][n] for n in untouched}
+    assert {number: invoice["InvoiceID"] for number, invoice in held.items()} == ids
+
+    reviews = {one: world.invoice(one).reviews for one in revised + voided}
+    assert {one: found[0].code for one, found in reviews.items() if found} == CHANGED["revision_refused"]
+    assert {world.invoice(one).status for one in voided} == {"voided"}
+    assert [one for one in voided if world.invoice(one).xero_invoice_id is None] == CHANGED["never_sent"]
+    _books_agree(world, voided)
+
+
+def _books_agree(world: World, voided: list[str]) -> None:
+    outcome = Outcome(
+        accepted=[one.invoice_id for one in accepted()],
+        waiting=EXPECTED["waiting"].keys() - voided,
+        refused=EXPECTED["refused"],
+        voided=voided,
+        unrevised=CHANGED["revision_refused"],
+        rejected_lines=EXPECTED["rejected_lines"],
+    )
+    books = check_books(
+        outcome,
+        invoices=EXAMPLES / "invoices.ndjson",
+        changes=EXAMPLES / "changes",
+        control_url=world.xero.control_url,
+        opening_books=EXAMPLES / "xero-organisation.json",
+    )
+    assert books.differences == ()
+    counts = {name: getattr(books, name) for name in ("accepted", "in_xero", "waiting", "refused", "voided")}
+    total = " and ".join(f"{code} {amount:,.2f}" for code, amount in sorted(books.found.items()))
+    assert counts | {"total": total} == CHANGED["afterwards"]
 
 
 def _contacts_came_as_expected(world: World) -> None:

@@ -16,6 +16,7 @@ from services.tax_sets_file import read_tax_sets
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))
+CHANGED = json.loads((EXAMPLES / "changes" / "expected.json").read_text("utf-8"))
 
 
 def lines() -> list[Line]:
@@ -172,6 +173,43 @@ def test_the_examples_are_of_every_kind() -> None:
 
 def paid_in_part(document: InvoiceDocument) -> bool:
     return sum((payment.amount for payment in document.payments), Decimal(0)) < document.totals.total
+
+
+def revisions() -> list[IssuedInvoice]:
+    with (EXAMPLES / "changes" / "revisions.ndjson").open("rb") as stream:
+        return [line.content for line in read_file(stream) if isinstance(line.content, IssuedInvoice)]
+
+
+def test_there_is_a_revision_of_an_unpaid_and_of_a_paid_invoice_that_changes_its_total() -> None:
+    before = {one.invoice_id: one.document for one in in_xero()}
+    unpaid, paid = revisions()
+    for one in (unpaid, paid):
+        assert (one.revision, one.document.number) == (2, before[one.invoice_id].number)
+        assert one.document.totals != before[one.invoice_id].totals
+        assert amounts_of(one.document, lambda tax_set: tax_set.effective_rate, "line_tax").totals == (
+            one.document.totals
+        )
+        assert one.document.payments == before[one.invoice_id].payments
+    assert bool(unpaid.document.payments) is False
+    assert not paid_in_part(before[paid.invoice_id])
+    assert list(CHANGED["revision_refused"]) == [paid.invoice_id]
+    totals = unpaid.document.totals
+    expected = CHANGED["in_xero"][unpaid.document.number]
+    assert {name: expected[name] for name in ("sub_total", "total_tax", "total")} == {
+        name: str(getattr(totals, name)) for name in ("sub_total", "total_tax", "total")
+    }
+
+
+def test_there_is_a_void_of_an_unpaid_invoice_in_xero_and_of_one_that_waits() -> None:
+    sent, waits = (row["invoice_id"] for row in rows("changes/voids.ndjson"))
+    (unpaid,) = (one.document for one in in_xero() if one.invoice_id == sent)
+    assert unpaid.payments == ()
+    assert CHANGED["in_xero"][unpaid.number] == EXPECTED["invoices"][unpaid.number] | {
+        "status": "VOIDED",
+        "amount_due": "0.00",
+    }
+    assert [waits] == CHANGED["never_sent"]
+    assert waits in EXPECTED["waiting"]
 
 
 def test_every_kind_of_invoice_that_must_not_sync_is_there() -> None:
