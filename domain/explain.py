@@ -12,6 +12,7 @@ import msgspec
 
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
+from domain.event import Actor, Role
 from domain.invoice import Invoice, Status
 from domain.invoice_payment import payment_in
 from domain.money import Money
@@ -68,6 +69,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     next_in: float | None = None
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Who left an invoice out, and the reason given, None if none is kept."""
+
+    by: Actor
+    reason: str | None = None
+
+
 def explain(
     invoice: Invoice,
     connection: Connection | None,
@@ -76,9 +84,10 @@ def explain(
     *,
     since: datetime | None = None,
     xero_said: str | None = None,
+    left_out: LeftOut | None = None,
 ) -> Explanation:
     """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal."""
-    asked = _Asked(invoice, connection, entry, lane, since, xero_said)
+    asked = _Asked(invoice, connection, entry, lane, since, xero_said, left_out)
     match invoice.status:
         case "synced":
             return asked.synced()
@@ -107,8 +116,9 @@ class _Asked:
         lane: LaneNow | None,
         since: datetime | None,
         xero_said: str | None,
+        left_out: LeftOut | None,
     ) -> None:
-        self.invoice, self.entry = invoice, entry
+        self.invoice, self.entry, self.left_out = invoice, entry, left_out
         self.lane = lane or LaneNow()
         self.gate = connection.held_by if connection else (Cause("not_connected"),)
         self.since = f", since {since:%d %B %Y %H:%M} UTC" if since else ""
@@ -184,7 +194,9 @@ class _Asked:
 
     def dismissed(self) -> Explanation:
         """A person left it out."""
-        return self._say("dismissed", f"Left out{self.on}.", next_step="You can bring it back.")
+        by = f" by {_BY[self.left_out.by.role]}" if self.left_out else ""
+        reason = f": {self.left_out.reason.rstrip('.')}" if self.left_out and self.left_out.reason else ""
+        return self._say("dismissed", f"Left out{by}{self.on}{reason}.", next_step="You can bring it back.")
 
     # ── it has arrived ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,6 +277,9 @@ class _Asked:
             return self._say(
                 "voided", f"Cancelled, but not in Xero: {self._words(refused)}", refused, next_step="Then press Retry."
             )
+        if not self.invoice.void_done:
+            sentence = "Cancelled; in Xero it still stands, and somebody has settled that."
+            return self._say("voided", sentence, next_step="Press Retry if Xero is to be told once more.")
         return self._say("voided", "Cancelled; also voided in Xero.", next_step="Nothing is left to do.")
 
     # ── how it is said ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -327,6 +342,15 @@ _REVIEW_STEP: Final = "Once you have looked, mark the review as done."
 _PAYMENT_STEP: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
 
 _CHANGE_STEP: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
+
+_BY: Final[dict[Role, str]] = {
+    "owner": "the owner",
+    "backend": "Kyrios",
+    "support": "support",
+    "auditor": "an auditor",
+    "admin": "an administrator",
+    "engine": "the engine",
+}
 
 _LATER: Final = {"create_payment": "a payment", "update_invoice": "a change", "void_invoice": "the cancellation"}
 

@@ -4,6 +4,7 @@ Causes of the whole connection are never written here; they are the gate's. Refu
 """
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from domain.causes import Cause
@@ -262,14 +263,23 @@ def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> 
     """
     if state.live:
         return []
-    if not (state.status in ("failed", "blocked") or state.change_is_stuck):
-        raise NotPossible(f"invoice {state.kyrios_invoice_id} is {state.status}; there is nothing to retry")
+    if not (state.status in ("failed", "blocked") or state.change_is_stuck or state.lacks_a_change):
+        raise NotPossible(f"invoice {state.kyrios_invoice_id} is {_NOT_RETRIED[state.status]}")
     # What is in Xero already stays with the books it is in, whichever the account is connected to now.
     decision, organisation = decision_on(state, at), state.synced_in or organisation_id or state.organisation_id
     for review in state.refused:
         decision.add(ReviewCleared, organisation_id=organisation, cause=Cause(review.code, key=review.key))
     decision.add(RetryRequested, organisation_id=organisation, opens=state.next_kind)
     return decision.events
+
+
+_NOT_RETRIED: Final[dict[Status, str]] = {
+    "synced": "synced; there is nothing to retry",
+    "dismissed": "left out; bring it back instead",
+    "voided": "voided; there is nothing to retry",
+    "queued": "queued, but nothing carries it; support runs verify",
+    "checking": "being looked up in Xero; there is nothing to retry",
+}
 
 
 def _one(

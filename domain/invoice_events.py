@@ -147,9 +147,13 @@ class ReviewRaised(Event, frozen=True, kw_only=True):
 
 
 class ReviewCleared(Event, frozen=True, kw_only=True):
-    """The matter is settled, by a person or by what went to Xero since (code and key as raised, no facts)."""
+    """The matter is settled, by a person or by what went to Xero since (code and key as raised, no facts).
+
+    `reason_ref` points at the sealed reason a person gave.
+    """
 
     cause: Cause
+    reason_ref: UUID | None = None
 
 
 class InvoiceVoided(Event, frozen=True, kw_only=True):

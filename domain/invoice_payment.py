@@ -4,7 +4,7 @@ Part of an invoice's state. What Kyrios knew of payments when the invoice was se
 (the article: payment status at the time of sync).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -37,6 +37,16 @@ def settled(known: Known, payment_id: str | None, standing: Literal["made", "ref
     """This payment is due no longer."""
     return tuple(
         msgspec.structs.replace(one, standing=standing) if one.payment.payment_id == payment_id else one
+        for one in known
+    )
+
+
+def given_up(known: Known, payment_ids: Collection[str | None]) -> Known:
+    """Those of these payments that were refused do not go any more: a person settled the matter."""
+    return tuple(
+        msgspec.structs.replace(one, standing="left_out")
+        if one.standing == "refused" and one.payment.payment_id in payment_ids
+        else one
         for one in known
     )
 

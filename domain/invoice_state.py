@@ -29,7 +29,7 @@ from domain.invoice_events import (
     SyncFailed,
     VoidSynced,
 )
-from domain.invoice_payment import InvoicePayment, left_out, opened, payment_in, settled
+from domain.invoice_payment import InvoicePayment, given_up, left_out, opened, payment_in, settled
 from domain.streams import invoice_stream
 
 GAVE_UP: Final = "retries_exhausted"
@@ -55,7 +55,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one invoice.
 
     `live` are the entries to create, update or void it that have not ended, `earlier` its revisions before the present
-    one, `synced_in` the organisation whose books it is in, `refused` the reviews that a refused update or void left.
+    one, `synced_in` the organisation whose books it is in, `refused` the reviews that a refused update or void left,
+    `void_done` whether Xero has voided it, too.
     """
 
     account_id: str
@@ -80,6 +81,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[Revision, ...] = ()
     synced_in: str | None = None
     refused: tuple[Cause, ...] = ()
+    void_done: bool = False
 
     @property
     def settled_status(self) -> Status:
@@ -96,6 +98,15 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     def change_is_stuck(self) -> bool:
         """Whether a change of an invoice that is in Xero waits, was refused, or was given up."""
         return self.xero_invoice_id is not None and not self.live and bool(self.causes or self.refused)
+
+    @property
+    def lacks_a_change(self) -> bool:
+        """Whether Xero holds an earlier revision, or does not know that it is voided, and nothing is on its way."""
+        if self.xero_invoice_id is None or self.live or any(one.standing == "due" for one in self.payments):
+            return False
+        if self.status == "voided":
+            return not self.void_done
+        return not self.as_of(self.revision).same_in_xero(self.as_of(self.synced_revision))
 
     @property
     def next_kind(self) -> EntryKind:
@@ -198,7 +209,10 @@ def _reviewed(state: Invoice, event: ReviewRaised) -> dict[str, object]:
 
 
 def _cleared(state: Invoice, event: ReviewCleared) -> dict[str, object]:
+    # A payment that nobody wants to be looked at any more stays as it is in Xero.
+    payments = {payment_in(review) for review in state.reviews if review.same_matter(event.cause)}
     return {
+        "payments": given_up(state.payments, payments),
         "reviews": tuple(r for r in state.reviews if not r.same_matter(event.cause)),
         "refused": tuple(r for r in state.refused if not r.same_matter(event.cause)),
     }
@@ -264,11 +278,11 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     SyncFailed: _failed,
     RetryRequested: _retried,
     SyncDismissed: lambda s, e: {"status": "dismissed", "live": ()},
-    DismissalUndone: lambda s, e: {"status": s.settled_status, "live": _opened(s, e.opens)},
+    DismissalUndone: lambda s, e: {"status": s.settled_status, "causes": (), "live": _opened(s, e.opens)},
     ReviewRaised: _reviewed,
     ReviewCleared: _cleared,
     InvoiceVoided: _voided,
-    VoidSynced: lambda s, e: {"status": "voided", "unknown_delivery": None, "live": ()},
+    VoidSynced: lambda s, e: {"status": "voided", "unknown_delivery": None, "live": (), "void_done": True},
 }
 
 EVENTS: Final[tuple[type[Event], ...]] = (InvoiceQueued, *_APPLY)

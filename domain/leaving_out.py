@@ -1,14 +1,19 @@
-"""Leaving an invoice out: a person decides that it is not to go to Xero. Pure."""
+"""Leaving an invoice out, and bringing it back: a person decides whether it is to go to Xero. Pure."""
 
 from typing import Final
 from uuid import UUID
 
 from domain.event import Event, Moment
-from domain.invoice_events import SyncDismissed
-from domain.invoice_state import Invoice, decision_on
+from domain.invoice_events import DismissalUndone, SyncDismissed
+from domain.invoice_state import Invoice, Status, decision_on
 from domain.refusals import NotPossible
 
 MAY_BE_LEFT_OUT: Final = ("queued", "blocked", "failed")
+_TOO_LATE: Final[dict[Status, str]] = {
+    "synced": "synced; it cannot be left out any more",
+    "checking": "being looked up in Xero; it cannot be left out before that is known",
+    "voided": "voided and never sent again; it cannot be left out",
+}
 
 
 def dismiss(state: Invoice, at: Moment, *, reason_ref: UUID | None, organisation_id: str | None = None) -> list[Event]:
@@ -19,7 +24,25 @@ def dismiss(state: Invoice, at: Moment, *, reason_ref: UUID | None, organisation
     if state.status == "dismissed":
         return []
     if state.status not in MAY_BE_LEFT_OUT:
-        raise NotPossible(f"invoice {state.kyrios_invoice_id} is {state.status}; it cannot be left out any more")
+        raise NotPossible(f"invoice {state.kyrios_invoice_id} is {_TOO_LATE[state.status]}")
     decision = decision_on(state, at)
     decision.add(SyncDismissed, organisation_id=organisation_id or state.organisation_id, reason_ref=reason_ref)
+    return decision.events
+
+
+def bring_back(
+    state: Invoice, at: Moment, *, reason_ref: UUID | None, organisation_id: str | None = None
+) -> list[Event]:
+    """Let an invoice that was left out go after all, in its newest revision. Not left out: no news.
+
+    Refused for one that is voided: Kyrios does not want it in Xero.
+    """
+    if state.status == "voided":
+        raise NotPossible(
+            f"invoice {state.kyrios_invoice_id} is voided and never sent again; it cannot be brought back"
+        )
+    if state.status != "dismissed":
+        return []
+    decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
+    decision.add(DismissalUndone, organisation_id=organisation, opens=state.next_kind, reason_ref=reason_ref)
     return decision.events

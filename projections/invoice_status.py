@@ -259,7 +259,7 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     invoice.SyncFailed: (_Failed, _failed),
     invoice.RetryRequested: (_Retried, _retried),
     invoice.SyncDismissed: (_Fact, _dismissed),
-    invoice.DismissalUndone: (_Fact, _resolved),
+    invoice.DismissalUndone: (_Fact, _goes_on),
     invoice.ReviewRaised: (_Named, _review_raised),
     invoice.ReviewCleared: (_Named, _review_cleared),
     invoice.InvoiceVoided: (_Fact, _voided),

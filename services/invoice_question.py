@@ -4,6 +4,7 @@ Gathers what the answer needs, all as of one moment: the invoice and its connect
 the deliveries, and Xero's sealed words.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -20,8 +21,8 @@ from domain import invoice as invoices
 from domain.budget import Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
-from domain.explain import EntryNow, Explanation, LaneNow, explain
-from domain.invoice import Invoice
+from domain.explain import EntryNow, Explanation, LaneNow, LeftOut, explain
+from domain.invoice import Invoice, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from services.timeline import status_since
@@ -85,11 +86,25 @@ class Question:
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
             invoice = _folded(events)
             answer_ref = _refusal_of_contact(transaction, invoice) or invoice.answer_ref
-        said = self._engine.answer_words(answer_ref, account_id) if answer_ref else None
-        explanation = explain(invoice, connection, entry, paused, since=status_since(events), xero_said=said)
+        explanation = explain(
+            invoice,
+            connection,
+            entry,
+            paused,
+            since=status_since(events),
+            xero_said=self._said(answer_ref, account_id),
+            left_out=self._left_out(events, account_id) if invoice.status == "dismissed" else None,
+        )
         return Answer(
             events=tuple(events), invoice=invoice, entry=entry, deliveries=deliveries, explanation=explanation
         )
+
+    def _said(self, answer_ref: UUID | None, account_id: str) -> str | None:
+        return self._engine.answer_words(answer_ref, account_id) if answer_ref else None
+
+    def _left_out(self, events: Iterable[Event], account_id: str) -> LeftOut:
+        last = [event for event in events if isinstance(event, SyncDismissed)][-1]
+        return LeftOut(by=last.actor, reason=self._said(last.reason_ref, account_id))
 
 
 def _refusal_of_contact(transaction: Transaction, invoice: Invoice) -> UUID | None:

@@ -71,10 +71,8 @@ class Releaser:
                 waiting = blocked_by.waiting_for_any(connection, lane, codes, after=after, limit=AT_ONCE)
             if not waiting:
                 break
-            released += self._release_what_is_free(lane, [stream for _, stream in waiting])
+            released += self._rung_for(lane, self._release_what_is_free(lane, [stream for _, stream in waiting]))
             after = waiting[-1][0]
-        if released:
-            self._ring(lane)
         return released
 
     def _follow(self, events: Sequence[Event]) -> int:
@@ -103,8 +101,12 @@ class Releaser:
                 waiting = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
             if not waiting:
                 break
-            released += self._release(lane, [stream for _, stream in waiting], code, key)
+            released += self._rung_for(lane, self._release(lane, [stream for _, stream in waiting], code, key))
             after = waiting[-1][0]
+        return released
+
+    def _rung_for(self, lane: UUID, released: int) -> int:
+        """Ring for what was just released: the first go while the others are still waiting to be released."""
         if released:
             self._ring(lane)
         return released
@@ -134,10 +136,7 @@ class Releaser:
     def _check_again(self, account_id: str, streams: list[UUID]) -> int:
         """Release what was blocked by causes that are gone by now; one load of each kind for all of them."""
         lane = connection_id(account_id)
-        released = self._release_what_is_free(lane, streams)
-        if released:
-            self._ring(lane)
-        return released
+        return self._rung_for(lane, self._release_what_is_free(lane, streams))
 
     def _release_what_is_free(self, lane: UUID, streams: Sequence[UUID]) -> int:
         """Release those of these invoices that wait although nothing is in the way of them now."""

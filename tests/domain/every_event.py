@@ -219,7 +219,7 @@ _INVOICE: Final = (
         closes="update_invoice",
         opens="update_invoice",
     ),
-    _full(ReviewCleared, cause=Cause("total_differs_in_xero", key="total")),
+    _full(ReviewCleared, cause=Cause("total_differs_in_xero", key="total"), reason_ref=identity("reason")),
     _full(InvoiceVoided, opens="void_invoice", awaits=f"update_invoice/{identity('event')}"),
     _full(VoidSynced, delivery_id=identity("delivery")),
 )

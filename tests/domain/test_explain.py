@@ -8,10 +8,11 @@ import pytest
 from domain.causes import CATALOGUE, Cause, words
 from domain.connection import Connection
 from domain.event import Event
-from domain.explain import EntryNow, Explanation, LaneNow, explain
-from domain.invoice import Invoice, ReviewRaised
+from domain.explain import EntryNow, Explanation, LaneNow, LeftOut, explain
+from domain.invoice import Invoice, ReviewCleared, ReviewRaised, VoidSynced
 from tests.domain.invoice_history import (
     BLOCKED,
+    DELIVERY,
     DISMISSED,
     GAVE_UP,
     QUEUED,
@@ -22,12 +23,13 @@ from tests.domain.invoice_history import (
     VOIDED,
     failed,
 )
-from tests.examples import NOON, open_connection_state
+from tests.examples import BACKEND, NOON, OWNER, open_connection_state
 from tests.given import fact, folded
 
 OPEN = open_connection_state()
 TAXES = Cause("tax_mapping_incomplete", key="lux@12.5", facts={"tax_set": "Luxury 12.5%"})
 CLOSED = msgspec.structs.replace(OPEN, held_by=(TAXES,))
+NOT_VOIDED, VOID_SYNCED = Cause("void_refused"), fact(VoidSynced, delivery_id=DELIVERY)
 PENDING = EntryNow(state="PENDING", due_in=0.0)
 DIFFERS = fact(ReviewRaised, cause=Cause("total_differs_in_xero", facts={"difference": "NZD 0.01"}))
 
@@ -207,11 +209,28 @@ def test_a_left_out_invoice_can_be_brought_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        (LeftOut(by=OWNER, reason="Entered by hand."), "Left out by the owner on 01 October 2026: Entered by hand."),
+        (LeftOut(by=BACKEND), "Left out by Kyrios on 01 October 2026."),
+    ],
+)
+def test_a_left_out_invoice_says_who_left_it_out_and_why(left_out: LeftOut, sentence: str) -> None:
+    state: Invoice = folded(QUEUED, DISMISSED)
+    assert explain(state, OPEN, None, None, since=NOON, left_out=left_out).sentence == sentence
+
+
+@pytest.mark.parametrize(
     ("events", "entry", "sentence"),
     [
         ((QUEUED, VOIDED), None, "Cancelled; it never went to Xero."),
         ((QUEUED, SYNCED, VOIDED), EntryNow(kind="void_invoice", state="PENDING"), "Cancelled; Xero is being told."),
-        ((QUEUED, SYNCED, VOIDED), None, "Cancelled; also voided in Xero."),
+        ((QUEUED, SYNCED, VOIDED, VOID_SYNCED), None, "Cancelled; also voided in Xero."),
+        (
+            (QUEUED, SYNCED, VOIDED, fact(ReviewRaised, cause=NOT_VOIDED), fact(ReviewCleared, cause=NOT_VOIDED)),
+            None,
+            "Cancelled; in Xero it still stands, and somebody has settled that.",
+        ),
     ],
 )
 def test_a_cancelled_invoice_says_whether_xero_knows(

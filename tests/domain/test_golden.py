@@ -36,6 +36,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
     "PaymentSynced.1": {"opens": None},
     "RetryRequested.1": {"payments": (), "payment_account_id": None},
+    "ReviewCleared.1": {"reason_ref": None},
     "ReviewRaised.1": {"answer_ref": None, "closes": None, "opens": None},
     "SyncDismissed.1": {"reason_ref": None},
     "SyncFailed.1": {"delivery_id": None, "answer_ref": None, "opens": None},

@@ -61,6 +61,9 @@ def test_a_retry_of_an_invoice_on_its_way_changes_nothing(later: tuple[Event, ..
     given(QUEUED, *later).when(retry).then_nothing()
 
 
-@pytest.mark.parametrize(("later", "status"), [(SYNCED, "synced"), (DISMISSED, "dismissed"), (VOIDED, "voided")])
-def test_a_retry_that_makes_no_sense_is_refused_with_the_state(later: Event, status: str) -> None:
-    given(QUEUED, later).when(retry).then_refused(NotPossible, INVOICE, status, "nothing to retry")
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [(SYNCED, "synced; there is nothing to retry"), (DISMISSED, "left out; bring it back"), (VOIDED, "voided; there")],
+)
+def test_a_retry_that_makes_no_sense_is_refused_with_the_state(later: Event, words: str) -> None:
+    given(QUEUED, later).when(retry).then_refused(NotPossible, INVOICE, words)

@@ -61,5 +61,5 @@ def test_what_may_have_arrived_is_looked_up_first(world: World) -> None:
     world.fault("answer_lost", method="PUT", path="/Invoices")
     world.queue(example_invoices(1))
     world.work()
-    with pytest.raises(NotPossible, match=r"on its way|is checking"):
+    with pytest.raises(NotPossible, match=r"on its way|being looked up"):
         leave_out(world, "inv-0")

@@ -1,6 +1,6 @@
 """Releases: a fix queues again exactly the invoices it sets free, once, and none is forgotten."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,8 +12,8 @@ from domain.invoice import InvoiceReleased
 from domain.refusals import ConcurrentChange
 from domain.streams import invoice_stream
 from services.intake import IssuedInvoice
-from services.releaser import Releaser
-from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices
+from services.releaser import AT_ONCE, Releaser
+from tests.world import ACCOUNT, OWNER, World, contact_links, declared_taxes, example_invoices
 
 
 def billed_to(contact_id: str, count: int, start: int = 0) -> list[IssuedInvoice]:
@@ -78,6 +78,47 @@ def test_more_waiting_invoices_than_one_append_takes_are_all_released(world: Wor
     assert follow(world) == 520
     world.work(40)
     assert len(world.in_xero()) == 520
+
+
+def test_the_first_batch_is_stored_and_rung_for_before_the_next_is_read(world: World) -> None:
+    blocked_by_contact(world, AT_ONCE + 3)
+    link(world)
+    world.engine.projector.catch_up()
+    stored_at_ring: list[int] = []
+    released_when_read: list[int] = []
+
+    class Watched(RacedStore):
+        def load_many(self, streams: Any, evolve: Any) -> Any:
+            released_when_read.append(len(releases(self._store)))
+            assert len(streams) <= AT_ONCE
+            return self._store.load_many(streams, evolve)
+
+    engine = world.engine
+    releaser = Releaser(
+        cast(EventStore, Watched(engine.store, lambda: None)),
+        engine.read,
+        engine.account_keys,
+        engine.handling,
+        lambda lane: stored_at_ring.append(len(releases(engine.store))),
+    )
+    assert releaser.step(engine.projector.position()) == AT_ONCE + 3
+    assert stored_at_ring == [AT_ONCE, AT_ONCE + 3]
+    assert released_when_read == [0, AT_ONCE]
+
+
+def test_opening_the_gate_is_one_event_however_many_wait(world: World) -> None:
+    engine = world.engine
+    engine.set_up.unmap_tax(ACCOUNT, declared_taxes()[0][0].tax_set, OWNER)
+    world.queue(example_invoices(1_200))
+    assert world.engine.projector.catch_up() > 0
+    world.work()
+    assert world.in_xero() == []
+    (one, tax_type), head = declared_taxes()[0], engine.store.head()
+    engine.set_up.map_tax(ACCOUNT, one.tax_set, tax_type, OWNER)
+    follow(world)
+    assert [type(event).__name__ for _, event in engine.store.read_log(head, 10)] == ["TaxMapped", "GateOpened"]
+    assert engine.dispatcher.look_at(world.lane)
+    assert len(world.in_xero()) == 50
 
 
 def test_waiting_invoices_are_released_in_the_order_they_were_accepted(world: World) -> None:
