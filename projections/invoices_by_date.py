@@ -1,12 +1,13 @@
-"""Invoices of one connection that have not gone to Xero, by their date. Queries only."""
+"""Invoices of one connection by their date: those that have not gone to Xero, and all of a range. Queries only."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, func, select
 
-from projections.invoice_status import INVOICE_STATUS
+from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 
 _C: Final = INVOICE_STATUS.c
 _NOT_GONE: Final = ("queued", "blocked")
@@ -35,3 +36,17 @@ def not_gone(
         query = query.where(_C.date >= earliest)
     found = connection.execute(query.order_by(_C.accepted_at_position).limit(limit))
     return [(position, stream) for position, stream in found]
+
+
+def first_and_last(connection: Connection, connection_id: UUID) -> tuple[dt.date, dt.date] | None:
+    """The dates of the oldest and of the newest invoice; None if there is none."""
+    found = connection.execute(select(func.min(_C.date), func.max(_C.date)).where(_C.connection_id == connection_id))
+    first, last = found.one()
+    return None if first is None else (first, last)
+
+
+def dated(connection: Connection, connection_id: UUID, first: dt.date, until: dt.date) -> Iterator[InvoiceRow]:
+    """Every invoice dated from `first` to before `until`."""
+    columns = [cast(c, Text) if c.name in ("causes", "reviews") else c for c in INVOICE_STATUS.columns]
+    query = select(*columns).where(_C.connection_id == connection_id, _C.date >= first, _C.date < until)
+    return (InvoiceRow(*row) for row in connection.execute(query))

@@ -34,6 +34,7 @@ from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
+from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
 from services.contact_candidates import ContactCandidates
 from services.contact_feed import ContactFeed
@@ -265,6 +266,11 @@ class Engine:
     def dismiss_invoices(self) -> DismissInvoices:
         """Leave invoices out."""
         return DismissInvoices(self.store, self.account_keys, self.handling, self._parts.new_id)
+
+    @cached_property
+    def books(self) -> Books:
+        """Whether everything is in Xero."""
+        return Books(self.store, self.read, self.session_of, self.reads)
 
     @cached_property
     def older_invoices(self) -> OlderInvoices:

@@ -67,9 +67,12 @@ class Reads:
             self._ring(connection_id)
 
     @contextmanager
-    def one_by_one(self, connection_id: UUID, what: str) -> Iterator["Calls"]:
-        """Calls that follow one another, the last of which is over with the block at the latest."""
-        calls = Calls(self, self._store, connection_id, what)
+    def one_by_one(self, connection_id: UUID, what: str, patience: float = 0.0) -> Iterator["Calls"]:
+        """Calls that follow one another, the last of which is over with the block at the latest.
+
+        With `patience` each waits so many seconds for its turn and then raises RateLimited, without it OutOfBudget.
+        """
+        calls = Calls(self, self._store, connection_id, what, patience)
         try:
             yield calls
         finally:
@@ -78,24 +81,25 @@ class Reads:
     @contextmanager
     def asked(self, connection_id: UUID, what: str) -> Iterator[None]:
         """One call that a person asks for and waits for a moment; raises RateLimited if there is none to be had."""
-        read = self._begin_patiently(connection_id, what)
+        read = self.begin_patiently(connection_id, what, "asked", PATIENCE)
         try:
             yield
         finally:
             self.end(connection_id, read)
 
-    def _begin_patiently(self, connection_id: UUID, what: str) -> UUID:
+    def begin_patiently(self, connection_id: UUID, what: str, use: Use, patience: float) -> UUID:
+        """Take one call, within so many seconds; raises RateLimited if there is none to be had."""
         waited = 0.0
         while True:
             try:
                 with self._store.cursor() as cursor:
-                    return self.begin(cursor, connection_id, what, "asked")
+                    return self.begin(cursor, connection_id, what, use)
             except OutOfBudget as none:
-                soon = none.seconds is None or waited + none.seconds <= PATIENCE
-                if not soon or waited >= PATIENCE:
+                soon = none.seconds is None or waited + none.seconds <= patience
+                if not soon or waited >= patience:
                     kind: LimitKind = "day" if none.cause == RATE_LIMITED_DAILY else "minute"
                     raise RateLimited(kind, retry_after=none.seconds, status=None) from None
-                wait = min(none.seconds or _LOOK_EVERY, PATIENCE - waited) or _LOOK_EVERY
+                wait = min(none.seconds or _LOOK_EVERY, patience - waited) or _LOOK_EVERY
                 self._wait(wait)
                 waited += wait
 
@@ -103,13 +107,17 @@ class Reads:
 class Calls:
     """Reads that follow one another: at most one of them is in flight."""
 
-    def __init__(self, reads: Reads, store: EventStore, connection_id: UUID, what: str) -> None:
+    def __init__(self, reads: Reads, store: EventStore, connection_id: UUID, what: str, patience: float) -> None:
         self._reads, self._store, self._connection_id, self._what = reads, store, connection_id, what
+        self._patience = patience
         self._running: UUID | None = None
 
     def begin(self) -> None:
-        """The next one begins, right before it is sent. Raises OutOfBudget."""
+        """The next one begins, right before it is sent. Raises OutOfBudget, or RateLimited after waiting for it."""
         self.end()
+        if self._patience:
+            self._running = self._reads.begin_patiently(self._connection_id, self._what, "routine", self._patience)
+            return
         with self._store.cursor() as cursor:
             self._running = self._reads.begin(cursor, self._connection_id, self._what)
 

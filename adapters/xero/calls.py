@@ -6,7 +6,7 @@ are sent wherever Xero takes them (Xero's pages on invoices and on rounding).
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 import msgspec
@@ -168,6 +168,17 @@ def find_invoices(organisation_id: str, numbers: Sequence[str], page: int) -> Ca
     return _get("Invoices", organisation_id, (*params, ("unitdp", "4")))
 
 
+def our_invoices(organisation_id: str, first: date, until: date, page: int) -> Call:
+    """One page of the sales invoices this app made, dated from `first` to before `until`; without their lines.
+
+    XERO-UNVERIFIED XU-32: that an invoice a person edited still counts as made by this app, and that a summary bears
+    the link. Whoever reads these pages must not believe that what is not on them is not in Xero.
+    """
+    where = f'Type=="ACCREC" AND Date >= {_date_time(first)} AND Date < {_date_time(until)}'
+    params = (("where", where), ("createdByMyApp", "true"), ("summaryOnly", "true"))
+    return _get("Invoices", organisation_id, (*params, ("page", str(page)), ("pageSize", str(LARGEST_PAGE))))
+
+
 def look_ups(numbers: Sequence[str], at_once: int = LOOK_UP_SIZE) -> Iterator[Sequence[str]]:
     """The numbers in portions one request may name, each number once."""
     distinct = list(dict.fromkeys(numbers))
@@ -185,6 +196,10 @@ def _get(
         organisation_id=organisation_id,
         modified_since=modified_since,
     )
+
+
+def _date_time(day: date) -> str:
+    return f"DateTime({day.year}, {day.month:02}, {day.day:02})"
 
 
 def _plain(identifier: str) -> str:

@@ -4,7 +4,7 @@ A refused token is refreshed once and the call sent once more with the same key;
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -167,6 +167,20 @@ class XeroSession:
             elements=tuple(element for answer in answers for element in answer.elements),
             calls=len(answers),
         )
+
+    def our_invoices(
+        self, first: date, until: date, *, before_send: BeforeSend = nothing
+    ) -> Iterator[tuple[XeroInvoice, ...]]:
+        """The sales invoices this app made, dated from `first` to before `until`, page by page, whatever their status.
+
+        What changes meanwhile moves between pages, so an invoice may come twice or not at all.
+        """
+        for page in range(1, _MOST_PAGES):
+            answer = self._ask(calls.our_invoices(self._organisation_id, first, until, page), before_send)
+            found = _invoices(answer).elements
+            yield found
+            if not found or _is_last(answer, page, len(found)):
+                return
 
     def _pages(self, numbers: Sequence[str], before_send: BeforeSend) -> Iterator[InvoicesAnswer]:
         # Purchase bills may share a number without limit, so even few numbers can fill more than a page.

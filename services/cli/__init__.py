@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import (
+    books,
     changes,
     configuration,
     connections,
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (local, processes, simulator, status, changes, proof):
+for room in (local, processes, simulator, status, changes, books, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
 older_invoices.register(invoices.app)

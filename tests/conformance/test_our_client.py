@@ -85,6 +85,7 @@ def test_nothing_our_client_can_ask_is_missing_below() -> None:
         "denied_actions",
         "post_invoices",
         "get_invoices",
+        "our_invoices",
     }, "a new call of the session needs a test of its own here, and its name in this list"
 
 
@@ -147,6 +148,16 @@ def test_entering_and_finding_payments(session: XeroSession) -> None:
     assert (answer.calls, [found.reference for found in answer.elements]) == (2, ["pay-1"])
     assert search_payment(paid[0], invoice.invoice_id, answer.elements).payment == answer.elements[0]
     assert answer.elements[0].payment_id == entered.payment_id
+
+
+def test_reading_the_invoices_we_made(session: XeroSession) -> None:
+    session.put_invoices(body_of([fragment(document("K-1")), fragment(document("K-2"))]), str(uuid4()))
+    (page,) = session.our_invoices(date(2026, 1, 1), date(2027, 1, 1))
+    assert [(one.number, one.url != "", one.totals is not None) for one in page] == [
+        ("K-1", True, True),
+        ("K-2", True, True),
+    ]
+    assert list(session.our_invoices(date(2027, 1, 1), date(2027, 2, 1))) == [()]
 
 
 def test_updating_invoices(session: XeroSession) -> None:
