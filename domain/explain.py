@@ -16,6 +16,7 @@ from domain.event import Actor, Role
 from domain.invoice import Invoice, Status
 from domain.invoice_payment import payment_in
 from domain.money import Money
+from domain.paying import refused_payments
 
 Shown = Status | Literal["waiting", "sending"]
 EntryState = Literal["WAITING", "PENDING", "LEASED", "AMBIGUOUS"]
@@ -233,7 +234,7 @@ class _Asked:
         return self._say("synced", f"{there}; {what} {are}.", next_step=f"Xero gets {what}.")
 
     def _review_step(self) -> str:
-        if any(map(payment_in, self.invoice.reviews)):
+        if refused_payments(self.invoice):
             return _PAYMENT_STEP
         return _CHANGE_STEP if self.invoice.refused else _REVIEW_STEP
 

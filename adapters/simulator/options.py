@@ -75,12 +75,19 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """XERO-UNVERIFIED XU-30: how far a line's own TaxAmount may be off before it is refused."""
     most_results: Count = 100_000
     """How many results one question may have, however it is paged; more are refused."""
+    refusals: dict[str, str] = {}
+    """What is said against an invoice (by its number), a contact (name) or a payment (reference), in these words: rules
+    of Xero's this simulator does not know."""
     redirect_uris: tuple[str, ...] | None = None
     """Redirect URIs of the app instead of those given at the start."""
 
     def __post_init__(self) -> None:
         for uri in self.redirect_uris or ():
             require_redirect_uri(uri)
+
+    def against(self, name: object) -> list[str]:
+        """What is said against what bears this number, name or reference."""
+        return [self.refusals[name]] if isinstance(name, str) and name in self.refusals else []
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,13 @@ _HAS_PAYMENTS: Final = re.compile(r"payment or credit note allocated", re.IGNORE
 _LOCKED: Final = re.compile(r"cannot be before the (period|end of year) lock date", re.IGNORECASE)
 
 
+# XERO-UNVERIFIED XU-29: the texts about an invoice that lacks or exceeds something, as others report them.
+_INVALID: Final = (
+    (re.compile(r"one or more line items must be specified", re.IGNORECASE), "a line"),
+    (re.compile(r"discount must not be greater than the line total", re.IGNORECASE), "a discount within its line"),
+)
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """Saved; or to be looked up before anything else; or refused for `cause`. `words` are Xero's, to be sealed."""
 
@@ -35,7 +42,7 @@ def judge(element: XeroInvoice) -> Judgement:
         return Judgement("saved" if element.invoice_id else "look_up", words=element.warnings)
     if any(_NUMBER_TAKEN.search(message) for message in element.messages):
         return Judgement("look_up", words=element.messages)
-    return Judgement("refused", Cause(_code_for(element.messages)), element.messages)
+    return Judgement("refused", _cause_of(element.messages), element.messages)
 
 
 def judge_update(element: XeroInvoice, number: str) -> Judgement:
@@ -65,6 +72,14 @@ def judge_void(element: XeroInvoice) -> Judgement:
     return Judgement("refused", Cause("rejected_by_xero"), element.messages)
 
 
-def _code_for(messages: tuple[str, ...]) -> str:
-    limit = bool(messages) and all(_LIMIT_USED_UP.search(message) for message in messages)
-    return "approval_limit_reached" if limit else "rejected_by_xero"
+def _cause_of(messages: tuple[str, ...]) -> Cause:
+    """The cause all messages agree on; what is not understood in full is left to Xero's own words."""
+    causes = [_meant_by(message) for message in messages]
+    return causes[0] if causes and all(cause == causes[0] for cause in causes) else Cause("rejected_by_xero")
+
+
+def _meant_by(message: str) -> Cause:
+    if _LIMIT_USED_UP.search(message):
+        return Cause("approval_limit_reached")
+    field = next((field for pattern, field in _INVALID if pattern.search(message)), None)
+    return Cause("invoice_invalid", key=field, facts={"field": field}) if field else Cause("rejected_by_xero")

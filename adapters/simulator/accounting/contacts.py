@@ -72,6 +72,7 @@ def _write(
         judged = rules.judge(contact, held)
         if held is None and "ContactID" in contact:
             judged.messages = ["The Contact could not be found."]  # XERO-UNVERIFIED XU-29: the text
+        judged.messages += call.behaviour.against(contact.get("Name"))
         if not judged.messages:
             rules.accept(judged.document)
             accepted.append((judged.document, held is None))

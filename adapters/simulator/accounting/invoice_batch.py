@@ -46,6 +46,7 @@ class InvoiceBatch:
         judged = self._rules.judge(given)
         document = judged.document
         judged.messages += self._plan.refusals(document)
+        judged.messages += self._call.behaviour.against(document.get("InvoiceNumber"))
         self._judge_number(document, judged)
         contact = self._contact_change(given, judged)
         if judged.messages:
@@ -63,6 +64,7 @@ class InvoiceBatch:
         document = judged.document
         if not judged.messages:
             judged.messages += self._plan.refusals(document, before["Status"])
+            judged.messages += self._call.behaviour.against(document.get("InvoiceNumber"))
             self._judge_number(document, judged)
         contact = self._contact_change(given, judged) if document["Status"] not in ENDED else None
         if judged.messages:

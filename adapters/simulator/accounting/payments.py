@@ -64,6 +64,7 @@ def post_payment(call: Call) -> Response:
 
 def _entered(call: Call, rules: PaymentRules, given: Document, accepted: list[StoredPayment]) -> Verdict:
     judged, view, now = rules.judge(given), _view(call), call.clock.now_ms()
+    judged.messages += call.behaviour.against(given.get("Reference"))
     if judged.messages or judged.invoice is None:
         return Verdict(False, lambda: view.refused(judged.document, judged.messages, now))
     stored = StoredPayment(call.tenant_id, judged.document, now, now, "api", call.idempotency_key)

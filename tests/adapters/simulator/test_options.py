@@ -87,3 +87,8 @@ def test_other_redirect_uris_may_be_registered(xero: Visitor) -> None:
 def test_a_write_without_a_key_is_simply_done(connected: Visitor) -> None:
     answer = connected.api.put(INVOICES, json={"Invoices": [an_invoice()]})
     assert read(answer)["Invoices"][0]["InvoiceNumber"] == "K-1"
+
+
+def test_rules_nobody_knows_may_refuse_what_bears_a_name(connected: Visitor) -> None:
+    connected.steer("POST", "/options", {"refusals": {"K-1": "No purple.", "Purple Ltd": "Not them."}})
+    assert connected.messages(an_invoice("K-1"), an_invoice("K-2")) == [["No purple."], []]
