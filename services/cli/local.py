@@ -34,6 +34,7 @@ def demo(
     examples: Annotated[Path, typer.Option(help="the folder of the story's files")] = EXAMPLES,
 ) -> None:
     """Tell the product's story: an answer is lost, a worker is killed, and the books still agree."""
+    from services.demo.breaking_off import BreakingOff
     from services.demo.stage import set_stage
     from services.demo.story import Story
 
@@ -42,7 +43,7 @@ def demo(
         try:
             settings = load_settings({name: os.environ[name] for name in PASSED_ON if name in os.environ})
             out.print("A database and a simulated Xero are started for this story, and removed after it.")
-            with set_stage(settings, examples) as stage:
+            with BreakingOff() as breaking_off, set_stage(settings, examples, breaking_off) as stage:
                 agreed = Story(stage, examples, out).tell()
         except (CouldNotStart, TimeoutError, BooksUnreadable) as error:
             console.end(f"The demo stopped: {error}", EXIT_UNCLEAN)

@@ -1,19 +1,15 @@
 """The beginning of the demo's story: connect, choose among the accounts on offer, confirm taxes, import contacts."""
 
-import time
 from pathlib import Path
-from typing import Final
 
 from domain.streams import connection_id
 from domain.tax_standing import completeness
-from services.contact_import import imports
+from services.contact_import import ContactImport, imports
 from services.demo import simulated_owner as owner
 from services.demo.narrator import Narrator
 from services.demo.set_up_tables import show_left_out, show_suggestions
 from services.demo.simulated_owner import ACCOUNT
 from services.demo.stage import Stage
-
-IMPORTED_WITHIN: Final = 60.0
 
 
 class SetUpStory:
@@ -55,15 +51,13 @@ class SetUpStory:
 
     def _import_contacts(self) -> None:
         known = owner.link_contacts(self._engine, self._examples)
-        lane, end = connection_id(ACCOUNT), time.monotonic() + IMPORTED_WITHIN
-        while True:
-            standing = imports(self._engine.store, self._engine.read).get(lane)
-            if standing is not None and standing.last_read_at is not None:
-                break
-            if time.monotonic() > end:
-                raise TimeoutError(f"Xero's contacts were not read in time; the log is {self._stage.log}")
-            time.sleep(0.1)
+        self._stage.wait(lambda: (found := self._imported()) is not None and found.last_read_at is not None)
+        standing = self._imported()
+        assert standing is not None, "the account is connected"
         self._say(
             f"All of Xero's contacts are imported: {standing.in_use} in use, {standing.no_longer_in_use} archived. "
             f"Kyrios knows {known} of them already."
         )
+
+    def _imported(self) -> ContactImport | None:
+        return imports(self._engine.store, self._engine.read).get(connection_id(ACCOUNT))

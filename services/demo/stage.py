@@ -20,6 +20,7 @@ from domain.streams import invoice_stream
 from services import local_xero
 from services.bootstrap import Engine, configure_logging
 from services.demo.alone import alone
+from services.demo.breaking_off import BreakingOff
 from services.demo.processes import CouldNotStart, WorkerProcess, simulated_xero
 from services.demo.simulated_owner import ACCOUNT
 from services.key_file import keyring_of
@@ -31,6 +32,7 @@ from services.settings import PREFIX, Settings
 
 BUSY: Final = "Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME."
 LONGEST: Final = 90.0
+LOOKS_EVERY: Final = 0.1
 REDIRECT_URI: Final = "http://localhost:8080" + CALLBACK_PATH
 
 
@@ -42,6 +44,7 @@ class Stage:
     xero: LocalXero
     worker: WorkerProcess
     log: Path
+    breaking_off: BreakingOff
 
     def plan_fault(self, kind: str, *, skip: int = 0) -> int:
         """Let one of the coming creations go wrong; returns the fault's id."""
@@ -64,17 +67,25 @@ class Stage:
 
     def until(self, done: Callable[[], bool]) -> None:
         """Wait for what the worker does. Raises CouldNotStart if it has ended, TimeoutError if this takes too long."""
+        self.wait(lambda: done() or self._worker_ended())
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        """Wait for something. Raises TimeoutError if it takes too long."""
         end = time.monotonic() + LONGEST
         while not done():
-            if not self.worker.running():
-                raise CouldNotStart(f"the worker ended by itself; its log is {self.log}")
             if time.monotonic() > end:
                 raise TimeoutError(f"this took longer than {LONGEST:g} s; the log is {self.log}")
-            time.sleep(0.2)
+            self.breaking_off.check()
+            time.sleep(LOOKS_EVERY)
+
+    def _worker_ended(self) -> bool:
+        if not self.worker.running():
+            raise CouldNotStart(f"the worker ended by itself; its log is {self.log}")
+        return False
 
 
 @contextmanager
-def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
+def set_stage(settings: Settings, examples: Path, breaking_off: BreakingOff) -> Iterator[Stage]:
     """Build the stage below the settings' home and put it away afterwards, whatever happened."""
     home = settings.home / "demo"
     make_directory(settings.home)
@@ -90,14 +101,16 @@ def set_stage(settings: Settings, examples: Path) -> Iterator[Stage]:
             url = cluster.start()
             seed = examples / "xero-organisation.json"
             with simulated_xero(home / "engine", seed, REDIRECT_URI, log) as xero:
-                yield from _play(settings, home / "engine", url, xero, log)
+                yield from _play(settings, home / "engine", url, xero, log, breaking_off)
         finally:
             cluster.destroy()
             for emptied in ("postgres", "engine"):
                 shutil.rmtree(home / emptied, ignore_errors=True)
 
 
-def _play(settings: Settings, home: Path, url: str, xero: LocalXero, log: Path) -> Iterator[Stage]:
+def _play(
+    settings: Settings, home: Path, url: str, xero: LocalXero, log: Path, breaking_off: BreakingOff
+) -> Iterator[Stage]:
     migrate(url)
     ours = local_xero.pointed_at(msgspec.structs.replace(settings, home=home, public_url="http://127.0.0.1:8080"), xero)
     ours = msgspec.structs.replace(ours, secret_keys=keyring_of(ours), database_url=Secret(url))
@@ -105,7 +118,7 @@ def _play(settings: Settings, home: Path, url: str, xero: LocalXero, log: Path) 
     worker = WorkerProcess(_environment(ours), log)
     try:
         with ticking(engine):
-            yield Stage(engine, xero, worker, log)
+            yield Stage(engine, xero, worker, log, breaking_off)
     finally:
         worker.stop()
         engine.close()

@@ -1,0 +1,41 @@
+"""The end of a story that is broken off: by Ctrl-C or SIGTERM, at whatever moment that comes.
+
+An interrupt is raised between any two steps of the interpreter. A library it meets may swallow it, or raise something
+else while it unwinds; that changes nothing here. Later signals do not disturb the putting away.
+"""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+SIGNS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class BreakingOff:
+    """Raises KeyboardInterrupt for the first signal within its block, and out of it whatever became of that."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._before: dict[signal.Signals, signal._HANDLER] = {}
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal came: the one that came may have been swallowed."""
+        if self._told:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> Self:
+        self._before = {sign: signal.signal(sign, self._tell) for sign in SIGNS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for sign, handler in self._before.items():
+            signal.signal(sign, handler)
+        if self._told and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+
+    def _tell(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self._told:
+            self._told = True
+            raise KeyboardInterrupt
