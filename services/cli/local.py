@@ -36,7 +36,7 @@ def demo(
     """Tell the product's story: an answer is lost, a worker is killed, and the books still agree."""
     from services.demo.breaking_off import BreakingOff
     from services.demo.stage import set_stage
-    from services.demo.story import Story
+    from services.demo.story import tell_story
 
     out = console.out(piped_width=STORY_WIDTH)
     with console.explained():
@@ -44,7 +44,7 @@ def demo(
             settings = load_settings({name: os.environ[name] for name in PASSED_ON if name in os.environ})
             out.print("A database and a simulated Xero are started for this story, and removed after it.")
             with BreakingOff() as breaking_off, set_stage(settings, examples, breaking_off) as stage:
-                agreed = Story(stage, examples, out).tell()
+                agreed = tell_story(stage, examples, out)
         except (CouldNotStart, TimeoutError, BooksUnreadable) as error:
             console.end(f"The demo stopped: {error}", EXIT_UNCLEAN)
         except httpx.HTTPError as error:

@@ -16,6 +16,7 @@ from adapters.embedded_postgres.directory import make_directory
 from adapters.vault.secret import Secret
 from domain import invoice as invoices
 from domain.invoice import Invoice
+from domain.invoice_payment import next_due
 from domain.streams import invoice_stream
 from services import local_xero
 from services.bootstrap import Engine, configure_logging
@@ -31,6 +32,7 @@ from services.set_up import CALLBACK_PATH
 from services.settings import PREFIX, Settings
 
 BUSY: Final = "Another demo is running on this home; wait for it, or set KYRIOS_XERO_HOME."
+SETTLED: Final = frozenset({"synced", "blocked", "failed"})
 LONGEST: Final = 90.0
 LOOKS_EVERY: Final = 0.1
 REDIRECT_URI: Final = "http://localhost:8080" + CALLBACK_PATH
@@ -144,3 +146,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
     }
     return {PREFIX + name: value for name, value in values.items()}
+
+
+def is_settled(state: Invoice) -> bool:
+    """Whether nothing more happens to it by itself."""
+    on_its_way = any(cause.code == "contact_pending" for cause in state.causes)
+    return state.status in SETTLED and not on_its_way and next_due(state.payments) is None

@@ -1,0 +1,65 @@
+"""The end of the story: what is in Xero and what is not, the log replayed, and the books compared."""
+
+from pathlib import Path
+
+from domain.invoice import Invoice
+from services.demo.books import Outcome, check_books
+from services.demo.explaining import explained
+from services.demo.narrator import Narrator
+from services.demo.outcome_tables import show_held, show_held_back
+from services.demo.stage import Stage
+from services.import_invoices import ImportReport
+from services.verify import verify
+
+
+class Proof:
+    """Shows and proves what came of a file."""
+
+    def __init__(self, stage: Stage, examples: Path, narrator: Narrator) -> None:
+        self._stage, self._engine = stage, stage.engine
+        self._examples, self._narrator = examples, narrator
+
+    def give(self, report: ImportReport) -> bool:
+        """Whether everything came out as it should."""
+        states = self._stage.invoices(report.accepted)
+        self._show(states)
+        clean = self._replayed()
+        return self._books_agree(report, states) and clean
+
+    def _show(self, states: list[Invoice]) -> None:
+        console = self._narrator.console
+        show_held([state for state in states if state.status == "synced"], console)
+        held_back = [state for state in states if state.status != "synced"]
+        show_held_back(held_back, lambda state: explained(self._engine, state), console)
+        console.print()
+
+    def _replayed(self) -> bool:
+        self._stage.until(lambda: self._engine.projector.position() >= self._engine.store.head())
+        verified = verify(self._engine.read)
+        self._narrator.say(
+            f"verify: {verified.events} events of {verified.streams} streams replayed, {verified.open_entries} open "
+            f"entries, {verified.found} findings."
+        )
+        for finding in verified.findings:
+            self._narrator.add(str(finding))
+        return verified.clean
+
+    def _books_agree(self, report: ImportReport, states: list[Invoice]) -> bool:
+        outcome = Outcome(
+            accepted=report.accepted,
+            waiting=[s.kyrios_invoice_id for s in states if s.status == "blocked"],
+            refused=[s.kyrios_invoice_id for s in states if s.status == "failed"],
+            voided=[s.kyrios_invoice_id for s in states if s.status == "voided"],
+            unrevised=[s.kyrios_invoice_id for s in states if s.revision > s.synced_revision and s.refused],
+            rejected_lines=[one.line for one in report.not_taken],
+        )
+        books = check_books(
+            outcome,
+            invoices=self._examples / "invoices.ndjson",
+            changes=self._examples / "changes",
+            control_url=self._stage.xero.control_url,
+            opening_books=self._examples / "xero-organisation.json",
+        )
+        self._narrator.say(f"The story took {self._narrator.took:.0f} s. The books, checked by other arithmetic:")
+        self._narrator.console.print(str(books))
+        return books.agrees
