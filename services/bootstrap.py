@@ -24,6 +24,7 @@ from adapters.broker.doorbell import Doorbell
 from adapters.embedded_postgres import Cluster
 from adapters.event_store import sealed_texts
 from adapters.event_store.store import EventStore
+from adapters.smtp.server import MailServer
 from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.grants import Grants
 from adapters.vault.secret import Secret
@@ -58,6 +59,11 @@ from services.dispatch.void_invoice import VoidInvoice
 from services.handling import Handling
 from services.inactivity import InactivityWatch
 from services.lost_connection import LostConnection
+from services.mailing.alert_recipients import AlertRecipients
+from services.mailing.letter import Letters
+from services.mailing.mailer import Mailer
+from services.mailing.matters import Matters
+from services.mailing.post_office import mail_server, sender_of
 from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
 from services.overdue_removals import OverdueRemovals
@@ -91,6 +97,7 @@ class Parts:
     record: type[Record] = Record
     contact_reader: type[ContactReader] = ContactReader
     inactivity: type[InactivityWatch] = InactivityWatch
+    mailer: type[Mailer] = Mailer
 
 
 class Engine:
@@ -366,6 +373,32 @@ class Engine:
     def overdue_removals(self) -> OverdueRemovals:
         """Ends removals that Xero never answered."""
         return OverdueRemovals(self.store, self._parts.new_id)
+
+    @cached_property
+    def alert_recipients(self) -> AlertRecipients:
+        """Who gets an account's mails."""
+        return AlertRecipients(self.store, self.account_keys, self.handling, self._parts.new_id)
+
+    @cached_property
+    def mail_server(self) -> MailServer:
+        """Where mails are given to; a server of our own is started when this is first asked for."""
+        return mail_server(self.settings, self._open)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Sends mails."""
+        sender = sender_of(self.settings)
+        return self._parts.mailer(
+            self.store,
+            self.account_keys,
+            Matters(self.store, self.read, self.answer_words, self.settings.public_url),
+            Letters(sender),
+            lambda: self.mail_server,
+            sender,
+            self._parts.new_id,
+            self.settings.sweep_interval,
+            self._parts.chance,
+        )
 
     @property
     def budget(self) -> Budget:

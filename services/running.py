@@ -58,6 +58,7 @@ def duties_of(engine: Engine) -> list[Duty]:
         Duty("contact reader", engine.contact_reader.run),
         Duty("reference reader", engine.references.run),
         Duty("overdue removals", engine.overdue_removals.run),
+        Duty("mailer", lambda stop: engine.mailer.run(stop)),
         Duty("connection probe", engine.connection_probe.run),
         Duty("inactivity", engine.inactivity.run),
     ]

@@ -15,7 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from adapters.smtp.address import server_address
 from adapters.vault.secret import Secret
+from domain.mail_address import checked_address
+from domain.refusals import InvalidInput
 
 T = TypeVar("T")
 
@@ -123,6 +126,20 @@ def address_of(*schemes: str) -> Callable[[str], Secret]:
         return Secret(text)
 
     return read
+
+
+def mail_server(text: str) -> Secret:
+    """The address of a mail server; it may hold a password, so it is a secret."""
+    server_address(text)
+    return Secret(text)
+
+
+def mail_address(text: str) -> str:
+    """One e-mail address."""
+    try:
+        return checked_address(text)
+    except InvalidInput as fault:
+        raise ValueError(f"is not right: {fault.faults[0].message}") from None
 
 
 def named_keys(text: str) -> tuple[NamedKey, ...]:

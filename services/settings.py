@@ -68,8 +68,10 @@ VARIABLES = (
     Variable("PUBLIC_URL", read.web_address, "http://localhost:8080", "our own address as browsers see it"),
     Variable("LISTEN", read.listening, None,
              "address:port our own server listens on; empty: this machine only, at the port of the public URL"),
-    Variable("SMTP_URL", read.address_of("smtp", "smtps"), None,
-             "the mail server; empty: mails are kept in a folder below the home", secret=True),
+    Variable("SMTP_URL", read.mail_server, None,
+             "the mail server, smtp+starttls://user:password@host:port, smtps:// or smtp://; empty: mails are kept in "
+             "a folder below the home", secret=True),
+    Variable("MAIL_FROM", read.mail_address, None, "the address all mails come from; needed with a mail server"),
     Variable("SECRET_KEYS", read.named_keys, None,
              "keys that seal what is stored, id:base64 of 32 bytes, comma between, the first one seals; "
              "empty with the embedded database: a key file below the home", secret=True),
@@ -119,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     public_url: str
     listen: tuple[str, int] | None = None
     smtp_url: Secret | None = None
+    mail_from: str | None = None
     secret_keys: tuple[NamedKey, ...] | None = None
     pg_bin: Path | None = None
     read_timeout: float
@@ -218,6 +221,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     window, address = values.get("limit_window"), values.get("api_url")
     if window and window != XERO_MINUTE and address and not read.is_loopback(address):
         problems.append(f"{PREFIX}LIMIT_WINDOW must be {XERO_MINUTE:g} unless the API is on this machine.")
+    if values.get("smtp_url") and "mail_from" in values and values["mail_from"] is None:
+        problems.append(f"{PREFIX}MAIL_FROM must be given together with {PREFIX}SMTP_URL.")
     timeout, lease, quiet = (values.get(name) for name in ("read_timeout", "lease", "quiet"))
     if timeout and lease and lease < timeout + 1:
         problems.append(f"{PREFIX}LEASE must be at least {PREFIX}READ_TIMEOUT + 1 second ({timeout + 1:g}).")

@@ -1,6 +1,7 @@
 """The SQL that reads table `sync_events` beyond one stream: many streams at once, and the whole log in order."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,16 @@ def after(curs: Cursor[Row], position: int, limit: int) -> list[LogRow]:
         (position, limit),
     )
     return [_row(row) for row in curs]
+
+
+def first_stored_after(curs: Cursor[Row], position: int) -> datetime | None:
+    """When the first event after a position was stored; None if there is none."""
+    curs.execute(
+        "SELECT recorded_at FROM es.sync_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1",
+        (position,),
+    )
+    row = curs.fetchone()
+    return None if row is None else row["recorded_at"]
 
 
 def head(curs: Cursor[Row]) -> int:

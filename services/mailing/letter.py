@@ -1,0 +1,91 @@
+"""How a mail reads: subject, text and HTML of a matter, and the exact bytes that are sent.
+
+Everything that comes from outside is one line of plain text by then, and escaped in HTML; so nothing that somebody
+wrote in Kyrios or Xero can become a header, a link or a tag.
+"""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.mailing.matter import Listed, Matter, one_line
+
+LONGEST_SUBJECT: Final = 180
+_MESSAGE_IDS: Final = UUID("8d0a6c1e-6f3c-5b1f-9a53-0f6a3d0e7c06")
+_WHO: Final = {"owner": "you", "backend": "whoever looks after the invoice in Kyrios", "support": "our support"}
+_SENDER_NAME: Final = "Kyrios"
+
+
+class Letters:
+    """Writes letters with the templates beside this file."""
+
+    def __init__(self, sender: str) -> None:
+        """`sender` is the address all mails come from."""
+        self._sender = sender
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def message_id(self, effect_key: str, issue: int) -> str:
+        """The same for every try of one mail, and for no other mail."""
+        return f"<{uuid5(_MESSAGE_IDS, f'{effect_key}/{issue}')}@{self._sender.rpartition('@')[2]}>"
+
+    def write(self, matter: Matter, account_id: str, to: str, message_id: str, date: datetime) -> bytes:
+        """The bytes of a mail, as they go to the server."""
+        said = _plain(matter)
+        message = EmailMessage(policy=SMTP)
+        user, _, domain = self._sender.rpartition("@")
+        message["From"] = Address(_SENDER_NAME, user, domain)
+        message["To"] = to
+        message["Subject"] = one_line(said.subject, LONGEST_SUBJECT)
+        message["Date"] = date
+        message["Message-ID"] = message_id
+        message["Auto-Submitted"] = "auto-generated"
+        facts = {
+            "matter": said,
+            "subject": said.subject,
+            "account": one_line(account_id),
+            "who": " or ".join(_WHO[who] for who in said.who if who in _WHO),
+        }
+        message.set_content(_spaced(self._render("letter.txt", facts)))
+        message.add_alternative(self._render("letter.html", facts), subtype="html")
+        return message.as_bytes()
+
+    def _render(self, template: str, facts: dict[str, Any]) -> str:
+        return self._templates.get_template(template).render(facts)
+
+
+def _plain(matter: Matter) -> Matter:
+    """The matter with every text on one line; a link that is none of the web's leads nowhere."""
+    listed = tuple(Listed(one_line(i.number), one_line(i.total), one_line(i.says)) for i in matter.invoices)
+    link = one_line(matter.link, 2_000)
+    return Matter(
+        subject=one_line(matter.subject),
+        opening=one_line(matter.opening),
+        sentences=tuple(one_line(sentence) for sentence in matter.sentences),
+        invoices=listed,
+        more=matter.more,
+        who=matter.who,
+        then=one_line(matter.then),
+        link=link if link.startswith(("https://", "http://")) else "",
+        link_says=one_line(matter.link_says),
+    )
+
+
+def _spaced(text: str) -> str:
+    """Paragraphs with one blank line between them."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines).strip() + "\n"

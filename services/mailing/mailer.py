@@ -1,0 +1,244 @@
+"""The mailer: takes the mail that has been due for longest, writes it, gives it to the mail server, records what came.
+
+claim    ONE transaction: lock the mail ─► is there anything to tell? ─► write it, freeze its bytes ─► lease
+send     no transaction; a fence by the monotonic clock right before the message goes out
+record   ONE transaction: AlertSent and the mail's end, guarded by the lease
+
+A mail whose outcome is unknown cannot be looked up: the same bytes are sent again, with the same Message-ID. So each
+mail arrives at least once, and whoever keeps mails by their Message-ID keeps one of it.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import PersistenceError
+from psycopg import Cursor
+
+from adapters.event_store import mails, recipients
+from adapters.event_store.mails import Mail
+from adapters.event_store.outbox import LeaseLost
+from adapters.event_store.store import EventStore, Transaction
+from adapters.event_store.writes import SentMail, Writes
+from adapters.smtp.errors import (
+    MailTrouble,
+    MessageRefused,
+    OutcomeUnclear,
+    RecipientRefused,
+    SenderRefused,
+    ServerAway,
+    TooLate,
+)
+from adapters.smtp.server import MailServer
+from adapters.vault.account_keys import AccountKeys
+from domain import alerts
+from domain import connection as connections
+from domain.account_settings import alerts_off
+from domain.event import ENGINE, Moment
+from domain.refusals import ConcurrentChange
+from domain.retry import wait_before
+from domain.streams import alerts_stream
+from services.mailing.letter import Letters
+from services.mailing.matters import Matters
+
+LOG: Final = logging.getLogger(__name__)
+LEASE: Final = 150.0
+LONGEST_SEND: Final = 60.0
+"""Seconds a mail belongs to its worker, and that are left for the message itself once all else is said."""
+PATIENCE: Final = 48 * 3600.0
+"""Seconds after which a mail that was never taken is given up."""
+ONE_AN_HOUR: Final = timedelta(hours=1)
+BEHIND: Final = timedelta(seconds=5)
+BROKEN: Final = timedelta(hours=1)
+FIRST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 15 * 60.0
+REFUSED_PAUSE: Final = 15 * 60.0
+TRIES: Final = 10
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail in our hands: to whom, and the bytes."""
+
+    mail: Mail
+    token: UUID
+    to: str
+    content: bytes
+    message_id: str
+    began: float
+
+
+class Mailer:
+    """Sends mails, one after another. Any number may work at once; leases keep them apart."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        keys: AccountKeys,
+        matters: Matters,
+        letters: Letters,
+        server: Callable[[], MailServer],
+        sender: str,
+        new_id: Callable[[], UUID],
+        interval: float,
+        chance: Callable[[], float] = random.random,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`server` is asked for once there is a mail to send; `interval` is seconds between two looks for mails."""
+        self._store, self._keys, self._matters, self._letters = store, keys, matters, letters
+        self._server, self._sender, self._new_id = server, sender, new_id
+        self._interval, self._chance, self._monotonic = interval, chance, monotonic
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what is due until told to stop; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                while not stop.is_set() and self.step():
+                    pass
+            except PersistenceError as error:
+                LOG.warning("the mailer could not reach the database (%s); it tries again", type(error).__name__)
+            stop.wait(self._interval)
+
+    def step(self) -> bool:
+        """Deal with one mail that is due; False if there is none, or the lane rests."""
+        claimed = self.claim()
+        if isinstance(claimed, Ready):
+            self.send(claimed)
+        return claimed != "none"
+
+    # ── claim ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self) -> Ready | Literal["none", "settled"]:
+        """The next mail, written and leased; `settled` if the next one needed no mail, or must wait a little."""
+        began, token = self._monotonic(), self._new_id()
+        with self._store.begin() as tx:
+            mail = mails.lock_due(tx.cursor)
+            if mail is None:
+                return "none"
+            key, sealed = self._keys.find(mail.account_id), recipients.address(tx.cursor, mail.recipient_id)
+            if key is None or sealed is None:
+                mails.withdraw(tx.cursor, mail.id, "no_recipient")
+                return "settled"
+            to = key.open("recipient", str(mail.recipient_id), 1, sealed).decode()
+            message_id = self._letters.message_id(mail.effect_key, mail.issue)
+            place = ("mail", str(mail.id), mail.issue)
+            if mail.unclear and mail.sealed is not None:
+                content = key.open(*place, mail.sealed)
+                mails.lease(tx.cursor, mail.id, token, LEASE, None)
+            else:
+                written = self._written(tx, mail, to, message_id)
+                if written is None:
+                    return "settled"
+                content = written
+                mails.lease(tx.cursor, mail.id, token, LEASE, key.seal(*place, content))
+        return Ready(mail=mail, token=token, to=to, content=content, message_id=message_id, began=began)
+
+    def _written(self, tx: Transaction, mail: Mail, to: str, message_id: str) -> bytes | None:
+        """The mail as it reads now; None if it needs none, or not yet."""
+        now = tx.now()
+        connection = tx.load([mail.connection_id], connections.evolve).get(mail.connection_id)
+        if connection is None or mail.kind in alerts_off(connection.settings):
+            mails.withdraw(tx.cursor, mail.id, "switched_off")
+        elif mail.told_at is not None and mail.asked_at <= mail.told_at:
+            mails.withdraw(tx.cursor, mail.id, "told")
+        elif mail.told_at is not None and now < mail.told_at + ONE_AN_HOUR:
+            mails.put_off(tx.cursor, mail.id, mail.told_at + ONE_AN_HOUR)
+        elif not self._matters.are_known(tx, mail):
+            mails.put_off(tx.cursor, mail.id, now + BEHIND)
+        else:
+            return self._rendered(tx, mail, connection, to, message_id, now)
+        return None
+
+    def _rendered(
+        self, tx: Transaction, mail: Mail, connection: connections.Connection, to: str, message_id: str, now: datetime
+    ) -> bytes | None:
+        try:
+            matter = self._matters.of(tx, mail, connection)
+            if matter is not None:
+                return self._letters.write(matter, mail.account_id, to, message_id, now)
+        except PersistenceError:
+            raise
+        except Exception as error:
+            LOG.error("mail %s cannot be written: %s", mail.id, type(error).__name__, exc_info=True)
+            mails.put_off(tx.cursor, mail.id, now + BROKEN)
+        else:
+            mails.withdraw(tx.cursor, mail.id, "settled")
+        return None
+
+    # ── send ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(self, ready: Ready) -> None:
+        """Give a mail to the server, and record what came of it."""
+        try:
+            self._server().send(self._sender, ready.to, ready.content, lambda: self._fence(ready))
+        except MailTrouble as trouble:
+            self._record_trouble(ready, trouble)
+        except Exception as error:
+            LOG.error("mail %s could not be given to the server", ready.mail.id, exc_info=True)
+            self._record_trouble(ready, OutcomeUnclear(type(error).__name__))
+        else:
+            self.record_taken(ready)
+
+    def _fence(self, ready: Ready) -> None:
+        if self._monotonic() >= ready.began + LEASE - LONGEST_SEND:
+            raise TooLate("lease")
+
+    # ── record ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record_taken(self, ready: Ready) -> None:
+        """AlertSent, and the mail is done."""
+        mail = ready.mail
+        for attempt in range(TRIES):
+            at = Moment(now=self._store.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+            known = self._store.load(alerts_stream(mail.account_id, at.now), alerts.evolve)
+            said = {"kind": mail.kind, "cause_code": mail.cause_code, "message_id": ready.message_id}
+            events = alerts.sent(known, mail.account_id, **said, to=mail.recipient_id, at=at)
+            try:
+                self._store.append(events, Writes(sent_mail=SentMail(mail.id, ready.token)))
+            except LeaseLost:
+                LOG.warning("mail %s was sent, but its lease was over; it may arrive twice", mail.id)
+            except ConcurrentChange:
+                if attempt < TRIES - 1:
+                    continue
+                raise
+            break
+        with self._store.cursor() as cursor:
+            mails.works(cursor)
+
+    def _record_trouble(self, ready: Ready, trouble: MailTrouble) -> None:
+        mail, word = ready.mail, trouble.word
+        with self._store.cursor() as cursor:
+            match trouble:
+                case RecipientRefused():
+                    LOG.warning("recipient %s is refused for good (%s)", mail.recipient_id, word)
+                    recipients.refuse(cursor, mail.recipient_id, word)
+                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"recipient_refused {word}")
+                case MessageRefused():
+                    LOG.error("mail %s is refused for good (%s)", mail.id, word)
+                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"message_refused {word}")
+                case _ if mail.trying > PATIENCE:
+                    LOG.error("mail %s was not taken for two days (%s); it is given up", mail.id, word)
+                    mails.end(cursor, mail.id, ready.token, "DEAD", f"gave_up {word}")
+                case SenderRefused():
+                    LOG.error("the mail server takes no mail from us (%s); all mails wait", word)
+                    mails.pause(cursor, REFUSED_PAUSE, f"sender_refused {word}")
+                    self._again(cursor, ready, word)
+                case ServerAway():
+                    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(mails.failures_in_row(cursor), 10))
+                    LOG.warning("the mail server is away (%s); all mails wait", word)
+                    mails.pause(cursor, pause * (0.5 + self._chance() / 2), f"server_away {word}")
+                    self._again(cursor, ready, word)
+                case _:
+                    LOG.warning("mail %s got no good answer (%s)", mail.id, word)
+                    self._again(cursor, ready, word, unclear=isinstance(trouble, OutcomeUnclear))
+
+    def _again(self, cursor: Cursor[dict[str, Any]], ready: Ready, word: str, *, unclear: bool = False) -> None:
+        """Try it again later; what may have arrived stays so, whatever came of the try after."""
+        mail = ready.mail
+        wait = FIRST_PAUSE + wait_before(mail.attempts + 1, self._chance())
+        mails.reopen(cursor, mail.id, ready.token, wait, unclear=unclear or mail.unclear, why=word)

@@ -1,0 +1,253 @@
+"""What a mail is about at the moment it is sent: read from the invoices and the connection as they are then.
+
+What is no longer the matter makes no mail; that Xero was disconnected is told in any case.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from adapters.event_store import lanes, log
+from adapters.event_store.mails import Mail
+from adapters.event_store.store import EventStore, Transaction
+from domain import invoice as invoices
+from domain.alert_entries import SOON
+from domain.causes import CATALOGUE, Cause, who_acts, words
+from domain.connection import Connection, Disconnected, InactivityWarned
+from domain.event import Event
+from domain.explain import NO_MESSAGE
+from domain.gate import what_holds
+from domain.headlines import headline
+from domain.invoice import Invoice
+from domain.money import Money
+from domain.streams import invoice_stream
+from projections import checkpoints, counters, invoices_by_cause
+from projections.invoices_by_cause import Concerned
+from projections.snapshot import snapshot
+from services.mailing.matter import Listed, Matter, count, one_line
+
+MOST_LISTED = 10
+"""Invoices that are named in one mail."""
+SETTINGS_PAGE = "In Kyrios: Settings > Integrations > Xero."
+
+Words = Callable[[UUID, str], str | None]
+
+
+class Matters:
+    """Finds out what each mail is to say."""
+
+    def __init__(self, store: EventStore, read: Engine, answer_words: Words, home_page: str) -> None:
+        """`answer_words` opens Xero's own words; `home_page` is where every link but an invoice's leads."""
+        self._store, self._read, self._answer_words, self._home_page = store, read, answer_words, home_page
+
+    def are_known(self, tx: Transaction, mail: Mail) -> bool:
+        """Whether the projections have all that was stored when the mail was asked for; before, nothing is known."""
+        with self._read.connect() as reading:
+            position = checkpoints.position(reading)
+        first = log.first_stored_after(tx.cursor, position)
+        return first is None or first > mail.asked_at
+
+    def of(self, tx: Transaction, mail: Mail, connection: Connection) -> Matter | None:
+        """What the mail is to say now; None if there is nothing to tell any more."""
+        match mail.kind:
+            case "invoices":
+                return self._invoices(mail)
+            case "reviews":
+                return self._reviews(mail)
+            case "set_up":
+                return self._set_up(mail, connection)
+            case "inactivity":
+                return self._inactivity(tx, mail, connection)
+            case "recovered":
+                return self._recovered(mail, connection)
+            case "disconnected":
+                return self._disconnected(mail, connection)
+
+    # ── invoices ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _invoices(self, mail: Mail) -> Matter | None:
+        found = self._concerned(mail, reviews=False)
+        if not found.number:
+            return None
+        what = count(found.number, "invoice waits", "invoices wait")
+        return self._about(mail, found, what, _then(mail.cause_code, found.number))
+
+    def _reviews(self, mail: Mail) -> Matter | None:
+        found = self._concerned(mail, reviews=True)
+        if not found.number:
+            return None
+        what = count(found.number, "invoice in Xero needs a look", "invoices in Xero need a look")
+        then = "We changed nothing there. Once you have looked, mark the review as done."
+        return self._about(mail, found, what, then)
+
+    def _about(self, mail: Mail, found: Concerned, what: str, then: str) -> Matter:
+        known, title = self._folds(mail.account_id, found.first), headline(found.causes)
+        own_words = "{message}" in CATALOGUE[mail.cause_code].words
+        link, link_says = self._home_page, "See all in Kyrios"
+        if found.number == 1 and known[0].document.url:
+            link, link_says = known[0].document.url, f"Open invoice {known[0].document.number} in Kyrios"
+        return Matter(
+            subject=f"{what}: {title}",
+            opening=f"{what}: {title}.",
+            sentences=(_FIX,) if own_words else tuple(sorted({words(cause) for cause in found.causes})),
+            invoices=tuple(self._listed(one, own_words=own_words) for one in known),
+            more=found.number - len(known),
+            who=who_acts(found.causes),
+            then=then,
+            link=link,
+            link_says=link_says,
+        )
+
+    def _listed(self, known: Invoice, *, own_words: bool) -> Listed:
+        document = known.document
+        said = self._answer_words(known.answer_ref, known.account_id) if own_words and known.answer_ref else None
+        says = f"Xero says: {one_line(said or NO_MESSAGE)}" if own_words else ""
+        return Listed(document.number, str(Money(document.totals.total, document.currency)), says)
+
+    def _concerned(self, mail: Mail, *, reviews: bool) -> Concerned:
+        with snapshot(self._read) as reading:
+            return invoices_by_cause.concerned(
+                reading, mail.connection_id, mail.cause_code, "reviews" if reviews else "causes", MOST_LISTED
+            )
+
+    def _folds(self, account_id: str, ids: Sequence[str]) -> list[Invoice]:
+        streams = [invoice_stream(account_id, one) for one in ids]
+        known = self._store.load_many(streams, invoices.evolve)
+        return [known[stream] for stream in streams if stream in known]
+
+    # ── the connection ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _set_up(self, mail: Mail, connection: Connection) -> Matter | None:
+        causes = [cause for cause in what_is_wrong(connection) if cause.code == mail.cause_code]
+        if not causes:
+            return None
+        waiting = self._waiting(mail) if not connection.gate_open else 0
+        kept = f" {count(waiting, 'invoice waits', 'invoices wait')}." if waiting else ""
+        held = "Nothing goes to Xero until then." if not connection.gate_open else ""
+        return Matter(
+            subject=f"{_concerns(mail.cause_code)} needs you: {headline(causes)}",
+            opening=f"{_sentence(headline(causes))}.{kept}",
+            sentences=tuple(dict.fromkeys(words(cause) for cause in causes)),
+            who=who_acts(causes),
+            then=f"{held} What waits goes by itself once that is fixed. {SETTINGS_PAGE}".strip(),
+            link=self._home_page,
+            link_says="Open Kyrios",
+        )
+
+    def _inactivity(self, tx: Transaction, mail: Mail, connection: Connection) -> Matter | None:
+        warned = self._event(mail)
+        lane = lanes.read(tx.cursor, mail.connection_id)
+        active = lane["last_activity_at"] if lane else None
+        if not isinstance(warned, InactivityWarned) or connection.grant_id is None:
+            return None
+        if active is not None and active > warned.occurred_at:
+            return None
+        days = count(warned.days_left, "day", "days")
+        return Matter(
+            subject=f"Xero will be disconnected in {days}",
+            opening=f"Nothing was synced since {warned.last_activity_at:%d %B %Y}. Without any activity we disconnect "
+            f"Xero in {days}.",
+            sentences=(
+                "If you still use it, nothing is lost: syncing an invoice, changing a step of the set-up, or "
+                "reconnecting keeps it.",
+                "If not, there is nothing to do; what is in Xero stays there.",
+            ),
+            who=("owner",),
+            then=SETTINGS_PAGE,
+            link=self._home_page,
+            link_says="Open Kyrios",
+        )
+
+    def _recovered(self, mail: Mail, connection: Connection) -> Matter | None:
+        opened, closed = connection.opened_at, connection.closed_at
+        if not connection.gate_open or opened is None or closed is None:
+            return None
+        if (opened - closed).total_seconds() < SOON:
+            return None
+        on_their_way = self._waiting(mail, "queued")
+        going = count(on_their_way, "invoice is on its way", "invoices are on their way")
+        return Matter(
+            subject=f"Xero works again; {going}" if on_their_way else "Xero works again",
+            opening=f"What held everything back is fixed. {going.capitalize()}." if on_their_way else
+            "What held everything back is fixed.",
+            sentences=("Nobody has to do anything.",),
+            link=self._home_page,
+            link_says="See them in Kyrios",
+        )  # fmt: skip
+
+    def _disconnected(self, mail: Mail, connection: Connection) -> Matter:
+        ended = self._event(mail)
+        assert isinstance(ended, Disconnected), "the event that asked for it"
+        waiting = self._waiting(mail)
+        kept = count(waiting, "invoice waits", "invoices wait")
+        again = " It has been connected again since." if connection.grant_id is not None else ""
+        return Matter(
+            subject=f"Xero is disconnected: {_ENDED[ended.reason]}; {kept}",
+            opening=f"Xero was disconnected on {_when(ended.occurred_at)}: {_ENDED[ended.reason]}.{again}",
+            sentences=(
+                f"{_sentence(kept)}." if waiting else "No invoice waits.",
+                "What is in Xero stays there, and your choices are kept: accounts, tax rates and contacts.",
+                "To go on, reconnect the same organisation; what waits then goes by itself, in order.",
+            ),
+            who=("owner",),
+            then=SETTINGS_PAGE,
+            link=self._home_page,
+            link_says="Open Kyrios",
+        )
+
+    def _waiting(self, mail: Mail, *statuses: str) -> int:
+        counted = statuses or ("queued", "blocked")
+        with snapshot(self._read) as reading:
+            sums = counters.by_connection(reading, mail.connection_id).get(mail.connection_id, [])
+        return sum(one.invoices for one in sums if one.status in counted)
+
+    def _event(self, mail: Mail) -> Event | None:
+        stream = self._store.events_of(mail.stream_id)
+        return next((event for event in stream if event.originator_version == mail.seq), None)
+
+
+def what_is_wrong(connection: Connection) -> list[Cause]:
+    """All that somebody must see to: what holds everything back, and what only some invoices need."""
+    unmapped = [
+        Cause("tax_mapping_incomplete", key=one.tax_set.key, facts={"tax_set": one.name})
+        for one in connection.declared or ()
+        if one.tax_set.components and one.tax_set.key not in connection.mappings
+    ]
+    if connection.grant_id is None:
+        return []
+    every = [*what_holds(connection), *unmapped, *connection.drifted.values()]
+    return list({(cause.code, cause.key): cause for cause in every}.values())
+
+
+_FIX = "Fix what Xero says of each, or ask support."
+
+_ENDED = {
+    "user": "as you asked for",
+    "inactivity": "nothing was synced for so long",
+    "authorisation_lost": "Xero no longer accepts our permission",
+    "removed_in_xero": "somebody removed it inside Xero",
+}
+
+
+def _then(code: str, number: int) -> str:
+    kind = CATALOGUE[code]
+    if kind.auto:
+        itself = "It goes to Xero by itself" if number == 1 else "They go to Xero by themselves"
+        return f"{itself} once that is fixed."
+    return "Once that is fixed, press Retry." if kind.standing == "failed" else "Release them, or leave them out."
+
+
+def _concerns(code: str) -> str:
+    if code.startswith("tax_"):
+        return "A tax rate"
+    return "A Xero account" if code.startswith("account_") else "Your Xero connection"
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment:%d %B %Y at %H:%M} UTC"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Tests of giving mails to mail servers, good and bad ones."""

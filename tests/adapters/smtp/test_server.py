@@ -1,0 +1,196 @@
+"""Giving one mail to servers that take it, refuse it at every step, stall, or break the connection."""
+
+import datetime as dt
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from adapters.smtp.address import server_address
+from adapters.smtp.errors import (
+    MailTrouble,
+    MessageRefused,
+    OutcomeUnclear,
+    RecipientRefused,
+    SenderRefused,
+    ServerAway,
+    TakenLater,
+    TooLate,
+)
+from adapters.smtp.server import MailServer
+from tests.mail_server import DROP, PASSWORD, STALL, MailSink, Step, mail_sink
+
+MESSAGE = b"Subject: hello\r\n\r\nfirst\r\n.a line that begins with a dot\r\n.\r\nlast\r\n"
+
+
+@pytest.fixture
+def sink() -> Iterator[MailSink]:
+    """A mail server."""
+    with mail_sink() as sink:
+        yield sink
+
+
+def give(url: str, message: bytes = MESSAGE, timeout: float = 5.0) -> None:
+    """Give one mail to the server at `url`."""
+    MailServer(server_address(url), timeout).send("us@kyrios.example", "you@example.com", message, lambda: None)
+
+
+def test_a_mail_arrives_byte_for_byte(sink: MailSink) -> None:
+    give(sink.url)
+    assert sink.taken == [("you@example.com", MESSAGE)]
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "trouble"),
+    [
+        ("greeting", "554 no service", SenderRefused),
+        ("greeting", "421 busy", ServerAway),
+        ("greeting", DROP, ServerAway),
+        ("EHLO", DROP, ServerAway),
+        ("MAIL", "550 not you", SenderRefused),
+        ("MAIL", "451 later", ServerAway),
+        ("MAIL", DROP, ServerAway),
+        ("RCPT", "550 no such user", RecipientRefused),
+        ("RCPT", "450 greylisted", TakenLater),
+        ("RCPT", DROP, ServerAway),
+        ("DATA", "554 no", MessageRefused),
+        ("DATA", "451 later", TakenLater),
+        ("DATA", DROP, ServerAway),
+        ("content", "554 spam", MessageRefused),
+        ("content", "452 full", TakenLater),
+        ("content", DROP, OutcomeUnclear),
+        ("taken", DROP, OutcomeUnclear),
+    ],
+)
+def test_what_a_server_does_at_a_step_says_whether_the_mail_may_have_been_taken(
+    sink: MailSink, step: Step, answer: str, trouble: type[MailTrouble]
+) -> None:
+    sink.misbehave(step, answer)
+    with pytest.raises(MailTrouble) as met:
+        give(sink.url)
+    assert type(met.value) is trouble
+    assert answer == DROP or met.value.word == answer[:3]
+    assert sink.taken == ([("you@example.com", MESSAGE)] if step == "taken" else [])
+
+
+@pytest.mark.parametrize(
+    ("step", "trouble"),
+    [("greeting", ServerAway), ("RCPT", ServerAway), ("content", OutcomeUnclear), ("taken", OutcomeUnclear)],
+)
+def test_a_server_that_stalls_is_given_up_on(sink: MailSink, step: Step, trouble: type[MailTrouble]) -> None:
+    sink.misbehave(step, STALL)
+    with pytest.raises(trouble):
+        give(sink.url, timeout=0.3)
+
+
+def test_a_port_where_nobody_listens_is_a_server_that_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ServerAway):
+        give(f"smtp://127.0.0.1:{port}")
+
+
+def test_nothing_is_sent_once_the_fence_says_no(sink: MailSink) -> None:
+    def too_late() -> None:
+        raise TooLate("lease")
+
+    with pytest.raises(TooLate):
+        MailServer(server_address(sink.url)).send("us@kyrios.example", "you@example.com", MESSAGE, too_late)
+    assert "DATA" not in sink.met
+
+
+# ── encryption and names ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of `localhost` with its key, that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path_factory.mktemp("certificate") / "localhost.pem"
+    file.write_bytes(made.public_bytes(pem) + secret)
+    return file
+
+
+def test_starttls_signs_in_under_encryption_and_gives_the_mail(certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    with mail_sink(tls, sign_in=True) as sink:
+        trusting = lambda: ssl.create_default_context(cafile=str(certificate))  # noqa: E731
+        url = f"smtp+starttls://me:secret@localhost:{sink.port}"
+        server = MailServer(server_address(url.replace("localhost", "127.0.0.1")), tls=trusting)
+        with pytest.raises(SenderRefused):  # the certificate is localhost's
+            server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+        with pytest.raises(SenderRefused):  # nobody vouches for it
+            MailServer(server_address(url)).send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+        assert sink.taken == []
+
+
+def test_a_server_without_encryption_is_refused_where_it_was_asked_for(sink: MailSink) -> None:
+    with pytest.raises(SenderRefused):
+        give(f"smtp+starttls://127.0.0.1:{sink.port}")
+    assert sink.taken == []
+
+
+def test_a_wrong_password_is_told_from_a_server_that_is_away() -> None:
+    with mail_sink(sign_in=True) as sink:
+        with pytest.raises(SenderRefused):
+            give(f"smtp://me:wrong@127.0.0.1:{sink.port}")
+        assert sink.taken == []
+
+
+@pytest.mark.parametrize(
+    ("url", "security", "port"),
+    [
+        ("smtp://mail.example", "none", 25),
+        ("smtp://mail.example:2525/", "none", 2525),
+        ("smtps://me:pw@mail.example", "tls", 465),
+        ("smtp+starttls://me%40x:p%2Fw@mail.example", "starttls", 587),
+        ("smtp://me:pw@127.0.0.1:1025", "none", 1025),
+    ],
+)
+def test_an_address_says_how_the_server_is_spoken_to(url: str, security: str, port: int) -> None:
+    address = server_address(url)
+    assert (address.security, address.port) == (security, port)
+    assert "pw" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://mail.example", "must be smtp://"),
+        ("smtp://", "must be smtp://"),
+        ("smtp://mail.example:99999", "must be smtp://"),
+        ("smtp://mail.example/inbox", "must be smtp://"),
+        ("smtp://mail.example?x=1", "must be smtp://"),
+        ("smtp://me:pw@mail.example", "could be read on its way"),
+        ("smtps://me:p\u00fc@mail.example", "ASCII"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_repeating_it(url: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as refused:
+        server_address(url)
+    assert "pw" not in str(refused.value)
+
+
+def test_a_password_may_hold_anything_that_is_quoted() -> None:
+    with mail_sink(sign_in=True) as sink, pytest.raises(SenderRefused):
+        # smtplib can sign in with ASCII alone; that is a refusal a person reads of, not a crash.
+        give(f"smtp://me:{quote(PASSWORD, safe='')}@127.0.0.1:{sink.port}")

@@ -1,0 +1,188 @@
+"""What an account is told, read back from a real mail server: who, about what, when, how often, and when not."""
+
+import datetime as dt
+import email.utils
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from domain.streams import invoice_stream
+from services.bootstrap import Engine
+from tests.services.mailing.post import TO, Post, html_of, text_of
+from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoices
+
+
+@pytest.mark.article("R18")
+def test_invoices_that_xero_refused_are_told_with_its_words_and_what_to_do(post: Post) -> None:
+    post.refused(12)
+    (mail,) = post.send()
+    assert (mail["To"], mail["From"], mail["Auto-Submitted"]) == (TO, "Kyrios <xero@kyrios.example>", "auto-generated")
+    assert mail["Subject"] == "12 invoices wait: refused by Xero"
+    for said in (text_of(mail), html_of(mail)):
+        for words in (
+            "12 invoices wait",
+            "T-0",
+            "T-9",
+            "2 more",
+            "Xero says: ",
+            "Archived",
+            "press Retry",
+            "you or our",
+        ):
+            assert words in said
+        assert "T-10" not in said
+    assert text_of(mail).count("http") == 1
+
+
+@pytest.mark.article("R18")
+def test_a_mail_comes_half_a_minute_after_its_event_and_not_before(post: Post) -> None:
+    post.unlinked(1)
+    assert post.subjects(after=20) == []
+    assert post.subjects(after=11) == ["1 invoice waits: the customer is not in Xero"]
+
+
+@pytest.mark.article("R19")
+def test_a_mail_about_one_invoice_leads_to_it(post: Post) -> None:
+    post.unlinked(1)
+    (mail,) = post.send()
+    assert "Open invoice T-0 in Kyrios: https://app.kyrios.example/invoices/inv-0" in text_of(mail)
+    assert "It goes to Xero by itself once that is fixed." in text_of(mail)
+    assert 'href="https://app.kyrios.example/invoices/inv-0"' in html_of(mail)
+
+
+def test_every_recipient_gets_a_mail_of_their_own(post: Post) -> None:
+    post.engine.alert_recipients.change(ACCOUNT, OWNER, add=["books@harbour-vine.example"])
+    post.unlinked(1)
+    mails = post.send()
+    assert sorted(str(mail["To"]) for mail in mails) == ["books@harbour-vine.example", TO]
+    assert len({mail["Message-ID"] for mail in mails}) == 2
+
+
+def test_what_was_sent_is_told_to_auditors_without_an_address(post: Post) -> None:
+    post.unlinked(1)
+    (mail,) = post.send()
+    (told,) = post.told()
+    (recipient,) = post.engine.alert_recipients.listed(ACCOUNT)
+    assert (told.kind, told.cause_code) == ("invoices", "contact_missing")
+    assert (told.message_id, told.recipient_id) == (mail["Message-ID"], recipient.recipient_id)
+    assert TO not in str(told)
+
+
+def test_what_was_fixed_meanwhile_makes_no_mail_and_is_told_again_if_it_comes_back(post: Post) -> None:
+    post.unlinked(1)
+    post.engine.dismiss_invoices(ACCOUNT, [invoice_stream(ACCOUNT, "inv-0")], "not ours", OWNER)
+    assert post.subjects() == []
+    assert post.rows()[0]["cause"] == "settled"
+    post.unlinked(1, start=1)
+    assert post.subjects() == ["1 invoice waits: the customer is not in Xero"]
+
+
+def test_more_of_the_same_is_told_an_hour_later_and_not_earlier(post: Post) -> None:
+    post.unlinked(1)
+    assert len(post.send()) == 1
+    post.unlinked(2, start=1)
+    assert post.subjects() == []
+    assert post.subjects(after=3_000) == []
+    assert post.subjects(after=600) == ["3 invoices wait: the customer is not in Xero"]
+    assert len({told.message_id for told in post.told()}) == 2
+    assert post.subjects(after=8_000) == []
+
+
+def test_two_causes_are_two_mails(post: Post) -> None:
+    post.unlinked(1)
+    post.refused(1, start=1)
+    assert post.subjects() == [
+        "1 invoice waits: refused by Xero",
+        "1 invoice waits: the customer is not in Xero",
+    ]
+
+
+def test_kinds_an_account_does_not_want_are_not_sent(post: Post) -> None:
+    post.engine.set_up.change_setting(ACCOUNT, "alerts.off", "invoices, recovered", OWNER)
+    post.unlinked(1)
+    assert post.subjects() == []
+    assert [row["cause"] for row in post.rows()] == ["switched_off"]
+
+
+@pytest.mark.article("R16")
+def test_a_disconnection_is_always_told_once_with_its_reason_and_what_waits(post: Post) -> None:
+    post.engine.set_up.change_setting(ACCOUNT, "alerts.off", "invoices, reviews, set_up, inactivity, recovered", OWNER)
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    post.world.queue(example_invoices(2))
+    (mail,) = post.send()
+    assert mail["Subject"] == "Xero is disconnected: as you asked for; 2 invoices wait"
+    assert "reconnect the same organisation" in text_of(mail)
+    assert post.send(after=7_200) == []
+
+
+@pytest.mark.article("R17")
+def test_a_recovery_is_told_with_what_is_on_its_way(post: Post) -> None:
+    with two_hours_ago(post) as engine:
+        engine.set_up.disconnect(ACCOUNT, OWNER)
+    post.world.queue(example_invoices(3))
+    post.send()
+    post.world.consent()
+    assert post.subjects() == ["Xero works again; 3 invoices are on their way"]
+
+
+def test_a_gate_that_closes_and_opens_at_once_is_no_news(post: Post) -> None:
+    one, tax_type = declared_taxes()[0]
+    post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, OWNER)
+    post.engine.set_up.map_tax(ACCOUNT, one.tax_set, tax_type, OWNER)
+    assert post.subjects() == []
+    assert {row["cause"] for row in post.rows()} == {"settled"}
+
+
+@pytest.mark.article("R14")
+def test_a_tax_set_without_a_rate_is_told_at_once(post: Post) -> None:
+    one, _ = declared_taxes()[0]
+    post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, BACKEND)
+    post.world.queue(example_invoices(2))
+    (mail,) = post.send()
+    assert mail["Subject"] == f"A tax rate needs you: no Xero rate for {one.name}"
+    assert "2 invoices wait" in text_of(mail)
+    assert "Nothing goes to Xero until then." in text_of(mail)
+
+
+def test_a_mail_waits_for_the_projections_to_know_what_it_is_to_tell(post: Post) -> None:
+    """The control: without the wait this mail would find nothing the matter, and nobody would hear of it."""
+    post.unlinked(1)
+    with post.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.mail SET due_at = app.now()")
+    assert post.engine.mailer.step()
+    assert post.rows()[0]["state"] == "PENDING"
+    assert post.subjects() == ["1 invoice waits: the customer is not in Xero"]
+
+
+def test_without_a_recipient_nothing_is_sent_and_nothing_kept(post: Post) -> None:
+    post.unlinked(1)
+    post.engine.alert_recipients.change(ACCOUNT, OWNER, remove=[TO])
+    assert post.send() == []
+    assert post.rows()[0]["cause"] == "no_recipient"
+
+
+def test_a_date_and_message_id_are_as_they_should_be(post: Post) -> None:
+    post.unlinked(1)
+    (mail,) = post.send()
+    assert abs((email.utils.parsedate_to_datetime(mail["Date"]) - post.engine.store.now()).total_seconds()) < 60
+    assert str(mail["Message-ID"]).endswith("@kyrios.example>")
+
+
+@contextmanager
+def two_hours_ago(post: Post) -> Iterator[Engine]:
+    """An engine on the same database whose sessions believe it is two hours earlier."""
+    url, then = post.engine.database_url, (post.engine.store.now() - dt.timedelta(hours=2)).isoformat()
+    name = sql.Identifier(str(conninfo_to_dict(url)["dbname"]))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET app.now = {}").format(name, then))
+        engine = Engine(post.engine.settings, url)
+        engine.ring = lambda _: None
+        try:
+            yield engine
+        finally:
+            engine.close()
+            connection.execute(sql.SQL("ALTER DATABASE {} RESET app.now").format(name))
