@@ -90,6 +90,13 @@ def test_only_what_browsers_reach_has_a_port_and_only_for_a_proxy_on_this_machin
     assert compose["services"]["api"]["environment"]["KYRIOS_XERO_LISTEN"] == "0.0.0.0:8080"
 
 
+def test_every_role_knows_where_mails_go_and_whom_they_come_from(compose: dict[str, Any]) -> None:
+    for name, service in engine(compose).items():
+        if name != "simulator":
+            assert service["environment"]["KYRIOS_XERO_SMTP_URL_FILE"] == "/run/secrets/smtp_url"
+            assert service["environment"]["KYRIOS_XERO_MAIL_FROM"]
+
+
 def test_volumes_are_declared(compose: dict[str, Any]) -> None:
     used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", ())}
     assert used == set(compose["volumes"])

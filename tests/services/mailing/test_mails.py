@@ -108,7 +108,6 @@ def test_kinds_an_account_does_not_want_are_not_sent(post: Post) -> None:
     assert [row["cause"] for row in post.rows()] == ["switched_off"]
 
 
-@pytest.mark.article("R16")
 def test_a_disconnection_is_always_told_once_with_its_reason_and_what_waits(post: Post) -> None:
     post.engine.set_up.change_setting(ACCOUNT, "alerts.off", "invoices, reviews, set_up, inactivity, recovered", OWNER)
     post.engine.set_up.disconnect(ACCOUNT, OWNER)
