@@ -46,7 +46,7 @@ def _verdict(reports: Sequence[Report], good: bool) -> str:
     if not good:
         return "NOT AS PROMISED."
     whole = sum(1 for report in reports if not report.control)
-    found = [f"Every promise was kept in {whole} trials."] if whole else []
+    found = [f"Every promise was kept in {whole} trial{'s' if whole > 1 else ''}."] if whole else []
     return " ".join([*found, *(["Every missing defence was found out."] if whole < len(reports) else [])])
 
 
