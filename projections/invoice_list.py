@@ -96,6 +96,11 @@ def by_number(connection: Connection, connection_id: UUID, number: str) -> list[
     return list(connection.execute(found.order_by(_C.accepted_at_position)).scalars())
 
 
+def streams_of(connection: Connection, connection_id: UUID) -> list[UUID]:
+    """The streams of all invoices of one connection."""
+    return list(connection.execute(select(_C.stream_id).where(_C.connection_id == connection_id)).scalars())
+
+
 def _newest_first(query: Select[Any], limit: int) -> Select[Any]:
     return query.order_by(_C.accepted_at_position.desc()).limit(limit)
 

@@ -35,6 +35,7 @@ from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
+from services.audit.past import Past
 from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
 from services.contact_candidates import ContactCandidates
@@ -278,6 +279,11 @@ class Engine:
     def books(self) -> Books:
         """Whether everything is in Xero."""
         return Books(self.store, self.read, self.session_of, self.reads)
+
+    @cached_property
+    def past(self) -> Past:
+        """Any past state."""
+        return Past(self.store, self.read)
 
     @cached_property
     def older_invoices(self) -> OlderInvoices:

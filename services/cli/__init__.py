@@ -16,6 +16,7 @@ from services.cli import (
     older_invoices,
     processes,
     proof,
+    replay,
     simulator,
     status,
     taxes,
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (local, processes, simulator, status, changes, books, proof):
+for room in (local, processes, simulator, status, changes, books, replay, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
 older_invoices.register(invoices.app)

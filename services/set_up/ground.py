@@ -44,8 +44,10 @@ class Ground:
         return known
 
     def chosen(self, account_id: str) -> tuple[Connection, str]:
-        """The account's connection and its organisation; refused while none is chosen."""
+        """The account's connection and its organisation, for asking Xero; refused while none is chosen or reachable."""
         known = self.connection(account_id)
+        if known.grant_id is None:
+            raise NotPossible(f"account {account_id} is disconnected from Xero; connect it again first")
         if known.organisation_id is None:
             raise NotPossible("no organisation is chosen yet; choose one first")
         return known, known.organisation_id

@@ -304,6 +304,8 @@ def test_disconnecting_closes_the_gate_keeps_the_queue_and_can_be_repeated(world
     world.queue(example_invoices(2))
     assert world.engine.set_up.disconnect(ACCOUNT, OWNER) is True
     assert world.engine.set_up.disconnect(ACCOUNT, OWNER) is False
+    with pytest.raises(NotPossible, match="is disconnected from Xero; connect it again first"):
+        world.engine.set_up.offered_accounts(ACCOUNT)
     assert gate(world) == "closed"
     world.work()
     assert world.in_xero() == []

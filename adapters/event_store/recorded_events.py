@@ -1,0 +1,88 @@
+"""The SQL that reads table `sync_events` for auditors: with the time each event was recorded, up to a position."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
+
+Row = dict[str, Any]
+
+
+class RecordedEvent(msgspec.Struct, frozen=True):
+    """One stored event, undecoded; `recorded_at` is the database's clock when it was stored (UTC)."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+    recorded_at: datetime
+
+
+_COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at"
+
+
+def of_stream(curs: Cursor[Row], stream_id: UUID, until: int) -> list[RecordedEvent]:
+    """The events of one stream up to and with a position of the log, in order."""
+    curs.execute(
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE originator_id = %s AND notification_id <= %s "
+        "ORDER BY originator_version",
+        (stream_id, until),
+    )
+    return [_event(row) for row in curs]
+
+
+def of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID], until: int) -> list[RecordedEvent]:
+    """The events of these streams up to and with a position, in the order of the log."""
+    curs.execute(
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE originator_id = ANY(%s) AND notification_id <= %s "
+        "ORDER BY notification_id",
+        (list(stream_ids), until),
+    )
+    return [_event(row) for row in curs]
+
+
+def up_to(connection: Connection[Any], until: int, size: int = 1_000) -> Iterator[RecordedEvent]:
+    """The whole log up to and with a position, in its order, fetched in portions from the open transaction."""
+    with connection.cursor("recorded_events", row_factory=tuple_row) as cursor:
+        cursor.itersize = size
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM es.sync_events WHERE notification_id <= %s ORDER BY notification_id", (until,)
+        )
+        for row in cursor:
+            yield RecordedEvent(*row)
+
+
+def last_recorded(curs: Cursor[Row], until: datetime) -> int:
+    """The position of the last event recorded at or before a moment; 0 if there is none."""
+    curs.execute(
+        "SELECT coalesce(max(notification_id), 0) AS position FROM es.sync_events WHERE recorded_at <= %s", (until,)
+    )
+    row = curs.fetchone()
+    assert row is not None
+    return int(row["position"])
+
+
+def recorded_at(curs: Cursor[Row], position: int) -> datetime | None:
+    """When the last event up to and with a position was recorded; None before the first."""
+    curs.execute(
+        "SELECT recorded_at FROM es.sync_events WHERE notification_id <= %s ORDER BY notification_id DESC LIMIT 1",
+        (position,),
+    )
+    row = curs.fetchone()
+    return None if row is None else row["recorded_at"]
+
+
+def _event(row: Row) -> RecordedEvent:
+    return RecordedEvent(
+        row["notification_id"],
+        row["originator_id"],
+        row["originator_version"],
+        row["topic"],
+        bytes(row["state"]),
+        row["recorded_at"],
+    )
