@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test lint check bench chaos lock clean
+.PHONY: help demo serve test lint check bench chaos docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -36,6 +36,9 @@ bench: $(DEV) ## measure, against baselines in the same run
 
 chaos: $(DEV) ## set a whole installation on fire and prove that nothing is lost (CHAOS="--help" tells more)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+docs: $(DEV) ## write the page of causes anew from their catalogue
+	@$(BIN)/python -m tests.catalogue_page
 
 lock: ## choose versions anew and write them down with their hashes (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs the program uv." >&2; exit 1; }

@@ -9,10 +9,19 @@ from typing import Final
 
 import msgspec
 
+from domain.causes import Cause, words
 from domain.connection_events import LedgerAccount
 from domain.ledger_account import LineAccounts, Use, XeroAccount
 
 _CLASS: Final = "wrong_class"
+
+
+def _as_in_the_catalogue(code: str) -> tuple[str, str]:
+    """What is wrong with an account and its fix, as whoever waits for it reads them."""
+    wrong, _, fix = words(Cause(code, facts={"account": "It"})).partition(". ")
+    return f"{wrong}.", fix
+
+
 _WHY: Final[dict[str, tuple[str, str]]] = {
     "account_is_bank": (
         "It is a bank account.",
@@ -20,13 +29,10 @@ _WHY: Final[dict[str, tuple[str, str]]] = {
     ),
     "account_archived": ("It is archived.", "Restore it in Xero's chart of accounts, then check again."),
     "system_account": ("Xero keeps it for itself.", "Choose another one; Xero lets nobody enter on it."),
-    "account_not_payment_enabled": (
-        "It does not take payments.",
-        'Tick "Enable payments to this account" on it in Xero, then check again.',
-    ),
+    "account_not_payment_enabled": _as_in_the_catalogue("account_not_payment_enabled"),
     _CLASS: (
         "It is neither a revenue account nor takes payments.",
-        'Choose a revenue account, or tick "Enable payments to this account" on it in Xero and check again.',
+        f"Choose a revenue account, or: {_as_in_the_catalogue('account_not_payment_enabled')[1]}",
     ),
 }
 """By reason: what keeps an account out, and what would let it in."""

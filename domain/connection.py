@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.account_settings import SETTINGS, checked_setting
-from domain.causes import Cause
+from domain.causes import Cause, words
 from domain.connection_events import (
     PERMISSIONS,
     AccessRemoved,
@@ -334,7 +334,7 @@ def _decide(state: Connection | None, account_id: str, at: Moment) -> Decision[C
 
 def _connected(state: Connection | None) -> Connection:
     if state is None or state.grant_id is None:
-        raise NotPossible("Xero is not connected; connect it first")
+        raise NotPossible(words(Cause("not_connected")))
     return state
 
 

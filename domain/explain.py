@@ -145,7 +145,7 @@ class _Asked:
             return self._say(
                 "queued",
                 "We have this invoice and it is ready. An earlier step of the same invoice goes first.",
-                next_step="It goes to Xero right after.",
+                next_step="It goes to Xero once that is done.",
             )
         return self._say(
             "queued",
@@ -227,7 +227,7 @@ class _Asked:
         what, are = self._later(entry.kind)
         if entry.state == "AMBIGUOUS":
             sentence = f"{there}. Xero gave no clear answer about {what}; we are finding out whether it arrived."
-            return self._say("synced", sentence, next_step="We search Xero before sending it again.")
+            return self._say("synced", sentence, next_step=f"We search Xero for it {_when(entry.due_in)}.")
         if self.gate:
             sentence = f"{there}; {what} waits: {self._words(self.gate)}"
             return self._say("synced", sentence, self.gate, next_step="It goes once that is fixed.")

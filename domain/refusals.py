@@ -13,6 +13,8 @@ A refusal by Xero is not here: that is a fact, recorded as an event with a cause
 
 import msgspec
 
+from domain.causes import Cause, words
+
 
 class Fault(msgspec.Struct, frozen=True):
     """One thing wrong with an input: JSON pointer (RFC 6901) to the place, and what is wrong in plain words."""
@@ -52,7 +54,7 @@ class OrganisationInUse(NotPossible):
     code = "organisation_in_use"
 
     def __init__(self, organisation_id: str) -> None:
-        super().__init__("this organisation belongs to another Kyrios account; pick another or ask support")
+        super().__init__(words(Cause(self.code)))
         self.organisation_id = organisation_id
 
 

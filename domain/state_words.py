@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.causes import CATALOGUE, Cause, who_acts
+from domain.causes import CATALOGUE, Cause, who_acts, words
 from domain.explain import in_words
 from domain.invoice import Status
 
@@ -18,10 +18,10 @@ _PLAIN: Final[dict[Status, str]] = {
 }
 
 _CONNECTION: Final[dict[str, str]] = {
-    "not_connected": "Xero is not connected. Invoices are kept and wait.",
+    "not_connected": f"{words(Cause('not_connected'))} Invoices are kept and wait.",
     "choosing": "Xero agreed. Pick the organisation whose books these are.",
     "other_organisation": "You picked another organisation than the one used so far. Go back, or start afresh with it.",
-    "authorisation_lost": "Xero no longer accepts our permission. Reconnect; waiting invoices then go by themselves.",
+    "authorisation_lost": f"{words(Cause('authorisation_lost'))} Waiting invoices then go by themselves.",
 }
 
 _ENDED: Final[dict[str, str]] = {
@@ -62,8 +62,6 @@ def connection_words(status: str, causes: Sequence[Cause], ended_for: str | None
         return f"{_ENDED.get(ended_for or '', 'Disconnected.')} Your choices are kept; reconnect to continue."
     if status in _CONNECTION:
         return _CONNECTION[status]
-    if status == "setup_incomplete":
-        return f"Connected, but set-up is not finished: {_said(causes)}"
     return f"Connected, but nothing is sent: {_said(causes)}" if causes else "Connected; invoices are sent."
 
 

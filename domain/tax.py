@@ -119,9 +119,9 @@ def check_rate(name: str, tax_set: TaxSet, rate: XeroTaxRate, *, other_taxes: bo
     `other_taxes` says that somebody has a reason to take a rate that charges the same in all, but of other taxes.
     """
     if rate.status.upper() != "ACTIVE":
-        raise NotPossible(f"Xero's rate {rate.tax_type} is {rate.status.lower()}; map {name} to an active one")
+        raise NotPossible(f"Xero's rate {rate.tax_type} is {rate.status.lower()}; {name} needs one that is active")
     if not rate.applies_to_revenue:
-        raise NotPossible(f"Xero does not allow rate {rate.tax_type} on sales; map {name} to another one")
+        raise NotPossible(f"Xero's rate {rate.tax_type} is not for sales; map {name} to another one")
     if not same_effective_rate(tax_set, rate):
         raise NotPossible(
             f"{name} is {plain(tax_set.effective_rate)}% but Xero's {rate.tax_type} is {plain(rate.effective_rate)}%; "

@@ -113,7 +113,7 @@ def _withdraw(tx: Transaction, live: Sequence[tuple[int, UUID, str]], streams: M
     for _, stream, state in live:
         if state in IN_FLIGHT:
             raise NotPossible(
-                f"contact {streams[stream]} is just being created in Xero; once that has ended, its link can be changed"
+                f"contact {streams[stream]} is on its way to Xero; once that has ended, its link can be changed"
             )
     if live:
         outbox.withdraw(tx.cursor, [entry_id for entry_id, _, _ in live], "contact_linked")

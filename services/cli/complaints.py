@@ -8,6 +8,7 @@ from sqlalchemy import exc
 
 from adapters.embedded_postgres import PostgresUnavailable
 from adapters.xero import errors as xero
+from domain.causes import Cause, words
 from domain.refusals import Fault, InvalidInput, Refusal
 from services.migrations import SchemaBehind
 from services.settings import SettingsError
@@ -42,13 +43,13 @@ _XERO: Final[dict[type[xero.XeroError], str]] = {
     xero.NoToken: "Xero gives us no access just now; try again in a moment",
     xero.NotSent: "Xero could not be reached, so nothing was changed there; try again",
     xero.OutcomeUnclear: "Xero gave no clear answer; try again",
-    xero.RateLimited: "Xero asks us to slow down; try again in a minute",
+    xero.RateLimited: "Xero takes no more calls just now; try again in a minute",
     xero.BatchRefused: "Xero refused the request",
     xero.NotFound: "Xero knows no such thing",
     xero.Unauthorised: "Xero does not accept the account's authorisation; connect the account again",
-    xero.PermissionMissing: "The consent lacks a permission; connect the account again and allow every item",
+    xero.PermissionMissing: words(Cause("permission_missing")),
     xero.NotConnected: "Xero no longer lets us at this organisation; connect the account again",
-    xero.AuthorisationLost: "The account's authorisation is lost; connect the account again",
+    xero.AuthorisationLost: words(Cause("authorisation_lost")),
     xero.ConsentFailed: "Xero reports no consent; begin anew with: kyrios-xero connections connect",
     xero.ClientRefused: "Xero does not accept KYRIOS_XERO_CLIENT_ID and KYRIOS_XERO_CLIENT_SECRET; correct them",
 }

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal, get_args
 
+from domain.causes import Cause, words
+
 Result = Literal[
     "connected",
     "resumed",
@@ -30,7 +32,7 @@ WORDS: Final[dict[Result, str]] = {
     "resumed": "Xero is connected again, and invoices go to the same organisation as before.",
     "elsewhere": "Xero agreed, but not for the organisation used so far. Nothing is sent until you choose: connect "
     "again and pick the former one in Xero, or start afresh with another.",
-    "in_use": "Xero agreed, but this organisation belongs to another Kyrios account. Pick another or ask support.",
+    "in_use": f"Xero agreed, but nothing is sent. {words(Cause('organisation_in_use'))}",
     "denied": f"You did not allow access in Xero. {BEGIN_ANEW}",
     "expired": f"This took longer than ten minutes, or the link is too old. {BEGIN_ANEW}",
     "used": "This link or this answer from Xero was used already; each serves once. Nothing was changed by it.",

@@ -11,7 +11,7 @@ from adapters.xero.answers import XeroConnection
 from adapters.xero.errors import XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
-from domain.causes import Cause
+from domain.causes import Cause, words
 from domain.connection import Connection
 from domain.event import Actor
 from domain.refusals import NotPossible, OrganisationInUse
@@ -88,7 +88,7 @@ class ChooseOrganisation:
     def _connected(self, account_id: str) -> Connection:
         known = self._ground.connection(account_id)
         if known.grant_id is None:
-            raise NotPossible("Xero is not connected; connect it first")
+            raise NotPossible(words(Cause("not_connected")))
         return known
 
     def _of_consent(self, known: Connection) -> tuple[XeroConnection, ...]:

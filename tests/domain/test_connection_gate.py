@@ -220,8 +220,8 @@ def test_a_tax_set_declared_before_an_interruption_is_named_after_it() -> None:
 
 def test_nothing_is_changed_on_a_connection_that_ended() -> None:
     history = (*ALL_MAPPED, ended("user"), held(Cause("not_connected")))
-    given(*history).when(map_tax, GST, OUTPUT2).then_refused(NotPossible, "connect it first")
-    given(*history).when(select_accounts, default_line=SALES).then_refused(NotPossible, "connect it first")
+    given(*history).when(map_tax, GST, OUTPUT2).then_refused(NotPossible, "Connect it in Settings")
+    given(*history).when(select_accounts, default_line=SALES).then_refused(NotPossible, "Connect it in Settings")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_other_accounts_replace_the_chosen_ones_and_leave_the_gate_open() -> Non
     ],
 )
 def test_nothing_is_set_up_before_xero_is_connected(decision: Any, facts: dict[str, Any]) -> None:
-    given().when(decision, **facts).then_refused(NotPossible, "not connected", "connect it first")
+    given().when(decision, **facts).then_refused(NotPossible, "not connected", "Connect it in Settings")
 
 
 def test_accounts_wait_for_the_organisation() -> None:

@@ -179,7 +179,7 @@ def test_a_gate_that_looks_only_at_used_taxes_stays_open_for_unmapped_ones() -> 
         ({"status": "ARCHIVED"}, ("OUTPUT2", "archived", "GST 15%", "active")),
         ({"status": "DELETED"}, ("deleted",)),
         ({"status": "PENDING"}, ("pending",)),
-        ({"barred_from": ("REVENUE",)}, ("OUTPUT2", "on sales", "GST 15%")),
+        ({"barred_from": ("REVENUE",)}, ("OUTPUT2", "not for sales", "GST 15%")),
         ({"effective_rate": Decimal("12.5")}, ("GST 15%", "15%", "12.5%", "charges the same")),
         ({"effective_rate": Decimal("15.0001")}, ("15.0001%",)),
     ],

@@ -46,7 +46,7 @@ def test_a_change_nobody_knows_to_have_arrived_is_being_found_out() -> None:
     unclear = EntryNow(kind="update_invoice", state="AMBIGUOUS", due_in=60.0)
     sentence, step = read(*UPDATING, entry=unclear)
     assert sentence.endswith("Xero gave no clear answer about a change; we are finding out whether it arrived.")
-    assert step == "We search Xero before sending it again."
+    assert step == "We search Xero for it in about 60 seconds."
 
 
 def test_a_change_behind_a_closed_gate_waits_for_the_owner() -> None:

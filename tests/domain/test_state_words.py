@@ -56,7 +56,7 @@ def test_a_connection_is_told_with_what_holds_it_back() -> None:
     assert "nothing is sent: A Kyrios tax set has no" in connection_words(
         "active", [Cause("tax_mapping_incomplete")], None
     )
-    assert "set-up is not finished" in connection_words("setup_incomplete", [Cause("setup_incomplete")], None)
+    assert "Set-up is not finished." in connection_words("setup_incomplete", [Cause("setup_incomplete")], None)
     for reason in ("user", "inactivity", "removed_in_xero", None):
         assert connection_words("disconnected", [], reason).endswith("Your choices are kept; reconnect to continue.")
     for state in ("not_connected", "choosing", "authorisation_lost", "other_organisation"):

@@ -85,7 +85,7 @@ REFUSALS: Final = [
     (("accounts", ACCOUNT, "--payment", "850"), "Give --line as well"),
     (("set", ACCOUNT, "colour", "red"), "name: there is no setting 'colour'; there are: sync_from, accounts.line, "),
     (("set", ACCOUNT, "sync_from", "yesterday"), "value: sync_from is a date such as 2026-04-01."),
-    (("set", "nobody", "sync_from", "2026-01-01"), "Xero is not connected; connect it first."),
+    (("set", "nobody", "sync_from", "2026-01-01"), "Xero is not connected. Connect it in Settings."),
     (("connect", "no account"), "account: must be 1 to 64 of the characters"),
     (("organisations", "nobody"), "Account nobody was never connected to Xero; connect it first."),
     (("show", "nobody"), "Account nobody was never connected to Xero; connect it first."),

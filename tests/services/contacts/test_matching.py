@@ -249,7 +249,7 @@ def test_a_contact_that_is_being_created_cannot_be_linked_elsewhere_meanwhile(sh
     shop.fault("answer_lost", method="PUT", path="/Contacts")
     bill(shop, customer())
     settle(shop)
-    with pytest.raises(NotPossible, match="new-1 is just being created in Xero"):
+    with pytest.raises(NotPossible, match="new-1 is on its way to Xero"):
         shop.engine.contact_links.link(ACCOUNT, {"new-1": NORTHGATE}, OWNER)
     shop.later(3.1)
     settle(shop)
