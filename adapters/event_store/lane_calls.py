@@ -12,6 +12,7 @@ from adapters.event_store.outbox import PASSES_GATE
 from adapters.event_store.writes import Heard
 from domain.budget import (
     DAY_ASKED_AGAIN,
+    DAY_RESERVE,
     Budget,
     Go,
     Known,
@@ -122,6 +123,7 @@ def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bo
     """Start the admitted call, in the transaction that admitted it.
 
     The answer to an `unheard` call promises nothing: what follows one that went ahead is left to the bucket.
+    A call that asks whether a new day has begun keeps others from asking for a window: its worker may die.
     """
     curs.execute(
         """
@@ -129,7 +131,7 @@ def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bo
                promised = CASE WHEN NOT %(ahead)s THEN promised WHEN NOT %(unheard)s THEN %(call)s END,
                window_over_at = CASE WHEN %(ahead)s THEN app.now() + %(window)s * interval '1 second'
                                 ELSE window_over_at END,
-               day_over_at = CASE WHEN %(ahead_today)s THEN app.now() + %(day)s * interval '1 second'
+               day_over_at = CASE WHEN %(ahead_today)s THEN app.now() + %(window)s * interval '1 second'
                              ELSE day_over_at END
         WHERE connection_id = %(lane)s
         """,
@@ -142,7 +144,6 @@ def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bo
             "unheard": unheard,
             "ahead_today": admission.go.ahead_today,
             "window": budget.window,
-            "day": DAY_ASKED_AGAIN,
         },
     )
 
@@ -152,13 +153,18 @@ _PROMISED: Final = """
          THEN least(greatest(promised, %(first)s::bigint + %(min_left)s::bigint), started + %(min_left)s::bigint)
          WHEN %(silent)s THEN NULL ELSE promised END"""
 _PROMISED_TODAY: Final = _PROMISED.replace("min_left", "day_left").replace("promised", "promised_today")
+_ONLY_RESERVE_LEFT: Final = f"""
+    %(day_left)s::int IS NOT NULL
+    AND ({_PROMISED_TODAY}) - started <= greatest(day_most, %(day_left)s::int + 1) / {DAY_RESERVE}
+"""
 
 
 def heard(curs: Cursor[Row], said: Heard) -> None:
     """Keep what an answer promised and how many calls in a row have failed; pause if it asks for that.
 
     What is left once our answer was counted is never more than it says: others may have used the rest.
-    One call an hour asks whether a new day has begun; if its answer is lost, another asks a window later.
+    One call an hour asks whether a new day has begun, counted from the answer that says there is nothing left but the
+    reserve; while such an answer is missing, another call asks a window later.
     """
     curs.execute(
         f"""
@@ -171,7 +177,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
                promised_today = {_PROMISED_TODAY},
                day_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited_daily'
                              THEN app.now() + %(pause)s::float8 * interval '1 second'
-                             WHEN promised_today IS DISTINCT FROM ({_PROMISED_TODAY})
+                             WHEN promised_today IS DISTINCT FROM ({_PROMISED_TODAY}) OR {_ONLY_RESERVE_LEFT}
                              THEN app.now() + %(day)s * interval '1 second'
                              WHEN %(unheard_today)s AND day_over_at IS NOT NULL
                              THEN least(day_over_at, app.now() + %(window)s * interval '1 second')

@@ -126,6 +126,21 @@ def test_a_lost_answer_to_whether_a_new_day_has_begun_costs_a_minute_and_not_an_
     assert lane.admits()
 
 
+def test_a_worker_that_dies_while_it_asks_for_a_new_day_costs_a_minute_and_not_an_hour(lane: Clocked) -> None:
+    lane.cursor.execute("UPDATE app.lane SET started = 4499, promised_today = 4999, day_most = 5000")
+    assert lane.admits(), "one call asks"
+    assert not lane.admits(), "and nobody else meanwhile"
+    lane.at(59)
+    assert not lane.admits()
+    lane.at(60)
+    assert lane.admits(), "its worker was killed before it heard the answer"
+    hear(lane, call=4_501, day_left=498)
+    lane.at(3_659)
+    assert not lane.admits(), "it was told that the same day goes on"
+    lane.at(3_661)
+    assert lane.admits()
+
+
 def test_what_is_left_for_the_whole_app_holds_every_lane_for_a_minute(lane: Clocked) -> None:
     whole_app.heard(lane.cursor, 501)
     assert lane.admits()
