@@ -86,8 +86,8 @@ class Projector:
         batch.write(connection)
 
     def _work(self, stop: threading.Event) -> None:
-        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True) as listening:
+        arguments, named = self._engine.dialect.create_connect_args(self._engine.url)
+        with psycopg.connect(*arguments, **named, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
             while not stop.is_set():
                 self._catch_up_beside_rivals()

@@ -7,6 +7,7 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -18,7 +19,7 @@ from projections.recorded import BadEvent
 from services.projector import Projector
 from services.verify import verify
 from tests.examples import open_connection
-from tests.projections.databases import every_row, queue, store_random
+from tests.projections.databases import engine_on, every_row, queue, store_random
 
 
 class Watched(Projector):
@@ -80,6 +81,15 @@ def test_of_two_projectors_at_once_one_is_rolled_back(store: EventStore, read: E
     with pytest.raises(RivalProjector):
         Overtaken(store, read).step()
     assert every_row(read)["counters"][0].endswith(",queued,2,1133.32)")
+
+
+def test_it_listens_where_the_projections_are_whatever_the_address_says(store: EventStore, database_url: str) -> None:
+    address = make_conninfo(database_url, options="-c app.told=by-the-address -c statement_timeout=9s")
+    with engine_on(address) as read:
+        projector = Watched(store, read)
+        with running(projector):
+            queue(store, "inv-1")
+            projector.until(folded=1)
 
 
 def test_a_death_between_fold_and_commit_changes_nothing(store: EventStore, read: Engine) -> None:
