@@ -65,6 +65,7 @@ from services.mailing.letter import Letters
 from services.mailing.mailer import Mailer
 from services.mailing.matters import Matters
 from services.mailing.post_office import mail_server, sender_of
+from services.mailing.sent_alerts import SentAlerts, TryMail
 from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
 from services.overdue_removals import OverdueRemovals
@@ -389,6 +390,18 @@ class Engine:
     def mail_server(self) -> MailServer:
         """Where mails are given to; a server of our own is started when this is first asked for."""
         return mail_server(self.settings, self._open)
+
+    @cached_property
+    def sent_alerts(self) -> SentAlerts:
+        """Which mails an account got."""
+        return SentAlerts(self.store, self.alert_recipients)
+
+    @cached_property
+    def try_mail(self) -> TryMail:
+        """Sends a mail to try whether mails arrive."""
+        sender, home_page, new_id = sender_of(self.settings), self.settings.public_url, self._parts.new_id
+        server = lambda: self.mail_server  # noqa: E731
+        return TryMail(self.store, self.alert_recipients, Letters(sender), server, sender, new_id, home_page)
 
     @cached_property
     def mailer(self) -> Mailer:

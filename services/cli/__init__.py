@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import (
+    alerts,
     books,
     changes,
     configuration,
@@ -38,5 +39,6 @@ app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(taxes.app, name="taxes")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(configuration.app, name="config")

@@ -13,6 +13,7 @@ from rich.console import Console
 from adapters.xero.answers import XeroConnection
 from adapters.xero.errors import XeroError
 from domain.event import Actor
+from domain.mail_address import checked_address
 from services.bootstrap import Engine
 from services.cli import console
 from services.cli.complaints import complaint
@@ -32,6 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def connect(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
+    email: Annotated[
+        str | None, typer.Option(help="who connects: mails go there, unless somebody was chosen before")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="what came of it as JSON; the link on standard error")
     ] = False,
@@ -41,11 +45,15 @@ def connect(
     The link goes to standard error, what came of it to standard output.
     """
     with console.engine(console.settings_with_xero()) as engine:
+        if email is not None:
+            checked_address(email)
         invitation, says = engine.set_up.invite(account, OWNER), console.errors()
         with _server(engine):
             says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")
             says.print(invitation.link.reveal(), soft_wrap=True)
             result = _wait(engine, invitation.consent_id)
+        if email is not None and result in CONSENTED:
+            engine.alert_recipients.begin_with(account, email, OWNER)
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
     if result not in CONSENTED:
         console.end(WORDS[result])

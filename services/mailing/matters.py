@@ -183,9 +183,10 @@ class Matters:
         waiting = self._waiting(mail)
         kept = count(waiting, "invoice waits", "invoices wait")
         again = " It has been connected again since." if connection.grant_id is not None else ""
+        why = _ENDED[ended.reason].format(days=ended.evidence.get("inactivity.days", "many"))
         return Matter(
-            subject=f"Xero is disconnected: {_ENDED[ended.reason]}; {kept}",
-            opening=f"Xero was disconnected on {_when(ended.occurred_at)}: {_ENDED[ended.reason]}.{again}",
+            subject=f"Xero is disconnected: {why}" + (f"; {kept}" if waiting else ""),
+            opening=f"Xero was disconnected on {_when(ended.occurred_at)}: {why}.{again}",
             sentences=(
                 f"{_sentence(kept)}." if waiting else "No invoice waits.",
                 "What is in Xero stays there, and your choices are kept: accounts, tax rates and contacts.",
@@ -225,7 +226,7 @@ _FIX = "Fix what Xero says of each, or ask support."
 
 _ENDED = {
     "user": "as you asked for",
-    "inactivity": "nothing was synced for so long",
+    "inactivity": "nothing was synced for {days} days",
     "authorisation_lost": "Xero no longer accepts our permission",
     "removed_in_xero": "somebody removed it inside Xero",
 }

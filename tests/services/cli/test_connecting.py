@@ -47,8 +47,10 @@ def agreed(world: World, process: Running, **more: Any) -> str:
 
 def test_an_account_is_connected_from_the_command_line_alone(reachable: World) -> None:
     kyrios = runner(variables(reachable))
-    with running("connections", "connect", ACCOUNT, **variables(reachable)) as process:
+    with running("connections", "connect", ACCOUNT, "--email", "owner@x.example", **variables(reachable)) as process:
         said = agreed(reachable, process)
+    told = json.loads(kyrios("alerts", "recipients", ACCOUNT, "--json").stdout)
+    assert [one["address"] for one in told] == ["owner@x.example"]
     assert "Choose whose books these are: kyrios-xero connections choose" in said
     assert organisation_id() in said
     assert "/xero/callback" not in said

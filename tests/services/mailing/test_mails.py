@@ -157,6 +157,23 @@ def test_a_mail_waits_for_the_projections_to_know_what_it_is_to_tell(post: Post)
     assert post.subjects() == ["1 invoice waits: the customer is not in Xero"]
 
 
+def test_whoever_connects_is_told_unless_somebody_was_chosen_before(post: Post) -> None:
+    recipients = post.engine.alert_recipients
+    recipients.begin_with(ACCOUNT, "another@harbour-vine.example", OWNER)
+    assert [one.address for one in recipients.listed(ACCOUNT)] == [TO]
+    recipients.change(ACCOUNT, OWNER, remove=[TO])
+    recipients.begin_with(ACCOUNT, "another@harbour-vine.example", OWNER)
+    assert [one.address for one in recipients.listed(ACCOUNT)] == ["another@harbour-vine.example"]
+
+
+def test_addresses_lie_sealed_and_stand_in_no_event(post: Post) -> None:
+    with post.engine.store.cursor() as cursor:
+        kept = cursor.execute("SELECT sealed FROM app.recipient").fetchall()
+        events = cursor.execute("SELECT state FROM es.sync_events").fetchall()
+    assert TO.encode() not in b"".join(bytes(row["sealed"]) for row in kept)
+    assert TO.encode() not in b"".join(bytes(row["state"]) for row in events)
+
+
 def test_without_a_recipient_nothing_is_sent_and_nothing_kept(post: Post) -> None:
     post.unlinked(1)
     post.engine.alert_recipients.change(ACCOUNT, OWNER, remove=[TO])
