@@ -13,6 +13,7 @@ nobody is left, the next user attaches to it and, leaving as the last, stops it.
 
 import secrets
 import shutil
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +27,7 @@ from adapters.embedded_postgres.directory import make_directory
 from adapters.embedded_postgres.errors import PostgresUnavailable
 from adapters.embedded_postgres.initdb import OWNER_ROLE, UNFINISHED, ensure_data
 from adapters.embedded_postgres.layout import PORT, Layout
-from adapters.embedded_postgres.lock import FileLock
+from adapters.embedded_postgres.lock import POLL_SECONDS, FileLock
 from adapters.embedded_postgres.open_place import OPEN_PLACE, reachable
 from adapters.embedded_postgres.postmaster import Postmaster
 from adapters.embedded_postgres.runtime import find_runtime
@@ -34,6 +35,8 @@ from adapters.embedded_postgres.runtime import find_runtime
 DATABASE = "kyrios_xero"
 LAUNCH_SECONDS = 180.0
 CONNECT_SECONDS = 10
+REFUSING_SECONDS = 5.0
+"""How long a server that says it is ready may refuse us: until its own word catches up with its beginning to stop."""
 
 
 class Cluster:
@@ -160,8 +163,7 @@ class Cluster:
             self._use = FileLock(layout.users_lock, shared=True)
             try:
                 self._use.take(timeout=LAUNCH_SECONDS, complaint=f"{layout.users_lock} is locked by a stranger.")
-                self._launched = self._postmaster.ensure(durable=self._durable)
-                self._ensure_database()
+                self._launched = self._bring_up(self._postmaster)
             except psycopg.Error as error:
                 self._leave()
                 raise PostgresUnavailable(f"The embedded PostgreSQL does not answer as expected: {error}") from error
@@ -169,6 +171,20 @@ class Cluster:
                 self._leave()
                 raise
         return self.url()
+
+    def _bring_up(self, postmaster: Postmaster) -> bool:
+        """Have the server running with our database; say whether it was started. One that is stopping is waited for."""
+        end = time.monotonic() + REFUSING_SECONDS
+        while True:
+            launched = postmaster.ensure(durable=self._durable)
+            try:
+                self._ensure_database()
+            except psycopg.OperationalError:
+                if launched or time.monotonic() > end:
+                    raise
+                time.sleep(POLL_SECONDS)
+            else:
+                return launched
 
     def _leave(self) -> None:
         """Give up our use; stop the server if nobody else uses it. Under the launch lock."""

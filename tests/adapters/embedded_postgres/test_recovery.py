@@ -40,6 +40,34 @@ def test_a_server_killed_under_its_user_comes_back_with_every_committed_row(sett
     cluster.stop()
 
 
+class MeetsTheEnd(Cluster):
+    """Somebody tells the server to stop right after it was found ready; it refuses us before it is gone."""
+
+    refused = 0
+
+    def _ensure_database(self) -> None:
+        if self.refused:
+            super()._ensure_database()
+            return
+        with psycopg.connect(self.url()):
+            # Told to stop like that, it waits for this client and lets nobody else in.
+            os.kill(postmaster_pid(self), signal.SIGTERM)
+            while layout_of(self).pid_file.read_text().splitlines()[7].strip() != "stopping":
+                time.sleep(0.01)
+            try:
+                super()._ensure_database()
+            finally:
+                self.refused += 1
+
+
+def test_a_server_met_while_it_stops_is_waited_for_and_started_again(settled_home: Path) -> None:
+    with Cluster(settled_home) as first:
+        write_rows(first.url())
+        with MeetsTheEnd(settled_home) as second:
+            assert (second.refused, second.launched) == (1, True)
+            assert count_rows(second.url()) == 1000
+
+
 def test_a_pid_file_with_a_strangers_number_is_put_aside(settled_home: Path) -> None:
     cluster = Cluster(settled_home)
     write_rows(cluster.start())
