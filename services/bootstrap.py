@@ -35,6 +35,10 @@ from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
+from domain.event import Actor
+from services.actions.perform import Actions
+from services.actions.retry import Retry
+from services.actions.voiding import Void
 from services.audit.past import Past
 from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
@@ -43,7 +47,6 @@ from services.contact_feed import ContactFeed
 from services.contact_links import ContactLinks
 from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
-from services.dismiss import DismissInvoices
 from services.dispatch.alarms import Alarms
 from services.dispatch.all_lanes import AllLanes
 from services.dispatch.claim import Claim
@@ -74,12 +77,10 @@ from services.queue_invoices import QueueInvoices
 from services.reads import Reads
 from services.references import ReferenceWatch
 from services.releaser import Releaser
-from services.retry import RetryInvoice
 from services.set_up import CALLBACK_PATH, SetUp
 from services.settings import Settings
 from services.sweeper import Sweeper
 from services.vault import Vault
-from services.void_invoice import VoidIssuedInvoice
 from services.webhook_hints import WebhookHints
 
 RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
@@ -262,19 +263,17 @@ class Engine:
         return QueueInvoices(self.store, self.account_keys, self.ring, self._parts.new_id, only_known=True)
 
     @cached_property
-    def void_invoice(self) -> VoidIssuedInvoice:
-        """Void an invoice."""
-        return VoidIssuedInvoice(self.store, self.handling, self.ring)
+    def actions(self) -> Actions:
+        """What people do with invoices."""
+        return Actions(self.store, self.read, self.account_keys, self.handling, self._ring_now, self._parts.new_id)
 
-    @cached_property
-    def retry_invoice(self) -> RetryInvoice:
-        """Another try of an invoice."""
-        return RetryInvoice(self.store, self.handling, self.ring)
+    def void_invoice(self, account_id: str, kyrios_invoice_id: str, actor: Actor) -> bool:
+        """Void an invoice; False if it was voided already."""
+        return self.actions.one(account_id, kyrios_invoice_id, Void(), actor)
 
-    @cached_property
-    def dismiss_invoices(self) -> DismissInvoices:
-        """Leave invoices out."""
-        return DismissInvoices(self.store, self.account_keys, self.handling, self._parts.new_id)
+    def retry_invoice(self, account_id: str, kyrios_invoice_id: str, actor: Actor) -> bool:
+        """Another try of an invoice; False if it was queued already, NotPossible if there is nothing to retry."""
+        return self.actions.one(account_id, kyrios_invoice_id, Retry(), actor)
 
     @cached_property
     def books(self) -> Books:
@@ -289,7 +288,7 @@ class Engine:
     @cached_property
     def older_invoices(self) -> OlderInvoices:
         """Invoices from before the start of syncing."""
-        return OlderInvoices(self.store, self.read, self.handling, self.dismiss_invoices, self.ring, self.budget)
+        return OlderInvoices(self.store, self.read, self.handling, self.actions, self.ring, self.budget)
 
     @cached_property
     def set_up(self) -> SetUp:

@@ -10,6 +10,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from adapters.event_store import outbox
+from adapters.event_store.outbox import LiveEntry
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain import contact_link
@@ -96,7 +97,7 @@ class ContactLinks:
         known = tx.load(list(streams), contact_link.evolve)
         events = decide({contact_id: known.get(stream) for stream, contact_id in streams.items()}, at)
         touched = {event.originator_id for event in events}
-        _withdraw(tx, [entry for entry in live if entry[1] in touched], streams)
+        _withdraw(tx, [entry for entry in live if entry.stream_id in touched], streams)
         if events:
             tx.append(events)
         return events
@@ -108,12 +109,12 @@ class ContactLinks:
         return connection.organisation_id
 
 
-def _withdraw(tx: Transaction, live: Sequence[tuple[int, UUID, str]], streams: Mapping[UUID, str]) -> None:
+def _withdraw(tx: Transaction, live: Sequence[LiveEntry], streams: Mapping[UUID, str]) -> None:
     """A contact a person decides about is not created as well; one that is on the wire cannot be called back."""
-    for _, stream, state in live:
-        if state in IN_FLIGHT:
+    for entry in live:
+        if entry.state in IN_FLIGHT:
             raise NotPossible(
-                f"contact {streams[stream]} is on its way to Xero; once that has ended, its link can be changed"
+                f"contact {streams[entry.stream_id]} is on its way to Xero; once that has ended, its link can be changed"
             )
     if live:
-        outbox.withdraw(tx.cursor, [entry_id for entry_id, _, _ in live], "contact_linked")
+        outbox.withdraw(tx.cursor, [entry.id for entry in live], "contact_linked")

@@ -4,7 +4,7 @@ Gathers what the answer needs, all as of one moment: the invoice and its connect
 the deliveries, and Xero's sealed words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -22,7 +22,7 @@ from domain.budget import Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import EntryNow, Explanation, LaneNow, LeftOut, explain
-from domain.invoice import Invoice, SyncDismissed
+from domain.invoice import DismissalUndone, Invoice, ReviewCleared, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from services.timeline import status_since
@@ -56,6 +56,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     entry: EntryNow | None
     deliveries: tuple[DeliveryRecord, ...]
     explanation: Explanation
+    reasons: Mapping[UUID, str]
+    """What people gave as reasons, by where it is kept."""
 
 
 class Question:
@@ -86,6 +88,7 @@ class Question:
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
             invoice = _folded(events)
             answer_ref = _refusal_of_contact(transaction, invoice) or invoice.answer_ref
+        reasons = self._reasons(events, account_id)
         explanation = explain(
             invoice,
             connection,
@@ -93,18 +96,29 @@ class Question:
             paused,
             since=status_since(events),
             xero_said=self._said(answer_ref, account_id),
-            left_out=self._left_out(events, account_id) if invoice.status == "dismissed" else None,
+            left_out=_left_out(events, reasons) if invoice.status == "dismissed" else None,
         )
         return Answer(
-            events=tuple(events), invoice=invoice, entry=entry, deliveries=deliveries, explanation=explanation
+            events=tuple(events),
+            invoice=invoice,
+            entry=entry,
+            deliveries=deliveries,
+            explanation=explanation,
+            reasons=reasons,
         )
 
     def _said(self, answer_ref: UUID | None, account_id: str) -> str | None:
         return self._engine.answer_words(answer_ref, account_id) if answer_ref else None
 
-    def _left_out(self, events: Iterable[Event], account_id: str) -> LeftOut:
-        last = [event for event in events if isinstance(event, SyncDismissed)][-1]
-        return LeftOut(by=last.actor, reason=self._said(last.reason_ref, account_id))
+    def _reasons(self, events: Iterable[Event], account_id: str) -> dict[UUID, str]:
+        refs = [e.reason_ref for e in events if isinstance(e, SyncDismissed | DismissalUndone | ReviewCleared)]
+        said = {ref: self._said(ref, account_id) for ref in refs if ref is not None}
+        return {ref: words for ref, words in said.items() if words is not None}
+
+
+def _left_out(events: Iterable[Event], reasons: Mapping[UUID, str]) -> LeftOut:
+    last = [event for event in events if isinstance(event, SyncDismissed)][-1]
+    return LeftOut(by=last.actor, reason=reasons.get(last.reason_ref) if last.reason_ref else None)
 
 
 def _refusal_of_contact(transaction: Transaction, invoice: Invoice) -> UUID | None:

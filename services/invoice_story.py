@@ -56,7 +56,7 @@ def tell(engine: Engine, read: SqlEngine, account_id: str, asked: str) -> Invoic
         xero_invoice_id=state.xero_invoice_id,
         explanation=answer.explanation,
         entry=answer.entry,
-        timeline=timeline(answer.events),
+        timeline=timeline(answer.events, answer.reasons),
         deliveries=answer.deliveries,
     )
 

@@ -28,7 +28,9 @@ from domain.older_invoice import is_held, let_go
 from domain.refusals import ConcurrentChange, Fault, InvalidInput, NotPossible
 from domain.streams import connection_id
 from projections.invoices_by_date import not_gone
-from services.dismiss import MOST_AT_ONCE, DismissInvoices
+from services.actions.choice import AT_ONCE
+from services.actions.leaving_out import LeaveOut
+from services.actions.perform import Actions
 from services.handling import TRIES, Handling
 
 Progress = Callable[[int], None]
@@ -71,12 +73,12 @@ class OlderInvoices:
         store: EventStore,
         read: Engine,
         handling: Handling,
-        dismiss: DismissInvoices,
+        actions: Actions,
         ring: Callable[[UUID], None],
         budget: Budget,
     ) -> None:
         self._store, self._read, self._handling = store, read, handling
-        self._dismiss, self._ring, self._budget = dismiss, ring, budget
+        self._actions, self._ring, self._budget = actions, ring, budget
 
     def preview(self, account_id: str, earliest: dt.date | None = None, latest: dt.date | None = None) -> OlderPreview:
         """What releasing this range would send, and when that would be finished. Nothing is changed."""
@@ -133,9 +135,9 @@ class OlderInvoices:
     ) -> int:
         """Leave the older invoices of this range out, for a reason that is kept; returns how many were left out."""
         known, start, until = self._range(account_id, earliest, latest)
-        left_out = 0
+        left_out, action = 0, LeaveOut(reason)
         for portion in self._held(known, start, earliest, until):
-            left_out += self._dismiss(account_id, list(portion), reason, actor)
+            left_out += self._actions.on_streams(account_id, list(portion), action, actor).how_many("done")
             progress(left_out)
         return left_out
 
@@ -157,7 +159,7 @@ class OlderInvoices:
         lane, after = connection_id(known.account_id), 0
         while True:
             with self._read.connect() as connection:
-                found = not_gone(connection, lane, earliest=earliest, latest=until, after=after, limit=MOST_AT_ONCE)
+                found = not_gone(connection, lane, earliest=earliest, latest=until, after=after, limit=AT_ONCE)
             if not found:
                 return
             streams = [stream for _, stream in found]

@@ -1,8 +1,10 @@
 """The history of one invoice in words: one line per event, as people read it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -32,6 +34,9 @@ from domain.invoice import (
 from domain.invoice_payment import payment_in
 from domain.money import Money
 
+NONE_KEPT: Final[Mapping[UUID, str]] = MappingProxyType({})
+_NOWHERE: Final = UUID(int=0)
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One event: when (UTC), who caused it, its type, and what it says."""
@@ -42,10 +47,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     says: str
 
 
-def timeline(events: Iterable[Event]) -> tuple[Step, ...]:
-    """Every event of an invoice's stream, in order."""
+def timeline(events: Iterable[Event], reasons: Mapping[UUID, str] = NONE_KEPT) -> tuple[Step, ...]:
+    """Every event of an invoice's stream, in order; `reasons` are those people gave, by where they are kept."""
     return tuple(
-        Step(at=event.occurred_at, actor=str(event.actor), event=type(event).__name__, says=in_words(event))
+        Step(
+            at=event.occurred_at,
+            actor=str(event.actor),
+            event=type(event).__name__,
+            says=in_words(event, reasons.get(getattr(event, "reason_ref", None) or _NOWHERE, "")),
+        )
         for event in events
     )
 
@@ -61,8 +71,8 @@ def status_since(events: Iterable[Event]) -> datetime | None:
     return since
 
 
-def in_words(event: Event) -> str:
-    """What an event of an invoice says."""
+def in_words(event: Event, reason: str = "") -> str:
+    """What an event of an invoice says, with the reason a person gave for it."""
     match event:
         case InvoiceQueued():
             return f"Taken on: {event.document.number} of {event.document.date}, {_money(event)}."
@@ -88,24 +98,24 @@ def in_words(event: Event) -> str:
             return f"{there}{_NEXT.get(event.opens, '')}"
         case SyncFailed():
             return f"Did not go (attempts: {event.attempts}): {words(event.cause)}{_NEXT.get(event.opens, '')}"
-    return _decided(event)
+    return _decided(event, f": {reason.rstrip('.')}" if reason else "")
 
 
-def _decided(event: Event) -> str:
+def _decided(event: Event, reason: str) -> str:
     match event:
         case RetryRequested():
             again = f" of {_payments(event.payments)}" if event.payments else ""
             return f"Another try{again} was asked for."
         case SyncDismissed():
-            return "Left out by a person."
+            return f"Left out by a person{reason}."
         case DismissalUndone():
-            return "Brought back by a person."
+            return f"Brought back by a person{reason}."
         case ReviewRaised():
             if payment_in(event.cause):
                 return f"A payment of {event.cause.facts['amount']} did not go: {words(event.cause)}"
             return f"In Xero, but to be looked at: {words(event.cause)}{_NEXT.get(event.opens, '')}"
         case ReviewCleared():
-            return f"Looked at and settled ({_named(event.cause)})."
+            return f"Looked at and settled ({_named(event.cause)}){reason}."
         case InvoiceVoided():
             return _voided(event)
         case VoidSynced():

@@ -4,7 +4,7 @@ Every change after a lease is guarded by the lease's token, so that a worker tha
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -41,6 +41,15 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     group: UUID | None = None
     cause: str = ""
     deaths: int = 0
+
+
+class LiveEntry(NamedTuple):
+    """An entry that has not ended, as whoever locked it sees it."""
+
+    id: int
+    stream_id: UUID
+    state: str
+    effect_key: str
 
 
 def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
@@ -181,28 +190,16 @@ def withdraw(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None:
     wake_waiting(curs, entry_ids)
 
 
-def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[tuple[int, UUID, str]]:
-    """Lock the entries of these streams that have not ended: id, stream and state of each."""
+def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LiveEntry]:
+    """Lock the entries of these streams that have not ended, the oldest first."""
     curs.execute(
         """
-        SELECT id, stream_id, state FROM app.outbox
+        SELECT id, stream_id, state, effect_key FROM app.outbox
         WHERE stream_id = ANY(%s) AND closed_at IS NULL ORDER BY id FOR UPDATE
         """,
         (list(stream_ids),),
     )
-    return [(row["id"], row["stream_id"], row["state"]) for row in curs]
-
-
-def lock_of_stream(curs: Cursor[Row], stream_id: UUID) -> list[Row]:
-    """Lock the entries of one stream that have not ended: id, state and effect key of each, the oldest first."""
-    curs.execute(
-        """
-        SELECT id, state, effect_key FROM app.outbox
-        WHERE stream_id = %s AND closed_at IS NULL ORDER BY id FOR UPDATE
-        """,
-        (stream_id,),
-    )
-    return curs.fetchall()
+    return [LiveEntry(row["id"], row["stream_id"], row["state"], row["effect_key"]) for row in curs]
 
 
 def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:

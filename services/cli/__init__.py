@@ -15,6 +15,7 @@ from services.cli import (
     keys,
     local,
     older_invoices,
+    peoples_actions,
     processes,
     proof,
     replay,
@@ -33,6 +34,7 @@ app = typer.Typer(
 for room in (local, processes, simulator, status, changes, books, replay, proof):
     room.register(app)
 invoice_commands.register(invoices.app)
+peoples_actions.register(invoices.app)
 older_invoices.register(invoices.app)
 contact_commands.register(contacts.app)
 app.add_typer(invoices.app, name="invoices")

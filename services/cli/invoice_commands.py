@@ -1,4 +1,4 @@
-"""Commands that take invoices on, revise and void them, and try them again."""
+"""Commands that take invoices on, and revisions of them."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -12,10 +12,8 @@ from domain.event import Actor
 from services.cli import console
 from services.cli.complaints import EXIT_INTERRUPTED, EXIT_UNCLEAN
 from services.import_invoices import ImportReport, import_invoices
-from services.invoice_story import tell
 
 BACKEND = Actor("backend", "cli")
-OWNER = Actor("owner", "cli")
 MOST_SHOWN: Final = 20
 """Lines that were not taken that a person is shown; --json lists all."""
 NO_ACCOUNT: Final = "/account_id: is missing"
@@ -25,8 +23,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group of invoices."""
     app.command(name="import")(import_file)
     app.command()(revise)
-    app.command()(void)
-    app.command()(retry)
 
 
 def import_file(
@@ -47,17 +43,6 @@ def revise(
     _take_on(file, account, as_json, only_known=True)
 
 
-def void(
-    account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    invoice: Annotated[str, typer.Argument(help="the invoice's Kyrios id, or its number")],
-) -> None:
-    """Void an invoice: it is not sent any more, or voided in Xero if it is there."""
-    with console.engine() as engine:
-        invoice_id = tell(engine, engine.read, account, invoice).kyrios_invoice_id
-        news = engine.void_invoice(account, invoice_id, BACKEND)
-    console.out().print(f"{invoice} is voided." if news else f"{invoice} was voided already.", markup=False)
-
-
 def _take_on(file: Path, account: str | None, as_json: bool, *, only_known: bool) -> None:
     with console.explained(), _opened(file) as stream, console.engine() as engine, _progress() as progress:
         task = progress.add_task("reading", total=None, lines=0)
@@ -74,17 +59,6 @@ def _take_on(file: Path, account: str | None, as_json: bool, *, only_known: bool
         _show(report, account)
     if report.not_taken:
         raise typer.Exit(EXIT_UNCLEAN)
-
-
-def retry(
-    account: Annotated[str, typer.Argument(help="the Kyrios account")],
-    invoice: Annotated[str, typer.Argument(help="the invoice's Kyrios id, or its number")],
-) -> None:
-    """Try a failed or blocked invoice again; everything is checked afresh."""
-    with console.engine() as engine:
-        invoice_id = tell(engine, engine.read, account, invoice).kyrios_invoice_id
-        queued = engine.retry_invoice(account, invoice_id, OWNER)
-    console.out().print(f"{invoice} is queued again." if queued else f"{invoice} is queued already.")
 
 
 def _show(report: ImportReport, account: str | None) -> None:

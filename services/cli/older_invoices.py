@@ -8,9 +8,9 @@ from rich.console import Console
 
 from domain.event import Actor
 from domain.money import Money
-from domain.refusals import Fault, InvalidInput
 from services.bootstrap import Engine
 from services.cli import console
+from services.cli.days import day
 from services.older_invoices import OlderPreview
 
 OWNER = Actor("owner", "cli")
@@ -38,7 +38,7 @@ def backfill(
     if leave_out and because is None and not preview:
         console.end("Say why they are left out: --because TEXT.")
     with console.engine() as engine:
-        first, last = _day("--from", earliest), _day("--to", latest)
+        first, last = day("--from", earliest), day("--to", latest)
         engine.projector.catch_up()
         found = engine.older_invoices.preview(account, first, last)
         if preview or not found.invoices:
@@ -111,15 +111,3 @@ def _when(found: OlderPreview) -> str:
 def _lasting(seconds: float) -> str:
     minutes = max(1, round(seconds / 60))
     return console.count(minutes, "minute") if minutes < 120 else console.count(round(minutes / 60), "hour")
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise InvalidInput(Fault(option, f"{text} is no date such as 2026-04-01"))
-    return day

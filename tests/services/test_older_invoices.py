@@ -13,7 +13,7 @@ from adapters.simulator.server import Simulator
 from domain.invoice import InvoiceReleased, SyncDismissed
 from domain.refusals import InvalidInput, NotPossible
 from domain.streams import invoice_stream
-from services.dismiss import MOST_AT_ONCE
+from services.actions.choice import AT_ONCE
 from services.intake import IssuedInvoice
 from services.verify import verify
 from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
@@ -135,7 +135,7 @@ def test_a_later_start_holds_back_only_what_has_not_gone(held: World) -> None:
 
 
 def test_a_backfill_that_died_halfway_does_the_rest_when_repeated(held: World) -> None:
-    days = [EARLY] * (MOST_AT_ONCE + 20)
+    days = [EARLY] * (AT_ONCE + 20)
     held.queue(dated(*days, start=4))
     held.work(rounds=40)
     held.engine.projector.catch_up()
@@ -166,5 +166,5 @@ def test_what_cannot_be_is_refused(held: World) -> None:
         held.engine.older_invoices.preview("nobody")
     with pytest.raises(InvalidInput, match="begins before it ends"):
         held.engine.older_invoices.preview(ACCOUNT, LATE, EARLY)
-    with pytest.raises(NotPossible, match="is synced; it cannot be left out"):
-        held.engine.dismiss_invoices(ACCOUNT, [invoice_stream(ACCOUNT, "inv-3")], "No", OWNER)
+    with pytest.raises(InvalidInput, match="a reason is 1 to"):
+        held.engine.older_invoices.leave_out(ACCOUNT, OWNER, " ")

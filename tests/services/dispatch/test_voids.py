@@ -59,7 +59,7 @@ def test_voiding_twice_is_no_news_and_a_voided_invoice_takes_no_revision(world: 
     assert (void(world), void(world)) == (True, False)
     assert "is voided; it takes no revision" in refusals(world, revised())[0]
     assert world.queue(example_invoices(1)) == ["known"]
-    with pytest.raises(NotPossible, match="has no invoice inv-9"):
+    with pytest.raises(NotPossible, match="has no invoice with the id or the number inv-9"):
         world.engine.void_invoice(ACCOUNT, "inv-9", BACKEND)
     world.work()
     assert kinds(world) == [CREATED, VOIDED]

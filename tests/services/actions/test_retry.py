@@ -31,7 +31,7 @@ def test_a_synced_invoice_has_nothing_to_retry(world: World) -> None:
 
 
 def test_an_invoice_nobody_sent_cannot_be_retried(world: World) -> None:
-    with pytest.raises(NotPossible, match="has no invoice unheard-of"):
+    with pytest.raises(NotPossible, match="has no invoice with the id or the number unheard-of"):
         world.engine.retry_invoice(ACCOUNT, "unheard-of", OWNER)
 
 
