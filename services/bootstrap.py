@@ -6,7 +6,7 @@ Tests build the same engine with parts of their own: `Parts` names what may be s
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +36,7 @@ from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import Actor
+from services.actions.leaving_out import LeaveOut
 from services.actions.perform import Actions
 from services.actions.retry import Retry
 from services.actions.voiding import Void
@@ -274,6 +275,10 @@ class Engine:
     def retry_invoice(self, account_id: str, kyrios_invoice_id: str, actor: Actor) -> bool:
         """Another try of an invoice; False if it was queued already, NotPossible if there is nothing to retry."""
         return self.actions.one(account_id, kyrios_invoice_id, Retry(), actor)
+
+    def dismiss_invoices(self, account_id: str, streams: Sequence[UUID], reason: str, actor: Actor) -> int:
+        """Leave the invoices with these streams out; how many are left out now that were not before."""
+        return self.actions.on_streams(account_id, streams, LeaveOut(reason), actor).how_many("done")
 
     @cached_property
     def books(self) -> Books:

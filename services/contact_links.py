@@ -114,7 +114,8 @@ def _withdraw(tx: Transaction, live: Sequence[LiveEntry], streams: Mapping[UUID,
     for entry in live:
         if entry.state in IN_FLIGHT:
             raise NotPossible(
-                f"contact {streams[entry.stream_id]} is on its way to Xero; once that has ended, its link can be changed"
+                f"contact {streams[entry.stream_id]} is on its way to Xero; "
+                "once that has ended, its link can be changed"
             )
     if live:
         outbox.withdraw(tx.cursor, [entry.id for entry in live], "contact_linked")

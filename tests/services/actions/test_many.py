@@ -30,7 +30,7 @@ from tests.services.dispatch.test_answers import a_cent_more, for_contact
 from tests.services.test_releaser import billed_to, blocked_by_contact, link
 from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices, organisation_id
 
-EARLY, LATE = dt.date(2026, 8, 3), dt.date(2026, 10, 20)
+EARLY, LATE = dt.date(2026, 9, 1), dt.date(2026, 10, 20)
 
 
 def dated(one: IssuedInvoice, day: dt.date) -> IssuedInvoice:
@@ -44,12 +44,12 @@ def archive(world: World, status: str) -> None:
 
 @pytest.fixture
 def mixed(world: World) -> World:
-    """Blocked: 0 and 1 of August and 2 of October; failed: 3; synced: 4; in Xero and to be looked at: 5."""
+    """Blocked: 0 and 1 of September and 2 of October; failed: 3; synced: 4; in Xero and to be looked at: 5."""
     world.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
     days = (EARLY, EARLY, LATE)
     world.queue([dated(one, day) for one, day in zip(billed_to("cus-a", 3), days, strict=True)])
     archive(world, "ARCHIVED")
-    world.queue([for_contact(example_invoices(1, start=3)[0], "cus-002"), *example_invoices(1, start=4)])
+    world.queue([dated(for_contact(example_invoices(1, start=3)[0], "cus-002"), LATE), *example_invoices(1, start=4)])
     world.work()
     archive(world, "ACTIVE")
     with beside(world, Parts(session=answering(a_cent_more))) as other:
