@@ -90,7 +90,7 @@ def known(
         """
         SELECT xero_contact_id, status, revision, fingerprint, contact_number, feed_seq IS NOT NULL AS fed
         FROM app.contact_directory
-        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%s)
+        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%b)
         ORDER BY xero_contact_id FOR UPDATE
         """,
         (connection_id, organisation_id, list(contact_ids)),
@@ -104,8 +104,8 @@ def keep(curs: Cursor[Row], connection_id: UUID, organisation_id: str, entries: 
         """
         INSERT INTO app.contact_directory AS d (connection_id, organisation_id, xero_contact_id, status, merged_to,
             contact_number, revision, sealed, fingerprint, email_hmac, name_hmac, like_name_hmac, updated_at, feed_seq)
-        SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bytea[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+        SELECT %s, %s, * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::bytea[],
+            %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bigint[])
         ON CONFLICT (connection_id, organisation_id, xero_contact_id) DO UPDATE
         SET status = excluded.status, merged_to = excluded.merged_to, contact_number = excluded.contact_number,
             revision = excluded.revision, sealed = excluded.sealed, fingerprint = excluded.fingerprint,
@@ -130,7 +130,7 @@ def candidates(
     curs.execute(
         f"""
         SELECT {_FOUND} FROM app.contact_directory WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s
-          AND (email_hmac = ANY(%(emails)s) OR name_hmac = ANY(%(names)s) OR like_name_hmac = ANY(%(like)s))
+          AND (email_hmac = ANY(%(emails)b) OR name_hmac = ANY(%(names)b) OR like_name_hmac = ANY(%(like)b))
         ORDER BY xero_contact_id
         """,
         {
@@ -149,7 +149,7 @@ def named(curs: Cursor[Row], connection_id: UUID, organisation_id: str, contact_
     curs.execute(
         f"""
         SELECT {_FOUND} FROM app.contact_directory
-        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%s)
+        WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%b)
         """,
         (connection_id, organisation_id, list(contact_ids)),
     )
@@ -164,7 +164,7 @@ def sealed(
         """
         SELECT xero_contact_id, status, merged_to, contact_number, revision, sealed FROM app.contact_directory
         WHERE connection_id = %s AND organisation_id = %s
-          AND (xero_contact_id = ANY(%s) OR contact_number = %s) ORDER BY xero_contact_id
+          AND (xero_contact_id = ANY(%b) OR contact_number = %s) ORDER BY xero_contact_id
         """,
         (connection_id, organisation_id, list(contact_ids), contact_number),
     )
@@ -188,7 +188,7 @@ def counts(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]]) -> dict[U
     curs.execute(
         """
         SELECT c.id, count(*) FILTER (WHERE upper(d.status) = 'ACTIVE') AS used, count(*) AS every
-        FROM unnest(%s::uuid[], %s::text[]) AS c (id, organisation_id)
+        FROM unnest(%b::uuid[], %b::text[]) AS c (id, organisation_id)
         JOIN app.contact_directory d ON d.connection_id = c.id AND d.organisation_id = c.organisation_id GROUP BY c.id
         """,
         ([connection for connection, _ in connections], [organisation for _, organisation in connections]),

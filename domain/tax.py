@@ -6,6 +6,7 @@ A Xero line takes exactly one tax rate, so what is mapped is the whole ordered s
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -27,12 +28,12 @@ class TaxComponent(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.tax_id}@{plain(self.rate)}{'c' if self.compound else ''}"
 
 
-class TaxSet(msgspec.Struct, frozen=True):
-    """The ordered taxes of a line; empty for an untaxed line."""
+class TaxSet(msgspec.Struct, frozen=True, dict=True):
+    """The ordered taxes of a line; empty for an untaxed line. Its key is asked for at every step, and kept."""
 
     components: tuple[TaxComponent, ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The stable text by which a tax set is mapped and looked up, such as `gst@15` or `gst@5+qst@9.975c`."""
         return "+".join(str(component) for component in self.components)

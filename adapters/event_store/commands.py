@@ -17,7 +17,7 @@ def insert(curs: Cursor[Row], commands: Sequence[CommandRecord]) -> None:
         """
         INSERT INTO app.idempotency (account_id, key, request_hash, answer)
         SELECT account_id, key, request_hash, answer::jsonb
-        FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS c (account_id, key, request_hash, answer)
+        FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[]) AS c (account_id, key, request_hash, answer)
         """,
         (
             [c.account_id for c in commands],
@@ -33,7 +33,7 @@ def find(curs: Cursor[Row], keys: Sequence[tuple[str, str]]) -> dict[tuple[str, 
     curs.execute(
         """
         SELECT i.account_id, i.key, i.request_hash, i.answer FROM app.idempotency i
-        JOIN unnest(%s::text[], %s::text[]) AS k (account_id, key) ON i.account_id = k.account_id AND i.key = k.key
+        JOIN unnest(%b::text[], %b::text[]) AS k (account_id, key) ON i.account_id = k.account_id AND i.key = k.key
         """,
         ([account for account, _ in keys], [key for _, key in keys]),
     )

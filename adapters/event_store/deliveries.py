@@ -43,7 +43,7 @@ def open_send(
         """
         INSERT INTO app.delivery_fragment (delivery_id, position, entry_id, account_id, fragment, fragment_sha, facts)
         SELECT %s, f.position - 1, f.entry_id, f.account_id, f.fragment, f.sha, f.facts::jsonb
-        FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[]) WITH ORDINALITY
+        FROM unnest(%b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::text[]) WITH ORDINALITY
              AS f (entry_id, account_id, fragment, sha, facts, position)
         """,
         (
@@ -90,7 +90,7 @@ def finish_expired(curs: Cursor[Row], delivery_ids: Sequence[UUID]) -> None:
     curs.execute(
         """
         UPDATE app.delivery SET finished_at = app.now(), outcome = 'lease_expired'
-        WHERE id = ANY(%s) AND finished_at IS NULL
+        WHERE id = ANY(%b) AND finished_at IS NULL
         """,
         (list(delivery_ids),),
     )
@@ -122,7 +122,7 @@ def last_sent(curs: Cursor[Row], entries: Sequence[tuple[int, UUID]]) -> dict[in
     curs.execute(
         """
         SELECT f.entry_id, f.fragment_sha, f.facts FROM app.delivery_fragment f
-        JOIN unnest(%s::bigint[], %s::uuid[]) AS e (entry_id, delivery_id)
+        JOIN unnest(%b::bigint[], %b::uuid[]) AS e (entry_id, delivery_id)
           ON f.entry_id = e.entry_id AND f.delivery_id = e.delivery_id
         """,
         ([entry for entry, _ in entries], [delivery for _, delivery in entries]),

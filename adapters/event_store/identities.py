@@ -16,7 +16,7 @@ def insert(curs: Cursor[Row], identities: Sequence[Identity]) -> None:
     curs.execute(
         """
         INSERT INTO app.invoice_identity (account_id, name, stream_id)
-        SELECT n.account_id, n.name, n.stream_id FROM unnest(%s::text[], %s::text[], %s::uuid[])
+        SELECT n.account_id, n.name, n.stream_id FROM unnest(%b::text[], %b::text[], %b::uuid[])
             AS n (account_id, name, stream_id)
         WHERE NOT EXISTS (SELECT FROM app.invoice_identity i
                           WHERE i.account_id = n.account_id AND i.name = n.name AND i.stream_id = n.stream_id)
@@ -30,7 +30,7 @@ def find(curs: Cursor[Row], names: Sequence[tuple[str, str]]) -> dict[tuple[str,
     curs.execute(
         """
         SELECT i.account_id, i.name, i.stream_id FROM app.invoice_identity i
-        JOIN unnest(%s::text[], %s::text[]) AS n (account_id, name) ON i.account_id = n.account_id AND i.name = n.name
+        JOIN unnest(%b::text[], %b::text[]) AS n (account_id, name) ON i.account_id = n.account_id AND i.name = n.name
         """,
         ([account for account, _ in names], [name for _, name in names]),
     )

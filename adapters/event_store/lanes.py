@@ -26,7 +26,7 @@ def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
     curs.execute(
         """
         INSERT INTO app.lane (connection_id, account_id)
-        SELECT * FROM unnest(%s::uuid[], %s::text[]) ON CONFLICT DO NOTHING
+        SELECT * FROM unnest(%b::uuid[], %b::text[]) ON CONFLICT DO NOTHING
         """,
         (list(accounts), list(accounts.values())),
     )
@@ -38,7 +38,7 @@ def set_gates(curs: Cursor[Row], gates: Mapping[UUID, bool]) -> None:
         """
         UPDATE app.lane l SET gate = CASE WHEN g.opened THEN 'open' ELSE 'closed' END,
                paused_until = NULL, paused_for = NULL, failures_in_row = 0
-        FROM unnest(%s::uuid[], %s::bool[]) AS g (id, opened) WHERE l.connection_id = g.id
+        FROM unnest(%b::uuid[], %b::bool[]) AS g (id, opened) WHERE l.connection_id = g.id
         """,
         (list(gates), list(gates.values())),
     )
@@ -49,7 +49,7 @@ def set_organisations(curs: Cursor[Row], organisations: Mapping[UUID, str]) -> N
     curs.execute(
         """
         UPDATE app.lane l SET organisation_id = o.organisation_id
-        FROM unnest(%s::uuid[], %s::text[]) AS o (id, organisation_id) WHERE l.connection_id = o.id
+        FROM unnest(%b::uuid[], %b::text[]) AS o (id, organisation_id) WHERE l.connection_id = o.id
         """,
         (list(organisations), list(organisations.values())),
     )
@@ -71,7 +71,7 @@ def last_activities(curs: Cursor[Row], connection_ids: Sequence[UUID]) -> dict[U
     """When there was last activity in each of these lanes, as far as there ever was."""
     curs.execute(
         "SELECT connection_id, last_activity_at FROM app.lane"
-        " WHERE connection_id = ANY(%s) AND last_activity_at IS NOT NULL",
+        " WHERE connection_id = ANY(%b) AND last_activity_at IS NOT NULL",
         (list(connection_ids),),
     )
     return {row["connection_id"]: row["last_activity_at"] for row in curs}
@@ -151,7 +151,7 @@ def begin_again(curs: Cursor[Row], chance: Callable[[], float]) -> dict[UUID, fl
     curs.execute(
         """
         UPDATE app.lane l SET paused_until = least(l.paused_until, app.now() + m.seconds * interval '1 second')
-        FROM unnest(%s::uuid[], %s::float8[]) AS m (id, seconds) WHERE l.connection_id = m.id
+        FROM unnest(%b::uuid[], %b::float8[]) AS m (id, seconds) WHERE l.connection_id = m.id
         """,
         (list(moments), list(moments.values())),
     )

@@ -17,7 +17,7 @@ def follow(curs: Cursor[Row], events: Sequence[ContactLinked | ContactUnlinked])
     curs.execute(
         """
         INSERT INTO app.linked_contact (account_id, kyrios_contact_id, xero_contact_id)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
+        SELECT * FROM unnest(%b::text[], %b::text[], %b::text[])
         ON CONFLICT (account_id, kyrios_contact_id) DO UPDATE SET xero_contact_id = excluded.xero_contact_id
         """,
         ([account for account, _ in linked], [contact for _, contact in linked], list(linked.values())),
@@ -29,7 +29,7 @@ def linked_to(curs: Cursor[Row], account_id: str, xero_contact_ids: Collection[s
     curs.execute(
         """
         SELECT kyrios_contact_id, xero_contact_id FROM app.linked_contact
-        WHERE account_id = %s AND xero_contact_id = ANY(%s) ORDER BY kyrios_contact_id
+        WHERE account_id = %s AND xero_contact_id = ANY(%b) ORDER BY kyrios_contact_id
         """,
         (account_id, list(xero_contact_ids)),
     )

@@ -1,4 +1,6 @@
-"""The SQL that reads table `sync_events` beyond one stream: many streams at once, and the whole log in order."""
+"""The SQL of table `sync_events`: rows come in behind the log's lock; many streams at once, and the whole log in order,
+are read here. One stream is read by the library.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 
 Row = dict[str, Any]
@@ -24,10 +27,26 @@ class LogRow(msgspec.Struct, frozen=True):
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state"
 
 
+def insert(curs: Cursor[Row], events: Sequence[StoredEvent]) -> None:
+    """Append these rows, in their order; their positions are the result. The log must be locked."""
+    curs.execute(
+        """
+        INSERT INTO es.sync_events (originator_id, originator_version, topic, state)
+        SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id
+        """,
+        (
+            [e.originator_id for e in events],
+            [e.originator_version for e in events],
+            [e.topic for e in events],
+            [e.state for e in events],
+        ),
+    )
+
+
 def of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LogRow]:
     """All events of these streams, each stream in order."""
     curs.execute(
-        f"SELECT {_COLUMNS} FROM es.sync_events WHERE originator_id = ANY(%s) "
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE originator_id = ANY(%b) "
         "ORDER BY originator_id, originator_version",
         (list(stream_ids),),
     )

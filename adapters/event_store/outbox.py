@@ -61,7 +61,7 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
                CASE WHEN row_number() OVER (PARTITION BY e.stream_id ORDER BY e.position) > 1
                       OR EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
                                  AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
-        FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY
+        FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[]) WITH ORDINALITY
              AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, position)
         ORDER BY e.position
         """,
@@ -82,7 +82,7 @@ def close(curs: Cursor[Row], closed: Sequence[Closed]) -> None:
         """
         UPDATE app.outbox o
         SET state = c.state, cause = nullif(c.cause, ''), closed_at = app.now(), lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[]) AS c (id, token, was, state, cause)
+        FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::text[]) AS c (id, token, was, state, cause)
         WHERE o.id = c.id AND o.lease_token = c.token AND o.state = c.was
         RETURNING o.stream_id
         """,
@@ -107,7 +107,7 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
             organisation_id = CASE WHEN r.state = 'PENDING' AND o.kind <> 'create_payment' THEN NULL
                               ELSE o.organisation_id END,
             lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::uuid[], %s::text[])
+        FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::float8[], %b::bool[], %b::uuid[], %b::text[])
              AS r (id, token, was, state, due_in, given_back, grp, cause)
         WHERE o.id = r.id AND o.lease_token = r.token AND o.state = r.was
         RETURNING o.id
@@ -132,7 +132,7 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
         """
         UPDATE app.outbox SET state = 'PENDING', due_at = app.now()
         WHERE id IN (SELECT min(w.id) FROM app.outbox w WHERE w.state = 'WAITING'
-                     AND w.stream_id IN (SELECT stream_id FROM app.outbox WHERE id = ANY(%s)) GROUP BY w.stream_id)
+                     AND w.stream_id IN (SELECT stream_id FROM app.outbox WHERE id = ANY(%b)) GROUP BY w.stream_id)
         """,
         (list(entry_ids),),
     )
@@ -175,7 +175,7 @@ def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token:
                state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
                delivery_id = %s, attempts = attempts + 1,
                first_tried_at = coalesce(first_tried_at, app.now())
-        WHERE id = ANY(%s)
+        WHERE id = ANY(%b)
         """,
         (token, seconds, delivery_id, list(entry_ids)),
     )
@@ -184,7 +184,7 @@ def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token:
 def withdraw(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None:
     """End locked entries that were never sent."""
     curs.execute(
-        "UPDATE app.outbox SET state = 'WITHDRAWN', cause = %s, closed_at = app.now() WHERE id = ANY(%s)",
+        "UPDATE app.outbox SET state = 'WITHDRAWN', cause = %s, closed_at = app.now() WHERE id = ANY(%b)",
         (cause, list(entry_ids)),
     )
     wake_waiting(curs, entry_ids)
@@ -195,7 +195,7 @@ def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LiveEntry]:
     curs.execute(
         """
         SELECT id, stream_id, state, effect_key FROM app.outbox
-        WHERE stream_id = ANY(%s) AND closed_at IS NULL ORDER BY id FOR UPDATE
+        WHERE stream_id = ANY(%b) AND closed_at IS NULL ORDER BY id FOR UPDATE
         """,
         (list(stream_ids),),
     )
@@ -231,7 +231,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
 def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seconds: float) -> None:
     """Lease entries for a look-up: no attempt is counted, and an expired look-up is simply looked up again."""
     curs.execute(
-        "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%s)",
+        "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%b)",
         (token, seconds, list(entry_ids)),
     )
 
@@ -268,7 +268,7 @@ def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID,
     curs.execute(
         """
         SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until FROM app.outbox
-        WHERE stream_id = ANY(%s) AND closed_at IS NULL ORDER BY stream_id, id
+        WHERE stream_id = ANY(%b) AND closed_at IS NULL ORDER BY stream_id, id
         """,
         (list(stream_ids),),
     )

@@ -27,7 +27,7 @@ def mark_unclear(curs: Cursor[Row], expired: Sequence[Suspect], quiet: float) ->
         UPDATE app.outbox o SET state = 'AMBIGUOUS', due_at = o.lease_until + %s * interval '1 second',
                deaths = o.deaths + 1, grp = s.grp, cause = coalesce(s.cause, o.cause),
                lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::bigint[], %s::uuid[], %s::text[]) AS s (id, grp, cause) WHERE o.id = s.id
+        FROM unnest(%b::bigint[], %b::uuid[], %b::text[]) AS s (id, grp, cause) WHERE o.id = s.id
         """,
         (quiet, [s.entry_id for s in expired], [s.group for s in expired], [s.cause for s in expired]),
     )
@@ -40,7 +40,7 @@ def lock_pending(curs: Cursor[Row], entry_ids: Sequence[int]) -> list[LeasedEntr
         SELECT id, stream_id, kind, attempts, delivery_id, grp, cause, deaths,
                extract(epoch FROM app.now() - created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - first_tried_at), 0)::float8 AS trying
-        FROM app.outbox WHERE id = ANY(%s) AND state = 'PENDING' ORDER BY id FOR UPDATE
+        FROM app.outbox WHERE id = ANY(%b) AND state = 'PENDING' ORDER BY id FOR UPDATE
         """,
         (list(entry_ids),),
     )
@@ -53,7 +53,7 @@ def count_deaths(curs: Cursor[Row], died_with: Sequence[Suspect]) -> None:
         """
         UPDATE app.outbox o SET deaths = o.deaths + 1, attempts = o.attempts + 1, grp = s.grp,
                first_tried_at = coalesce(o.first_tried_at, app.now())
-        FROM unnest(%s::bigint[], %s::uuid[]) AS s (id, grp) WHERE o.id = s.id
+        FROM unnest(%b::bigint[], %b::uuid[]) AS s (id, grp) WHERE o.id = s.id
         """,
         ([s.entry_id for s in died_with], [s.group for s in died_with]),
     )

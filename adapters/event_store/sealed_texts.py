@@ -16,7 +16,7 @@ def insert_invoice_texts(curs: Cursor[Row], texts: Sequence[SealedInvoiceText]) 
     curs.execute(
         """
         INSERT INTO app.invoice_text (stream_id, revision, account_id, sealed)
-        SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::bytea[])
+        SELECT * FROM unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[])
         """,
         (
             [t.stream_id for t in texts],
@@ -32,7 +32,7 @@ def insert_answers(curs: Cursor[Row], answers: Sequence[SealedAnswer]) -> None:
     curs.execute(
         """
         INSERT INTO app.answer_text (answer_id, stream_id, account_id, sealed)
-        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[])
+        SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[])
         """,
         (
             [a.answer_id for a in answers],
@@ -50,7 +50,7 @@ def upsert_contacts(curs: Cursor[Row], contacts: Sequence[SealedContact]) -> Non
     curs.execute(
         """
         INSERT INTO app.kyrios_contact AS k (account_id, kyrios_contact_id, revision, sealed)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bytea[])
+        SELECT * FROM unnest(%b::text[], %b::text[], %b::bigint[], %b::bytea[])
         ON CONFLICT (account_id, kyrios_contact_id)
         DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed WHERE k.revision < excluded.revision
         """,
@@ -68,7 +68,7 @@ def invoice_texts(curs: Cursor[Row], revisions: Sequence[tuple[UUID, int]]) -> d
     curs.execute(
         """
         SELECT t.stream_id, t.sealed FROM app.invoice_text t
-        JOIN unnest(%s::uuid[], %s::int[]) AS r (stream_id, revision)
+        JOIN unnest(%b::uuid[], %b::int[]) AS r (stream_id, revision)
           ON t.stream_id = r.stream_id AND t.revision = r.revision
         """,
         ([stream for stream, _ in revisions], [revision for _, revision in revisions]),
@@ -81,7 +81,7 @@ def contacts(curs: Cursor[Row], account_id: str, contact_ids: Sequence[str]) -> 
     curs.execute(
         """
         SELECT kyrios_contact_id, revision, sealed FROM app.kyrios_contact
-        WHERE account_id = %s AND kyrios_contact_id = ANY(%s)
+        WHERE account_id = %s AND kyrios_contact_id = ANY(%b)
         """,
         (account_id, list(contact_ids)),
     )

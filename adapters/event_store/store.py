@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Mapper, PersistenceError
+from eventsourcing.persistence import IntegrityError, Mapper, PersistenceError, StoredEvent
 from eventsourcing.utils import Environment
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
@@ -76,6 +76,12 @@ class Transaction:
         """Append events and what belongs to them; they are there once the transaction commits."""
         self._store.append_within(self.cursor, events, writes)
 
+    @contextmanager
+    def in_one_trip(self) -> Iterator[None]:
+        """Send what is written in the block without waiting for each answer; what is refused is raised at its end."""
+        with self.cursor.connection.pipeline():
+            yield
+
     def load(self, stream_ids: Sequence[UUID], evolve: Evolve[S]) -> dict[UUID, S]:
         """The present state of each stream that exists, by one select."""
         return self._store.fold(log.of_streams(self.cursor, stream_ids), evolve)
@@ -136,7 +142,7 @@ class EventStore:
         are recognised by their ids and count as success.
         """
         try:
-            self._app.save(*events, writes=complete(events, writes))
+            self._recorder.insert_events(self._stored(events), writes=complete(events, writes))
         except (IntegrityError, LeaseLost) as error:
             if events and self._already_stored(events):
                 return
@@ -146,8 +152,7 @@ class EventStore:
 
     def append_within(self, cursor: Cursor[Row], events: Sequence[Event], writes: Writes) -> None:
         """Append in a transaction the caller has open."""
-        stored = [self._mapper.to_stored_event(event) for event in events]
-        self._recorder.insert_within(cursor, stored, complete(events, writes))
+        self._recorder.insert_within(cursor, self._stored(events), complete(events, writes))
 
     def fold(self, rows: Sequence[log.LogRow], evolve: Evolve[S]) -> dict[UUID, S]:
         """Fold rows, ordered by stream and version, into states."""
@@ -174,6 +179,9 @@ class EventStore:
     def close(self) -> None:
         """Close the pool."""
         self._app.close()
+
+    def _stored(self, events: Sequence[Event]) -> list[StoredEvent]:
+        return [self._mapper.to_stored_event(event) for event in events]
 
     def _already_stored(self, events: Sequence[Event]) -> bool:
         with self._datastore.cursor() as cursor:

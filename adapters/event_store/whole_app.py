@@ -44,11 +44,11 @@ def take_probe(curs: Cursor[Row], seconds: float) -> bool:
     curs.execute(
         """
         UPDATE app.whole_app SET probe_until = app.now() + %s * interval '1 second'
-        WHERE resting AND (probe_until IS NULL OR probe_until <= app.now())
+        WHERE resting AND (probe_until IS NULL OR probe_until <= app.now()) RETURNING true AS ours
         """,
         (seconds,),
     )
-    return curs.rowcount == 1
+    return curs.fetchone() is not None
 
 
 def failed_probes(curs: Cursor[Row]) -> int:

@@ -242,9 +242,11 @@ class Claim:
         ]
         body = kind.body([fragment for _, _, fragment, _ in rendered])
         digest = hashlib.sha256(body).digest()
-        deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, self._timing.lease)
-        outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, self._timing.lease)
-        self._start(tx, admission)
+        lease = self._timing.lease
+        with tx.in_one_trip():
+            deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, lease)
+            outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, lease)
+            self._start(tx, admission)
         items = [
             Item(
                 entry=msgspec.structs.replace(entry, attempts=entry.attempts + 1, delivery_id=delivery_id),
@@ -263,6 +265,7 @@ class Claim:
             admission=admission,
             began=began,
             body=body,
+            leaving=isinstance(kind, LeavingKind),
         )
 
     def _rendered(
@@ -307,9 +310,11 @@ class Claim:
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         notes = deliveries.last_sent(tx.cursor, [(e.id, e.delivery_id) for e in entries if e.delivery_id])
         subject = subjects[entries[0].stream_id]
-        outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, self._timing.lease)
-        deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), self._timing.lease)
-        self._start(tx, admission)
+        lease = self._timing.lease
+        with tx.in_one_trip():
+            outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
+            deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), lease)
+            self._start(tx, admission)
         return Work(
             kind=kind,
             connection=_acted_for(kind, connection, subject),
@@ -319,6 +324,7 @@ class Claim:
             items=[Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries],
             admission=admission,
             began=began,
+            leaving=isinstance(kind, LeavingKind),
         )
 
     def _moment(self, admission: Admission) -> Moment:

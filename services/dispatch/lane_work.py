@@ -57,6 +57,8 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
     admission: Admission
     began: float
     body: bytes | None = None
+    leaving: bool = False
+    """Whether its kind acts for a grant the connection no longer has."""
 
     @property
     def held_as(self) -> Literal["LEASED", "AMBIGUOUS"]:

@@ -25,7 +25,6 @@ from services.dispatch.deaths import KILLED_ITS_WORKER
 from services.dispatch.kind import (
     Absent,
     DoubtingKind,
-    LeavingKind,
     Outcome,
     RecallingKind,
     Refused,
@@ -112,8 +111,9 @@ class Record:
                 new_id=self._new_id,
             )
         ended = Ended()
-        for item, known, outcome in zip(work.items, now, outcomes, strict=True):
-            subject = work.kind.recalled(known, item.sent) if isinstance(work.kind, RecallingKind) else known
+        if isinstance(work.kind, RecallingKind):
+            now = [work.kind.recalled(known, item.sent) for known, item in zip(now, work.items, strict=True)]
+        for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
             self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)
         return ended
 
@@ -131,8 +131,7 @@ class Record:
                 self._withheld(work, item, outcome, at, ended)
 
     def _saved(self, work: Work[Any], item: Item[Any], outcome: Saved, at: Moment, ended: Ended) -> None:
-        leaving = isinstance(work.kind, LeavingKind)
-        organisation = work.connection.organisation_id
+        leaving, organisation = work.leaving, work.connection.organisation_id
         assert organisation is not None or leaving, "nothing is sent before an organisation is chosen"
         adopted = work.body is None
         ended.events += work.kind.saved(item.subject, outcome, item.sent, adopted, organisation or "", at)
