@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     Numeric,
     PrimaryKeyConstraint,
@@ -82,6 +83,15 @@ WHOLE_APP: Final = Table(
     Column("failed_probes", Integer, nullable=False, server_default="0"),
     Column("probe_until", _TIME),
     CheckConstraint("only_row", name="whole_app_only_row_check"),
+    schema="app",
+)
+
+VIRTUAL_CLOCK: Final = Table(
+    "virtual_clock",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("shift", Interval, nullable=False),
+    CheckConstraint("only_row", name="virtual_clock_only_row_check"),
     schema="app",
 )
 

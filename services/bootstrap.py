@@ -41,6 +41,7 @@ from services.actions.perform import Actions
 from services.actions.retry import Retry
 from services.actions.voiding import Void
 from services.audit.past import Past
+from services.clock import check_clock, clocked
 from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
 from services.contact_candidates import ContactCandidates
@@ -109,7 +110,7 @@ class Engine:
 
     def __init__(self, settings: Settings, database_url: str, parts: Parts = Parts()) -> None:
         """Connects lazily; the schema must be at head. `database_url` is where the settings, or the cluster, point."""
-        self.settings, self.database_url, self._parts = settings, database_url, parts
+        self.settings, self.database_url, self._parts = settings, clocked(database_url, settings), parts
         self._open = ExitStack()
         self.timing = Timing(call=settings.read_timeout, lease=settings.lease, quiet=settings.quiet)
         self.stopping = threading.Event()
@@ -480,6 +481,7 @@ def open_engine(settings: Settings, parts: Parts = Parts()) -> Iterator[Engine]:
     configure_logging(settings.log_level)
     with open_database(settings) as database_url:
         check_at_head(database_url)
+        check_clock(database_url, settings)
         engine = Engine(settings, database_url, parts)
         try:
             yield engine

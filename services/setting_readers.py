@@ -70,6 +70,13 @@ def switch(text: str) -> bool:
     return text.lower() == "on"
 
 
+def clock(text: str) -> str:
+    """Real or virtual."""
+    if text.lower() not in ("real", "virtual"):
+        raise ValueError("must be real or virtual")
+    return text.lower()
+
+
 def listening(text: str) -> tuple[str, int]:
     """An IP address of this machine and a port to listen on, as 127.0.0.1:8080 or [::1]:8080."""
     host, _, port = text.rpartition(":")

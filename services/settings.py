@@ -90,6 +90,8 @@ VARIABLES = (
     Variable("APP_CALLS_PER_MINUTE", read.whole_number, "10000", "Xero's limit for the app over all organisations"),
     Variable("LIMIT_WINDOW", read.seconds, "60",
              "seconds of Xero's minute; anything else only suits a simulator on this machine whose time is scaled"),
+    Variable("CLOCK", read.clock, "real",
+             "real, or virtual: one that a demo or a test may move, only where the API is on this machine"),
     Variable("WEBHOOK_KEY", read.signing_keys, None,
              "the key Xero signs its webhooks with, or two with a comma between while it is changed; empty: none is "
              "believed", secret=True),
@@ -133,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     webhook_key: tuple[Secret, ...] | None = None
     app_calls_per_minute: int
     limit_window: float
+    clock: str
     log_level: str
 
     @property
@@ -223,6 +226,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}LIMIT_WINDOW must be {XERO_MINUTE:g} unless the API is on this machine.")
     if values.get("smtp_url") and "mail_from" in values and values["mail_from"] is None:
         problems.append(f"{PREFIX}MAIL_FROM must be given together with {PREFIX}SMTP_URL.")
+    if values.get("clock") == "virtual" and address and not read.is_loopback(address):
+        problems.append(f"{PREFIX}CLOCK must be real unless the API is on this machine: it decides who is cut.")
     timeout, lease, quiet = (values.get(name) for name in ("read_timeout", "lease", "quiet"))
     if timeout and lease and lease < timeout + 1:
         problems.append(f"{PREFIX}LEASE must be at least {PREFIX}READ_TIMEOUT + 1 second ({timeout + 1:g}).")

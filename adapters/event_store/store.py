@@ -12,7 +12,8 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Mapper, PersistenceError, StoredEvent
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, PersistenceError, StoredEvent
+from eventsourcing.postgres import PostgresFactory
 from eventsourcing.utils import Environment
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
@@ -43,6 +44,7 @@ S = TypeVar("S")
 Evolve = Callable[[S | None, Any], S]
 
 _RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
+_ADDRESS: Final = "DATABASE_URL"
 _PARTS: Final = ("dbname", "host", "port", "user", "password")
 NOTHING: Final = Writes()
 
@@ -55,6 +57,13 @@ class SyncLog(Application[UUID]):
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
         """Only what we pass counts: a stray variable of the process must not change how events are stored."""
         return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """The library knows some parameters of an address; all others are set before its pool makes a connection."""
+        factory = super().construct_factory(env)
+        if isinstance(factory, PostgresFactory):
+            _pass_other_parameters(factory.datastore.pool.kwargs, env[_ADDRESS])
+        return factory
 
     def construct_mapper(self) -> Mapper[UUID]:
         """Events are mapped by the closed registry."""
@@ -98,7 +107,6 @@ class EventStore:
         assert not self._app.recorder.datastore.enable_db_functions, "database functions would bypass the outbox"
         self._recorder, self._mapper = self._app.recorder, self._app.mapper
         self._datastore = self._recorder.datastore
-        _pass_other_parameters(self._datastore.pool.kwargs, database_url)
         self._datastore.register_type_adapters()
 
     @contextmanager
@@ -224,6 +232,7 @@ def _now(cursor: Cursor[Row]) -> datetime:
 def _environment(database_url: str, pool_size: int, overflow: int, recorder: str) -> dict[str, str]:
     parts = conninfo_to_dict(database_url)
     return {
+        _ADDRESS: database_url,
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "APPLICATION_RECORDER_TOPIC": recorder,
         "CREATE_TABLE": "n",

@@ -9,8 +9,17 @@ depends_on = None
 
 CLOCK = """
 CREATE SCHEMA app;
+CREATE TABLE app.virtual_clock (
+    only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT virtual_clock_only_row_check CHECK (only_row),
+    shift interval NOT NULL
+);
+CREATE FUNCTION app.virtual_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT clock_timestamp() + coalesce((SELECT shift FROM app.virtual_clock), interval '0') $$;
 CREATE FUNCTION app.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
-$$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, clock_timestamp()) $$;
+$$ SELECT coalesce(
+    nullif(current_setting('app.now', true), '')::timestamptz,
+    CASE current_setting('app.clock', true) WHEN 'virtual' THEN app.virtual_now() ELSE clock_timestamp() END
+) $$;
 """
 
 EVENT_LOG = """

@@ -1,0 +1,85 @@
+"""While the engine was away, or its clock was moved, nobody could sync: the clock holds for a day, and says so."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.inactivity import DAY
+from tests.services.inactivity.days import clock_jumps, endings, jump, last_activity, live, look, move_to, warnings
+from tests.world import ACCOUNT, OWNER, World, example_invoices
+
+
+def in_two_weeks(world: World) -> None:
+    """Have the account cut after fourteen days."""
+    world.engine.set_up.change_setting(ACCOUNT, "inactivity.days", "14", OWNER)
+
+
+@pytest.mark.article("R23")
+def test_after_a_week_away_nobody_is_cut_before_the_engine_has_run_for_a_day(
+    quiet: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "services.inactivity")
+    in_two_weeks(quiet)
+    live(quiet, 8)
+    jump(quiet, 7 * DAY)
+    assert quiet.engine.store.now() > last_activity(quiet) + 14 * DAY
+    look(quiet)
+    assert endings(quiet) == []
+    assert "the clock of inactivity holds until" in caplog.text
+    jump(quiet, timedelta(hours=23))
+    look(quiet)
+    assert endings(quiet) == []
+    jump(quiet, timedelta(hours=2))
+    look(quiet)
+    assert len(endings(quiet)) == 1
+
+
+def test_what_goes_to_xero_in_that_day_saves_the_connection(quiet: World) -> None:
+    in_two_weeks(quiet)
+    live(quiet, 8)
+    jump(quiet, 7 * DAY)
+    look(quiet)
+    quiet.queue(example_invoices(1))
+    quiet.work()
+    live(quiet, 12)
+    assert endings(quiet) == []
+
+
+def test_a_clock_that_jumps_forth_and_back_cuts_nobody_and_warns_nobody(quiet: World) -> None:
+    clock_jumps(quiet, 61 * DAY)
+    look(quiet)
+    clock_jumps(quiet, timedelta(hours=20))
+    look(quiet)
+    clock_jumps(quiet, -61 * DAY)
+    look(quiet)
+    live(quiet, 3)
+    assert (warnings(quiet), endings(quiet)) == ([], [])
+
+
+def test_a_clock_that_is_put_back_makes_the_quiet_time_longer_never_shorter(quiet: World) -> None:
+    in_two_weeks(quiet)
+    due = last_activity(quiet) + 14 * DAY
+    clock_jumps(quiet, -61 * DAY)
+    live(quiet, 15)
+    assert (warnings(quiet), endings(quiet)) == ([], [])
+    clock_jumps(quiet, due - quiet.engine.store.now())
+    look(quiet)
+    assert endings(quiet) == [], "it was moved again"
+    live(quiet, 2)
+    assert len(endings(quiet)) == 1
+
+
+def test_a_jump_between_the_beat_and_the_judgement_is_noticed_as_well(quiet: World) -> None:
+    move_to(quiet, last_activity(quiet) + 61 * DAY)
+    quiet.engine.inactivity._judge(quiet.lane)
+    assert endings(quiet) == []
+
+
+def test_an_engine_that_stops_every_night_is_watched_over_all_the_same(quiet: World) -> None:
+    in_two_weeks(quiet)
+    for _ in range(15):
+        jump(quiet, timedelta(hours=16))
+        look(quiet)
+        jump(quiet, timedelta(hours=8))
+        look(quiet)
+    assert len(endings(quiet)) == 1
