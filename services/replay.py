@@ -1,6 +1,7 @@
 """A replay of one stream at a time: what its events make of it, by the projections' fold and by the domain's own."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from adapters.event_store.mapper import RegistryMapper
 from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
-from domain.connection import Connection
+from domain.alert_entries import AlertEntry, alerts_of
+from domain.connection import AlertRecipientsSet, Connection
 from domain.effects import Entry, entries_still_open
 from domain.event import Event
 from domain.invoice import Invoice
@@ -19,8 +21,18 @@ from projections.batch import Batch
 from projections.recorded import BadEvent, Recorded
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A mail an event asked for: where in the log the event lies, when it occurred."""
+
+    position: int
+    occurred_at: datetime
+    entry: AlertEntry
+
+
 class Replayed(msgspec.Struct, kw_only=True):
     """One stream: its rows as of the checkpoint, its state then, what it is now, and the entries it keeps open.
+
+    `alerts` are the mails it ever asked for, `recipients` when it said who gets them, with positions of the log.
 
     `broken` says why the stream cannot be replayed; all the rest is empty then.
     """
@@ -31,6 +43,8 @@ class Replayed(msgspec.Struct, kw_only=True):
     invoice: Invoice | None = None
     gate_open: bool | None = None
     open_entries: dict[str, Entry] = msgspec.field(default_factory=dict)
+    alerts: list[Asked] = msgspec.field(default_factory=list)
+    recipients: list[tuple[int, AlertRecipientsSet]] = msgspec.field(default_factory=list)
     broken: str = ""
 
 
@@ -42,7 +56,9 @@ def replay(log: Iterable[Recorded], position: int) -> Iterator[Replayed]:
         replayed = Replayed(stream_id=stream_id, events=len(stream))
         try:
             replayed.batch.fold(recorded for recorded in stream if recorded[0] <= position)
-            _judge(replayed, [_decoded(mapper, recorded) for recorded in stream], _known(stream, position))
+            events = [_decoded(mapper, recorded) for recorded in stream]
+            _judge(replayed, events, _known(stream, position))
+            _collect_mails(replayed, stream, events)
             yield replayed
         except (BadEvent, MapperDeserialisationError) as error:
             yield Replayed(stream_id=stream_id, events=len(stream), broken=str(error))
@@ -61,6 +77,13 @@ def _judge(replayed: Replayed, events: Sequence[Event], known: int) -> None:
         for event in events:
             state = connections.evolve(state, event)
         replayed.gate_open = state is not None and state.gate_open
+
+
+def _collect_mails(replayed: Replayed, stream: Sequence[Recorded], events: Sequence[Event]) -> None:
+    for recorded, event in zip(stream, events, strict=True):
+        replayed.alerts += [Asked(recorded[0], event.occurred_at, entry) for entry in alerts_of(event)]
+        if isinstance(event, AlertRecipientsSet):
+            replayed.recipients.append((recorded[0], event))
 
 
 def _known(stream: Sequence[Recorded], position: int) -> int:

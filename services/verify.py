@@ -24,6 +24,7 @@ from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 from projections.snapshot import snapshot
 from services import conservation
 from services.conservation import Conservation
+from services.mails_check import MailsCheck
 from services.projector import driver_connection
 from services.replay import Replayed, replay
 from services.stored_rows import StoredRows, differences
@@ -99,10 +100,14 @@ class _Check:
     def run(self) -> Verified:
         with self._driver.cursor(row_factory=dict_row) as cursor:
             self._live = outbox.live_keys(cursor)
+            post = MailsCheck(cursor)
             for replayed in replay(log_stream.by_stream(self._driver), self._position):
                 self._stream(replayed, cursor)
+                post.see(replayed)
         for key, row in self._live.items():
             self._find("outbox", key, f"an entry ({row['state']}) that no event of the log keeps open")
+        for key, says in post.wrong():
+            self._find("mail", key, says)
         for name, rows in self._rows.items():
             self._superfluous(name, rows.rest())
         self._compare_counters()

@@ -23,6 +23,7 @@ from domain.alert_entries import AlertEntry, MailKind
 
 Row = dict[str, Any]
 LANE: Final = "mail"
+LIVE: Final = ("PENDING", "LEASED", "AMBIGUOUS")
 EndState = Literal["REJECTED", "DEAD", "WITHDRAWN"]
 
 
@@ -235,6 +236,14 @@ def keys(curs: Cursor[Row]) -> dict[str, str]:
     """Every mail that is kept, whatever became of it: its state by effect key."""
     curs.execute("SELECT effect_key, state FROM app.mail")
     return {row["effect_key"]: row["state"] for row in curs}
+
+
+def kept_since(curs: Cursor[Row], days: int) -> datetime:
+    """No mail asked for after this moment has been deleted, if those that ended are kept for so many days."""
+    row = curs.execute("SELECT app.now() - %s * interval '1 day' AS since", (days,)).fetchone()
+    assert row is not None
+    since: datetime = row["since"]
+    return since
 
 
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:

@@ -37,6 +37,12 @@ def of_account(curs: Cursor[Row], account_id: str) -> list[Row]:
     return curs.fetchall()
 
 
+def reachable(curs: Cursor[Row]) -> dict[UUID, str]:
+    """The accounts of all recipients whose addresses no server has refused for good, by recipient."""
+    curs.execute("SELECT recipient_id, account_id FROM app.recipient WHERE refused_at IS NULL")
+    return {row["recipient_id"]: row["account_id"] for row in curs}
+
+
 def address(curs: Cursor[Row], recipient_id: UUID) -> bytes | None:
     """The sealed address mails may go to; None if it was removed, or refused for good."""
     curs.execute("SELECT sealed FROM app.recipient WHERE recipient_id = %s AND refused_at IS NULL", (recipient_id,))

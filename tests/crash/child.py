@@ -23,7 +23,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What the parent wants: where to work, on what, and where to stop."""
 
     point: str
-    action: Literal["queue", "work", "contacts"]
+    action: Literal["queue", "work", "contacts", "mail"]
     xero_url: str
     database_url: str
     home: str
@@ -50,7 +50,18 @@ def contacts(engine: Engine, order: Order) -> None:
     engine.contact_reader.read(LANE)
 
 
-ACTIONS: Final[dict[str, Callable[[Engine, Order], None]]] = {"queue": queue, "work": work, "contacts": contacts}
+def mail(engine: Engine, order: Order) -> None:
+    """Send the mails that are due."""
+    while engine.mailer.step():
+        pass
+
+
+ACTIONS: Final[dict[str, Callable[[Engine, Order], None]]] = {
+    "queue": queue,
+    "work": work,
+    "contacts": contacts,
+    "mail": mail,
+}
 
 
 def main(order: Order) -> None:

@@ -29,6 +29,7 @@ from services.contact_reader import ContactReader
 from services.dispatch.claim import Claim
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Work
+from services.mailing.mailer import Mailer, Ready
 from tests.crash.killers import DiesRendering, DiesSending
 
 
@@ -295,6 +296,42 @@ class StopsAfterPage(ReadsSmallPages):
             reached("after_page")
 
 
+class StopsInsideMail(Mailer):
+    """A mail is written and about to be leased, in a transaction that is not committed."""
+
+    def _written(self, *mail: Any) -> bytes | None:
+        written = super()._written(*mail)
+        reached("inside_mail")
+        return written
+
+
+class StopsWithMail(Mailer):
+    """A mail is leased and its text frozen; nothing was sent."""
+
+    def send(self, ready: Ready) -> None:
+        """Stop, then send."""
+        reached("with_mail")
+        super().send(ready)
+
+
+class StopsWithMailTaken(Mailer):
+    """The mail server took a mail; nothing of it is recorded."""
+
+    def record_taken(self, ready: Ready) -> None:
+        """Stop, then record."""
+        reached("mail_taken")
+        super().record_taken(ready)
+
+
+class StopsAfterMail(Mailer):
+    """A mail is recorded."""
+
+    def record_taken(self, ready: Ready) -> None:
+        """Record, then stop."""
+        super().record_taken(ready)
+        reached("after_mail")
+
+
 def stop_at_doorbell(connection_id: UUID) -> None:
     """Stands for the ring: all is committed, and nobody was told."""
     reached("doorbell")
@@ -343,6 +380,10 @@ POINTS: Final = {
     "before_removal": Point(Parts(session=StopsBeforeRemoval)),
     "removal_answered": Point(Parts(session=StopsWithRemovalAnswer)),
     "nowhere": Point(),
+    "inside_mail": Point(Parts(mailer=StopsInsideMail)),
+    "with_mail": Point(Parts(mailer=StopsWithMail)),
+    "mail_taken": Point(Parts(mailer=StopsWithMailTaken)),
+    "after_mail": Point(Parts(mailer=StopsAfterMail)),
     "before_commit": Point(_recorder(StopsBeforeCommit)),
     "after_commit": Point(_recorder(StopsAfterCommit)),
     "doorbell": Point(ring=stop_at_doorbell),
