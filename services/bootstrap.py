@@ -494,4 +494,6 @@ def configure_logging(level: str, file: Path | None = None) -> None:
     logging.basicConfig(level=level, filename=file, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for library in ("alembic", "dramatiq"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    # Of our own mail server nothing at all: it names whom mails go to.
+    logging.getLogger("mail").setLevel(logging.CRITICAL)
     quiet_http_logs()

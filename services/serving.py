@@ -13,6 +13,7 @@ from services.bootstrap import Engine, open_engine
 from services.demo.alone import alone
 from services.demo.processes import simulated_xero
 from services.demo.simulated_owner import ACCOUNT, set_up_account
+from services.mailing.post_office import folder_of
 from services.running import ticking, working
 from services.set_up import CALLBACK_PATH
 from services.settings import Settings
@@ -37,7 +38,7 @@ def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Itera
         address = running.enter_context(web_serving(engine))
         if lines:
             _set_up_once(engine, settings, examples)
-            lines += _what_to_try(examples)
+            lines += _what_to_try(examples, settings)
         yield [*lines, f"Browsers come back from Xero to {address}.", "Running. Press Ctrl-C to stop."]
 
 
@@ -64,11 +65,13 @@ def _set_up_once(engine: Engine, settings: Settings, examples: Path) -> None:
         set_up_account(engine, local.control_url, examples)
 
 
-def _what_to_try(examples: Path) -> list[str]:
+def _what_to_try(examples: Path, settings: Settings) -> list[str]:
     program = ".venv/bin/kyrios-xero"
     return [
         f"Account {ACCOUNT} is connected to it. In another terminal, try:",
         f"    {program} invoices import {examples / 'invoices.ndjson'}",
         f"    {program} status",
         f"    {program} invoices list {ACCOUNT}",
+        f"    {program} alerts list {ACCOUNT}",
+        *([f"Its mails lie in {folder}."] if (folder := folder_of(settings)) else []),
     ]

@@ -18,6 +18,7 @@ from services.tax_sets_file import read_tax_sets
 OWNER: Final = Actor("owner", "demo")
 BACKEND: Final = Actor("backend", "demo")
 ACCOUNT: Final = "harbour-vine"
+EMAIL: Final = "owner@harbour-vine.example"
 SYNC_FROM: Final = "2026-08-01"
 
 
@@ -45,6 +46,7 @@ def connect(engine: Engine, control_url: str, examples: Path) -> None:
     """Agree in the browser, choose the organisation, and say from when on and how strictly invoices are sent."""
     organisation = organisation_in(examples / "xero-organisation.json")["tenant_id"]
     _consent(engine, control_url, organisation)
+    engine.alert_recipients.begin_with(ACCOUNT, EMAIL, OWNER)
     engine.set_up.choose_organisation(ACCOUNT, organisation, OWNER)
     engine.set_up.change_setting(ACCOUNT, "sync_from", SYNC_FROM, OWNER)
     engine.set_up.change_setting(ACCOUNT, "tax.gate", "used_on_invoice", OWNER)

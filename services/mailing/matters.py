@@ -84,15 +84,21 @@ class Matters:
 
     def _about(self, mail: Mail, found: Concerned, what: str, then: str) -> Matter:
         known, title = self._folds(mail.account_id, found.first), headline(found.causes)
-        own_words = "{message}" in CATALOGUE[mail.cause_code].words
+        sentences = sorted({words(cause) for cause in found.causes})
+        if "{message}" in CATALOGUE[mail.cause_code].words:
+            sentences, says = [_FIX], [self._xero_said(one) for one in known]
+        elif len(sentences) > MOST_SENTENCES:
+            sentences, says = [], [_own_words(one, mail.cause_code) for one in known]
+        else:
+            says = [""] * len(known)
         link, link_says = self._home_page, "See all in Kyrios"
         if found.number == 1 and known[0].document.url:
             link, link_says = known[0].document.url, f"Open invoice {known[0].document.number} in Kyrios"
         return Matter(
             subject=f"{what}: {title}",
             opening=f"{what}: {title}.",
-            sentences=(_FIX,) if own_words else tuple(sorted({words(cause) for cause in found.causes})),
-            invoices=tuple(self._listed(one, own_words=own_words) for one in known),
+            sentences=tuple(sentences),
+            invoices=tuple(_listed(one, its) for one, its in zip(known, says, strict=True)),
             more=found.number - len(known),
             who=who_acts(found.causes),
             then=then,
@@ -100,11 +106,9 @@ class Matters:
             link_says=link_says,
         )
 
-    def _listed(self, known: Invoice, *, own_words: bool) -> Listed:
-        document = known.document
-        said = self._answer_words(known.answer_ref, known.account_id) if own_words and known.answer_ref else None
-        says = f"Xero says: {one_line(said or NO_MESSAGE)}" if own_words else ""
-        return Listed(document.number, str(Money(document.totals.total, document.currency)), says)
+    def _xero_said(self, known: Invoice) -> str:
+        said = self._answer_words(known.answer_ref, known.account_id) if known.answer_ref else None
+        return f"Xero says: {one_line(said or NO_MESSAGE)}"
 
     def _concerned(self, mail: Mail, *, reviews: bool) -> Concerned:
         with snapshot(self._read) as reading:
@@ -222,6 +226,18 @@ def what_is_wrong(connection: Connection) -> list[Cause]:
     return list({(cause.code, cause.key): cause for cause in every}.values())
 
 
+def _listed(known: Invoice, says: str) -> Listed:
+    document = known.document
+    return Listed(document.number, str(Money(document.totals.total, document.currency)), says)
+
+
+def _own_words(known: Invoice, code: str) -> str:
+    """What the catalogue says of this very invoice."""
+    return " ".join(words(cause) for cause in (*known.causes, *known.reviews) if cause.code == code)
+
+
+MOST_SENTENCES = 2
+"""Different sentences that stand above the invoices; more than that stand beside each."""
 _FIX = "Fix what Xero says of each, or ask support."
 
 _ENDED = {

@@ -5,6 +5,7 @@ import email.utils
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -12,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.streams import invoice_stream
 from services.bootstrap import Engine
+from services.intake import IssuedInvoice
 from tests.services.mailing.post import TO, Post, html_of, text_of
 from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoices
 
@@ -52,6 +54,15 @@ def test_a_mail_about_one_invoice_leads_to_it(post: Post) -> None:
     assert "Open invoice T-0 in Kyrios: https://app.kyrios.example/invoices/inv-0" in text_of(mail)
     assert "It goes to Xero by itself once that is fixed." in text_of(mail)
     assert 'href="https://app.kyrios.example/invoices/inv-0"' in html_of(mail)
+
+
+def test_what_differs_from_invoice_to_invoice_stands_beside_each(post: Post) -> None:
+    post.engine.set_up.change_setting(ACCOUNT, "rounding", "block", OWNER)
+    post.sync([differing(one, number) for number, one in enumerate(example_invoices(3), 1)])
+    (mail,) = post.send()
+    assert mail["Subject"] == "3 invoices wait: Xero's total would differ"
+    for number in range(1, 4):
+        assert f"Kyrios says {414 + number}.00. Correct the lines or the rounding rule." in text_of(mail)
 
 
 def test_every_recipient_gets_a_mail_of_their_own(post: Post) -> None:
@@ -186,6 +197,13 @@ def test_a_date_and_message_id_are_as_they_should_be(post: Post) -> None:
     (mail,) = post.send()
     assert abs((email.utils.parsedate_to_datetime(mail["Date"]) - post.engine.store.now()).total_seconds()) < 60
     assert str(mail["Message-ID"]).endswith("@kyrios.example>")
+
+
+def differing(one: IssuedInvoice, by: int) -> IssuedInvoice:
+    """The invoice with a total that Xero would not come to, another one for each."""
+    totals = one.document.totals
+    wrong = msgspec.structs.replace(totals, total=totals.total + by, total_tax=totals.total_tax + by)
+    return msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, totals=wrong))
 
 
 @contextmanager
