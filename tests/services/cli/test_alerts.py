@@ -1,6 +1,7 @@
 """The commands about mails: who gets them, what was sent, one to try; kept in a folder where no server is set."""
 
 import json
+import logging
 import mailbox
 from email import message_from_bytes
 from email.policy import default
@@ -40,6 +41,7 @@ def test_a_mail_to_try_lies_in_a_folder_where_no_server_is_set(world: World, kyr
     (mail,) = read(folder)
     assert (mail["To"], mail["From"]) == (ME, "Kyrios <kyrios-xero@localhost>")
     assert "They do." in str(mail.get_body(("plain",)))
+    assert not logging.getLogger("mail.log").isEnabledFor(logging.ERROR), "it would name whom mails go to"
     assert folder.stat().st_mode & 0o077 == 0, "mails are for nobody else on this machine"
 
 
