@@ -31,6 +31,7 @@ from adapters.vault.secret import Secret
 from adapters.xero.client import XeroClient
 from adapters.xero.oauth import OAuthApp, XeroOAuth
 from adapters.xero.session import XeroSession
+from adapters.xero.token_in_hand import TokenInHand
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
@@ -186,6 +187,10 @@ class Engine:
         assert connection.grant_id is not None, "a connection without a grant has no session"
         return self._parts.session(self.xero, self.tokens, connection.grant_id, connection.organisation_id or "")
 
+    def session_with(self, access_token: Secret, grant_id: UUID) -> XeroSession:
+        """The calls of a consent that is not recorded yet, with the token it came with."""
+        return self._parts.session(self.xero, TokenInHand(access_token), grant_id)
+
     @cached_property
     def handling(self) -> Handling:
         """How use cases are carried out."""
@@ -307,6 +312,7 @@ class Engine:
             self.vault.oauth_states,
             self.grants,
             self.session_of,
+            self.session_with,
             self.ring,
             self.references.follow,
             self._parts.new_id,

@@ -138,6 +138,8 @@ def _write_entries(curs: Cursor[Row], writes: Writes) -> None:
 
 
 def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
+    if writes.new_grant:
+        grants.insert_within(curs, writes.new_grant)
     if writes.ended_grants:
         removals.end(curs, writes.ended_grants)
         grants.destroy_within(curs, list(writes.ended_grants))

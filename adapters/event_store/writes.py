@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from adapters.vault.grants import NewGrant
 from domain.alert_entries import AlertEntry
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import Entry
@@ -132,6 +133,7 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     sent_mail: SentMail | None = None
     gates: dict[UUID, bool] = msgspec.field(default_factory=dict)
     accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
+    new_grant: NewGrant | None = None
     ended_grants: Mapping[UUID, str] = msgspec.field(default_factory=dict)
     organisations: dict[str, str] = msgspec.field(default_factory=dict)
     leaving: Sequence[str] = ()

@@ -49,13 +49,24 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     token_version: int
 
 
+class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a new consent, its tokens sealed; `access_life` counts from when it is written."""
+
+    grant_id: UUID
+    account_id: str
+    xero_user_id: str
+    auth_event_id: str
+    sealed_tokens: bytes
+    access_life: timedelta
+
+
 class Grants:
     """The table of grants. Every method is one short transaction."""
 
     def __init__(self, begin: Begin, keyring: Keyring) -> None:
         self._begin, self._keyring = begin, keyring
 
-    def store(
+    def seal(
         self,
         *,
         grant_id: UUID,
@@ -64,16 +75,16 @@ class Grants:
         tokens: Tokens,
         access_life: timedelta,
         auth_event_id: str = "",
-    ) -> None:
-        """Keep the tokens of a new consent; `access_life` counts from now."""
-        sealed = self._sealed(tokens, account_id, grant_id, 1)
-        with self._begin() as cursor:
-            cursor.execute(
-                "INSERT INTO app.xero_grant "
-                "(grant_id, account_id, xero_user_id, auth_event_id, sealed_tokens, access_expires_at) "
-                "VALUES (%s, %s, %s, %s, %s, app.now() + %s)",
-                [grant_id, account_id, xero_user_id, auth_event_id, sealed, access_life],
-            )
+    ) -> NewGrant:
+        """The tokens of a new consent, to be written with the event that says who uses them."""
+        return NewGrant(
+            grant_id=grant_id,
+            account_id=account_id,
+            xero_user_id=xero_user_id,
+            auth_event_id=auth_event_id,
+            sealed_tokens=self._sealed(tokens, account_id, grant_id, 1),
+            access_life=access_life,
+        )
 
     def read(self, grant_id: UUID) -> Grant:
         """The grant with its tokens; GrantMissing if there are none."""
@@ -126,11 +137,6 @@ class Grants:
                 "UPDATE app.xero_grant SET refresh_lease_until = NULL WHERE grant_id = %s AND refresh_lease_until = %s",
                 [grant_id, claimed_until],
             )
-
-    def destroy(self, grant_id: UUID) -> bool:
-        """Destroy the tokens and keep the row, which says whose they were; False if they were gone already."""
-        with self._begin() as cursor:
-            return destroy_within(cursor, [grant_id]) == 1
 
     def user_has_other_grant(self, grant_id: UUID) -> bool:
         """Whether the same Xero user consented elsewhere too; revoking would then cut off that connection as well."""
@@ -212,6 +218,16 @@ class Grants:
         opened = self._keyring.open(bytes(sealed), _place(row, version))
         access, refresh = msgspec.json.decode(opened, type=tuple[str, str])
         return Tokens(Secret(access), Secret(refresh))
+
+
+def insert_within(cursor: psycopg.Cursor[Row], new: NewGrant) -> None:
+    """Keep a new consent's tokens in the caller's transaction, with the event that says who uses them."""
+    cursor.execute(
+        "INSERT INTO app.xero_grant "
+        "(grant_id, account_id, xero_user_id, auth_event_id, sealed_tokens, access_expires_at) "
+        "VALUES (%s, %s, %s, %s, %s, app.now() + %s)",
+        [new.grant_id, new.account_id, new.xero_user_id, new.auth_event_id, new.sealed_tokens, new.access_life],
+    )
 
 
 def destroy_within(cursor: psycopg.Cursor[Row], grant_ids: Sequence[UUID]) -> int:

@@ -26,7 +26,7 @@ from adapters.xero.client import XeroClient
 from adapters.xero.contact_mapping import read_contact, read_contact_element
 from adapters.xero.errors import NotConnected, OutcomeUnclear, Unauthorised, XeroError
 from adapters.xero.fields import Json
-from adapters.xero.tokens import TokenSource
+from adapters.xero.tokens import AccessTokens
 from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxRate
 
@@ -45,7 +45,7 @@ class XeroSession:
     repetition: an error it raises passes through, and nothing was sent.
     """
 
-    def __init__(self, client: XeroClient, tokens: TokenSource, grant_id: UUID, organisation_id: str = "") -> None:
+    def __init__(self, client: XeroClient, tokens: AccessTokens, grant_id: UUID, organisation_id: str = "") -> None:
         self._client, self._tokens = client, tokens
         self._grant_id, self._organisation_id = grant_id, organisation_id
 

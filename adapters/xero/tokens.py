@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,16 @@ class AccessToken(msgspec.Struct, frozen=True, eq=False):
 
     secret: Secret
     version: int
+
+
+class AccessTokens(Protocol):
+    """What a session needs: an access token, and another one if Xero refuses it. Both may raise NoToken."""
+
+    def access_token(self, grant_id: UUID) -> AccessToken:
+        """A token to call Xero with."""
+
+    def force_refresh(self, grant_id: UUID, rejected_version: int) -> AccessToken:
+        """A token other than the one of `rejected_version`."""
 
 
 class TokenSource:

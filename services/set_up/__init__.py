@@ -10,6 +10,7 @@ from adapters.event_store.store import EventStore
 from adapters.vault.account_keys import AccountKeys
 from adapters.vault.grants import Grants
 from adapters.vault.oauth_states import OAuthStates
+from adapters.vault.secret import Secret
 from adapters.xero.oauth import XeroOAuth
 from adapters.xero.session import XeroSession
 from domain.connection import Connection
@@ -37,6 +38,7 @@ class SetUp:
         states: OAuthStates,
         grants: Grants,
         session_of: Callable[[Connection], XeroSession],
+        session_with: Callable[[Secret, UUID], XeroSession],
         ring: Callable[[UUID], None],
         follow: Callable[[str], None],
         new_id: Callable[[], UUID],
@@ -46,7 +48,7 @@ class SetUp:
         self.connection = ground.connection
         organisation = ChooseOrganisation(ground, grants)
         self.organisations, self.choose_organisation = organisation.listed, organisation.choose
-        connect = Connect(ground, oauth, states, grants, new_id, base_url)
+        connect = Connect(ground, oauth, states, grants, session_with, new_id, base_url)
         self.invite, self.open_link, self.come_back = connect.invite, connect.open_link, connect.come_back
         self.consent_result = connect.result
         accounts = ChooseAccounts(ground)

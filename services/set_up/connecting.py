@@ -2,31 +2,33 @@
 
     invite ──link──► open_link (ticket used, cookie set) ──Xero──► come_back (state used, cookie matches) ──► result
 
+The tokens are kept in the transaction of the event that says who uses them, or not at all: a process may die anywhere.
 The account is bound to the state, the state to the browser that opened the link: nobody can finish what another began.
 """
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from adapters.vault.grants import Grants
+from adapters.event_store.writes import Writes
+from adapters.vault.grants import Grants, NewGrant
 from adapters.vault.oauth_states import OAuthStates, PendingConsent
 from adapters.vault.secret import Secret
 from adapters.xero.answers import XeroConnection
 from adapters.xero.consent_answer import ConsentAnswer, read_consent_answer
 from adapters.xero.errors import ClientRefused, ConsentFailed, XeroError
 from adapters.xero.oauth import XeroOAuth
+from adapters.xero.session import XeroSession
 from adapters.xero.token_answer import TokenAnswer
 from domain import connection as connections
 from domain.causes import Cause
-from domain.connection import Connection
 from domain.event import Actor
-from domain.refusals import Fault, InvalidInput, OrganisationInUse, Refusal
+from domain.refusals import Fault, InvalidInput, OrganisationInUse
 from services.intake.fields import ID_FORM, is_identifier
 from services.set_up.consent_results import Result, result_of
 from services.set_up.ground import Ground
@@ -63,11 +65,13 @@ class Connect:
         oauth: XeroOAuth,
         states: OAuthStates,
         grants: Grants,
+        session_with: Callable[[Secret, UUID], XeroSession],
         new_id: Callable[[], UUID],
         base_url: str,
     ) -> None:
         self._ground, self._oauth, self._states = ground, oauth, states
-        self._grants, self._new_id, self._base_url = grants, new_id, base_url
+        self._grants, self._session_with = grants, session_with
+        self._new_id, self._base_url = new_id, base_url
 
     def invite(self, account_id: str, actor: Actor) -> Invitation:
         """Begin a consent for an account; `actor` is who will have connected it. InvalidInput if the id is none."""
@@ -130,59 +134,52 @@ class Connect:
         return self._connected(pending, tokens) if tokens.auth_event_id else "refused_by_xero"
 
     def _connected(self, pending: PendingConsent, answer: TokenAnswer) -> Result:
-        account_id, grant_id = pending.account_id, self._new_id()
         actor = Actor(pending.begun_by[0], pending.begun_by[1])  # type: ignore[arg-type]
-        self._grants.store(
-            grant_id=grant_id,
-            account_id=account_id,
+        grant = self._grants.seal(
+            grant_id=self._new_id(),
+            account_id=pending.account_id,
             xero_user_id=answer.xero_user_id,
             tokens=answer.tokens,
             access_life=answer.access_life,
             auth_event_id=answer.auth_event_id,
         )
-        try:
-            return self._record(account_id, grant_id, answer, actor)
-        except Refusal:
-            self._grants.destroy(grant_id)
-            raise
-
-    def _record(self, account_id: str, grant_id: UUID, answer: TokenAnswer, actor: Actor) -> Result:
-        before = self._ground.find(account_id)
+        before = self._ground.find(grant.account_id)
         used = before.organisation_id if before else None
-        listed = self._listed(account_id, grant_id, answer.auth_event_id)
+        listed = self._listed(grant, answer)
         same = next((one for one in listed if one.organisation_id == used), None)
         try:
-            self._connect(account_id, grant_id, answer, actor, same.connection_id if same else "")
+            self._record(grant, answer.scopes, actor, same.connection_id if same else "")
         except OrganisationInUse as taken:
-            self._connect(account_id, grant_id, answer, actor, "")
-            self._ground.withhold(account_id, taken.organisation_id, Cause("organisation_in_use"), actor)
+            self._record(grant, answer.scopes, actor, "")
+            self._ground.withhold(grant.account_id, taken.organisation_id, Cause("organisation_in_use"), actor)
             return "in_use"
         if used is None or not listed:
             return "connected"
         return "resumed" if same else "elsewhere"
 
-    def _connect(self, account_id: str, grant_id: UUID, answer: TokenAnswer, actor: Actor, reached_by: str) -> None:
+    def _record(self, grant: NewGrant, scopes: Sequence[str], actor: Actor, reached_by: str) -> None:
         self._ground.change(
-            account_id,
+            grant.account_id,
             lambda state, at: connections.connect(
                 state,
-                account_id,
-                grant_id=grant_id,
-                scopes=answer.scopes,
-                xero_user_id=answer.xero_user_id,
+                grant.account_id,
+                grant_id=grant.grant_id,
+                scopes=scopes,
+                xero_user_id=grant.xero_user_id,
                 at=at,
                 reached_by=reached_by,
             ),
             actor,
+            Writes(new_grant=grant),
         )
 
-    def _listed(self, account_id: str, grant_id: UUID, auth_event_id: str) -> tuple[XeroConnection, ...]:
+    def _listed(self, grant: NewGrant, answer: TokenAnswer) -> tuple[XeroConnection, ...]:
         """This consent's organisations; none if Xero cannot say now, so that they are chosen later."""
-        asking = Connection(account_id=account_id, grant_id=grant_id)
+        session = self._session_with(answer.tokens.access_token, grant.grant_id)
         try:
-            return of_consent(self._ground.session_of(asking), auth_event_id)
+            return of_consent(session, grant.auth_event_id)
         except XeroError as error:
-            LOG.warning("the organisations of account %s are listed later: %s", account_id, error)
+            LOG.warning("the organisations of account %s are listed later: %s", grant.account_id, error)
             return ()
 
 

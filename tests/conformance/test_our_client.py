@@ -24,6 +24,7 @@ from adapters.xero.wire import Limits, new_http_client
 from domain.document import KyriosContact, Payment
 from tests.adapters.simulator.visitor import CALLBACK, CLIENT, SCOPE, TENANT, Visitor
 from tests.adapters.vault.database import opened
+from tests.adapters.vault.given_grants import store
 from tests.adapters.xero.invoices import document, fragment, update
 from tests.conformance.contract import Contract
 from tests.conformance.recorder import Recorder
@@ -51,7 +52,8 @@ def session(
         agreed = {"authorize_url": asked.url.reveal(), "tenant_ids": [TENANT]}
         redirect = visitor.steer("POST", "/consent", agreed)["redirect"]
         tokens = oauth.exchange(Secret(redirect), state=asked.state, verifier=asked.verifier)
-        grants.store(
+        store(
+            grants,
             grant_id=grant_id,
             account_id="acme",
             xero_user_id=tokens.xero_user_id,

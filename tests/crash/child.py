@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from adapters.vault.secret import Secret
 from domain.streams import connection_id
 from services.bootstrap import Engine
 from tests.crash.stops import POINTS, say
@@ -23,12 +24,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What the parent wants: where to work, on what, and where to stop."""
 
     point: str
-    action: Literal["queue", "work", "contacts", "mail"]
+    action: Literal["queue", "work", "contacts", "consent", "mail"]
     xero_url: str
     database_url: str
     home: str
     invoices: int
     settings: dict[str, str] = {}
+    callback: str = ""
+    browser: str = ""
 
 
 def queue(engine: Engine, order: Order) -> None:
@@ -56,11 +59,17 @@ def mail(engine: Engine, order: Order) -> None:
         pass
 
 
+def consent(engine: Engine, order: Order) -> None:
+    """Take the answer that Xero sent the owner's browser back with."""
+    say(engine.set_up.come_back(Secret(order.callback), Secret(order.browser)))
+
+
 ACTIONS: Final[dict[str, Callable[[Engine, Order], None]]] = {
     "queue": queue,
     "work": work,
     "contacts": contacts,
     "mail": mail,
+    "consent": consent,
 }
 
 

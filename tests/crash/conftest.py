@@ -79,7 +79,9 @@ def child(world: World, tmp_path: Path) -> Iterator[StartChild]:
     """Starts children on the test's world; they end with the test."""
     started: list[Child] = []
 
-    def start(point: str, action: str = "work", invoices: int = 6, **settings: str) -> Child:
+    def start(
+        point: str, action: str = "work", invoices: int = 6, told: dict[str, str] | None = None, **settings: str
+    ) -> Child:
         order = {
             "point": point,
             "action": action,
@@ -88,7 +90,7 @@ def child(world: World, tmp_path: Path) -> Iterator[StartChild]:
             "home": str(tmp_path),
             "invoices": invoices,
             "settings": PATIENT | settings,
-        }
+        } | (told or {})
         started.append(Child(msgspec.convert(order, Order)))
         return started[-1]
 

@@ -10,6 +10,7 @@ from adapters.vault.grants import Grants, Tokens
 from adapters.vault.keyring import Keyring
 from adapters.vault.secret import Secret
 from tests.adapters.vault.database import Database
+from tests.adapters.vault.given_grants import destroy, store
 
 GRANT, OTHER = UUID(int=1), UUID(int=2)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -28,7 +29,9 @@ def revealed(pair: Tokens | None) -> tuple[str, str] | None:
 def grants(database: Database, keyring: Keyring) -> Grants:
     grants = Grants(database.begin, keyring)
     database.advance(timedelta(0))
-    grants.store(grant_id=GRANT, account_id="acme", xero_user_id="user-1", tokens=tokens("1"), access_life=HALF_AN_HOUR)
+    store(
+        grants, grant_id=GRANT, account_id="acme", xero_user_id="user-1", tokens=tokens("1"), access_life=HALF_AN_HOUR
+    )
     return grants
 
 
@@ -111,7 +114,9 @@ def test_the_previous_tokens_stay_for_thirty_minutes(grants: Grants, database: D
 
 
 def test_tokens_moved_to_another_grant_do_not_open(grants: Grants, database: Database) -> None:
-    grants.store(grant_id=OTHER, account_id="acme", xero_user_id="user-2", tokens=tokens("x"), access_life=HALF_AN_HOUR)
+    store(
+        grants, grant_id=OTHER, account_id="acme", xero_user_id="user-2", tokens=tokens("x"), access_life=HALF_AN_HOUR
+    )
     with database.begin() as cursor:
         cursor.execute(
             "UPDATE app.xero_grant SET sealed_tokens = (SELECT sealed_tokens FROM app.xero_grant WHERE grant_id = %s) "
@@ -132,8 +137,8 @@ def test_tokens_put_back_from_an_older_version_do_not_open(grants: Grants, datab
 
 def test_destroyed_tokens_are_gone_and_the_row_says_whose_they_were(grants: Grants, database: Database) -> None:
     grants.store_refreshed(grants.read(GRANT), tokens("2"), HALF_AN_HOUR)
-    assert grants.destroy(GRANT)
-    assert not grants.destroy(GRANT)
+    assert destroy(grants, GRANT)
+    assert not destroy(grants, GRANT)
     with pytest.raises(GrantMissing, match=str(GRANT)):
         grants.read(GRANT)
     row = database.rows("SELECT xero_user_id, sealed_tokens, previous_sealed_tokens FROM app.xero_grant")[0]
@@ -142,7 +147,7 @@ def test_destroyed_tokens_are_gone_and_the_row_says_whose_they_were(grants: Gran
 
 def test_a_refresh_under_way_does_not_bring_destroyed_tokens_back(grants: Grants) -> None:
     read = grants.read(GRANT)
-    grants.destroy(GRANT)
+    destroy(grants, GRANT)
     assert not grants.store_refreshed(read, tokens("2"), HALF_AN_HOUR)
 
 
@@ -153,9 +158,9 @@ def test_an_unknown_grant_is_named(grants: Grants) -> None:
 
 def test_a_users_other_live_grant_is_seen(grants: Grants) -> None:
     assert not grants.user_has_other_grant(GRANT)
-    grants.store(
-        grant_id=OTHER, account_id="other", xero_user_id="user-1", tokens=tokens("x"), access_life=HALF_AN_HOUR
+    store(
+        grants, grant_id=OTHER, account_id="other", xero_user_id="user-1", tokens=tokens("x"), access_life=HALF_AN_HOUR
     )
     assert grants.user_has_other_grant(GRANT)
-    grants.destroy(OTHER)
+    destroy(grants, OTHER)
     assert not grants.user_has_other_grant(GRANT)

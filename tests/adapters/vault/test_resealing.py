@@ -15,6 +15,7 @@ from adapters.vault.oauth_states import OAuthStates, PendingConsent
 from adapters.vault.sealed_table import Resealed, SealedTable
 from adapters.vault.secret import Secret
 from tests.adapters.vault.database import Database
+from tests.adapters.vault.given_grants import destroy, store
 
 OLD, NEW = {"old": bytes(range(32))}, {"new": bytes(range(32, 64))}
 BEFORE, ROTATING, AFTER = Keyring(OLD), Keyring({**NEW, **OLD}), Keyring(NEW)
@@ -28,7 +29,8 @@ def tokens(name: str) -> Tokens:
 
 
 def put_grant(database: Database, number: int = 1, keyring: Keyring = BEFORE) -> None:
-    Grants(database.begin, keyring).store(
+    store(
+        Grants(database.begin, keyring),
         grant_id=UUID(int=number),
         account_id=f"account-{number}",
         xero_user_id="user",
@@ -144,7 +146,7 @@ def test_neither_version_nor_lease_moves_so_a_refresh_under_way_is_stored(databa
 
 def test_destroyed_tokens_stay_destroyed(database: Database) -> None:
     put_grant(database)
-    Grants(database.begin, BEFORE).destroy(GRANT)
+    destroy(Grants(database.begin, BEFORE), GRANT)
     assert everything(Grants(database.begin, ROTATING)) == [Resealed()]
     assert Grants(database.begin, ROTATING).count_by_key() == {}
 

@@ -15,6 +15,7 @@ from adapters.xero.session import XeroSession
 from adapters.xero.token_answer import TokenAnswer
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import Limits
+from tests.adapters.vault.given_grants import store
 from tests.examples import SCOPES
 
 ORGANISATION = "0b6f1c52-7c0e-4f0e-9a51-3f1d6a2b9c01"
@@ -80,7 +81,8 @@ class World:
         """Give consent and keep its tokens."""
         callback, state, verifier = self.consent()
         answer = self.oauth.exchange(callback, state=state, verifier=verifier)
-        self.grants.store(
+        store(
+            self.grants,
             grant_id=self.grant_id,
             account_id="acme",
             xero_user_id=answer.xero_user_id,

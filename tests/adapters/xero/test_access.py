@@ -13,6 +13,7 @@ from adapters.xero.errors import (
 )
 from adapters.xero.invoice_mapping import body_of
 from adapters.xero.session import XeroSession
+from tests.adapters.vault.given_grants import store
 from tests.adapters.xero.invoices import document, fragment, held, put
 from tests.adapters.xero.simulated import ORGANISATION, World
 
@@ -86,8 +87,7 @@ def test_a_missing_scope_is_told_apart_from_a_dead_token(world: World) -> None:
         "/consent", authorize_url=narrow, decision="allow", tenant_ids=[ORGANISATION], user="narrow"
     )
     answer = world.oauth.exchange(Secret(callback["redirect"]), state=request.state, verifier=request.verifier)
-    world.grants.store(
-        grant_id=world.grant_id, account_id="a", xero_user_id="narrow", tokens=answer.tokens,
+    store(world.grants, grant_id=world.grant_id, account_id="a", xero_user_id="narrow", tokens=answer.tokens,
         access_life=answer.access_life,
     )  # fmt: skip
     with pytest.raises(PermissionMissing):

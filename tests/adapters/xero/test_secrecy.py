@@ -16,6 +16,7 @@ from adapters.xero.errors import XeroError
 from adapters.xero.oauth import OAuthApp, XeroOAuth
 from adapters.xero.tokens import TokenSource
 from adapters.xero.wire import quiet_http_logs
+from tests.adapters.vault.given_grants import store
 from tests.adapters.xero.simulated import CALLBACK, CLIENT_SECRET, ORGANISATION, World
 
 CANARY = "canary-7d1f0c"
@@ -45,7 +46,8 @@ def shown(error: BaseException) -> str:
 def test_nothing_secret_is_shown_or_logged_along_a_whole_story(world: World, logged: pytest.LogCaptureFixture) -> None:
     callback, state, verifier = world.consent()
     answer = world.oauth.exchange(callback, state=state, verifier=verifier)
-    world.grants.store(
+    store(
+        world.grants,
         grant_id=world.grant_id,
         account_id="acme",
         xero_user_id=answer.xero_user_id,

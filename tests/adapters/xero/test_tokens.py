@@ -16,6 +16,7 @@ from adapters.xero.errors import AuthorisationLost, NoToken
 from adapters.xero.oauth import OAuthApp, XeroOAuth
 from adapters.xero.tokens import TokenSource
 from tests.adapters.vault.database import Database
+from tests.adapters.vault.given_grants import destroy
 from tests.adapters.xero.simulated import CALLBACK, World
 from tests.examples import SCOPES
 
@@ -188,7 +189,7 @@ def test_revoked_tokens_mean_the_authorisation_is_lost(connected: World, databas
 
 
 def test_destroyed_tokens_mean_the_authorisation_is_lost(connected: World) -> None:
-    connected.grants.destroy(connected.grant_id)
+    destroy(connected.grants, connected.grant_id)
     with pytest.raises(AuthorisationLost, match="no_tokens_kept"):
         connected.tokens.access_token(connected.grant_id)
 
