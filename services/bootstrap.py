@@ -75,6 +75,7 @@ from services.mailing.sent_alerts import SentAlerts, TryMail
 from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
 from services.overdue_removals import OverdueRemovals
+from services.preview import PreviewInvoice
 from services.projector import Projector
 from services.queue_invoices import QueueInvoices
 from services.reads import Reads
@@ -217,8 +218,8 @@ class Engine:
         return self.dispatcher.look_at(connection_id)
 
     @cached_property
-    def dispatcher(self) -> Dispatcher:
-        """Carries entries to Xero."""
+    def kinds(self) -> dict[str, DeliveryKind[Any]]:
+        """What is sent to Xero, by the kind of entry."""
         made: tuple[DeliveryKind[Any], ...] = (
             CreateInvoice(self.account_keys),
             CreateContact(self.account_keys),
@@ -227,7 +228,12 @@ class Engine:
             VoidInvoice(),
             RemoveConnection(self.store, self.grants, self.vault.oauth_states, self.oauth),
         )
-        kinds, parts = {kind.name: kind for kind in made}, self._parts
+        return {kind.name: kind for kind in made}
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        """Carries entries to Xero."""
+        kinds, parts = self.kinds, self._parts
         return Dispatcher(
             self.store,
             kinds,
@@ -295,6 +301,11 @@ class Engine:
     def past(self) -> Past:
         """Any past state."""
         return Past(self.store, self.read)
+
+    @cached_property
+    def preview_invoice(self) -> PreviewInvoice:
+        """What would be sent for an invoice."""
+        return PreviewInvoice(self.store, self.account_keys, self.kinds, self.queue_invoices)
 
     @cached_property
     def older_invoices(self) -> OlderInvoices:

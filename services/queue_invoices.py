@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from adapters.event_store import commands, identities
-from adapters.event_store.store import EventStore
+from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import CommandRecord, SealedContact, SealedInvoiceText, Writes
 from adapters.vault.account_keys import AccountKey, AccountKeys
 from domain import connection as connections
@@ -88,6 +88,14 @@ class QueueInvoices:
             receipts += self._batch(issued[start : start + MOST_AT_ONCE], actor)
         return receipts
 
+    def take_on(self, tx: Transaction, one: IssuedInvoice, actor: Actor) -> Receipt:
+        """Take one on in a transaction the caller has open; nobody is rung for."""
+        known, taken = self._known([one], tx), _Taken()
+        receipt = _take(one, known, taken, self._moment(actor), self._only_known)
+        if taken.events:
+            tx.append(taken.events, taken.writes())
+        return receipt
+
     def _batch(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
         for _ in range(TRIES):
             try:
@@ -99,8 +107,9 @@ class QueueInvoices:
         return [receipt for one in issued for receipt in self._batch([one], actor)]
 
     def _store_together(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
-        at = Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
-        known, taken = self._read(issued), _Taken()
+        at, taken = self._moment(actor), _Taken()
+        with self._store.begin() as tx:
+            known = self._known(issued, tx)
         for one in issued:
             taken.receipts.append(_take(one, known, taken, at, self._only_known))
         if taken.events or taken.commands:
@@ -109,20 +118,22 @@ class QueueInvoices:
             self._ring(lane)
         return taken.receipts
 
-    def _read(self, issued: Sequence[IssuedInvoice]) -> _Known:
+    def _moment(self, actor: Actor) -> Moment:
+        return Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
+
+    def _known(self, issued: Sequence[IssuedInvoice], tx: Transaction) -> _Known:
         accounts = {one.account_id for one in issued}
         named = [(one.account_id, one.command_id) for one in issued if one.command_id is not None]
         keys = self._keys.get_many(accounts)
-        with self._store.begin() as tx:
-            links = identities.find(tx.cursor, [_link(one) for one in issued])
-            streams = dict.fromkeys([*map(_stream, issued), *links.values()])
-            return _Known(
-                invoices=tx.load(list(streams), invoices.evolve),
-                links=links,
-                connections=tx.load([connection_id(account) for account in accounts], connections.evolve),
-                commands=commands.find(tx.cursor, named) if named else {},
-                keys=keys,
-            )
+        links = identities.find(tx.cursor, [_link(one) for one in issued])
+        streams = dict.fromkeys([*map(_stream, issued), *links.values()])
+        return _Known(
+            invoices=tx.load(list(streams), invoices.evolve),
+            links=links,
+            connections=tx.load([connection_id(account) for account in accounts], connections.evolve),
+            commands=commands.find(tx.cursor, named) if named else {},
+            keys=keys,
+        )
 
 
 def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_known: bool) -> Receipt:

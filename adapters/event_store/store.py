@@ -4,7 +4,7 @@ Entries and gates are derived from the events themselves, so no caller can forge
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, TypeVar
@@ -70,6 +70,10 @@ class SyncLog(Application[UUID]):
         return RegistryMapper()
 
 
+class _NothingStays(Exception):
+    """Ends a rehearsal."""
+
+
 class Transaction:
     """One open transaction: a cursor for reads and claims, and `append` for events that belong to them."""
 
@@ -114,6 +118,13 @@ class EventStore:
         """One transaction, committed on leaving; an exception rolls all of it back."""
         with self.cursor() as cursor:
             yield Transaction(self, cursor)
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Transaction]:
+        """One transaction of which nothing stays: what would happen can be looked at in it."""
+        with suppress(_NothingStays), self.begin() as transaction:
+            yield transaction
+            raise _NothingStays
 
     @contextmanager
     def cursor(self) -> Iterator[Cursor[Row]]:

@@ -57,12 +57,13 @@ class Choosing:
         if isinstance(choice, Named):
             names = list(dict.fromkeys(choice.names))
             parts = (names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE))
-            return (self._named(account_id, part) for part in parts)
+            return (self.named(account_id, part) for part in parts)
         if faults := _faults(choice):
             raise InvalidInput(*faults)
         return self._fitting(account_id, choice, action)
 
-    def _named(self, account_id: str, names: Sequence[str]) -> list[Chosen]:
+    def named(self, account_id: str, names: Sequence[str]) -> list[Chosen]:
+        """The invoices with these ids or numbers."""
         by_id = {name: invoice_stream(account_id, name) for name in names}
         there = self._store.load_many(list(by_id.values()), invoices.evolve)
         unknown = [name for name in names if by_id[name] not in there]

@@ -16,6 +16,7 @@ from services.cli import (
     local,
     older_invoices,
     peoples_actions,
+    previews,
     processes,
     proof,
     replay,
@@ -35,6 +36,7 @@ for room in (local, processes, simulator, status, changes, books, replay, proof)
     room.register(app)
 invoice_commands.register(invoices.app)
 peoples_actions.register(invoices.app)
+previews.register(invoices.app)
 older_invoices.register(invoices.app)
 contact_commands.register(contacts.app)
 app.add_typer(invoices.app, name="invoices")
