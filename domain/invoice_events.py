@@ -36,10 +36,16 @@ class InvoiceRevised(Event, frozen=True, kw_only=True):
 
 
 class InvoiceBlocked(Event, frozen=True, kw_only=True):
-    """Preflight found causes of this invoice; its waiting entry was withdrawn. In Xero already, it stays there."""
+    """Preflight found causes of this invoice; its waiting entry was withdrawn. In Xero already, it stays there.
+
+    `told` says that Xero named the cause itself by refusing the invoice, in the words kept under `answer_ref`: what we
+    last read of Xero did not show it.
+    """
 
     causes: tuple[Cause, ...]
     revision: int
+    told: bool = False
+    answer_ref: UUID | None = None
 
 
 class InvoiceReleased(Event, frozen=True, kw_only=True):

@@ -56,7 +56,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     `live` are the entries to create, update or void it that have not ended, `earlier` its revisions before the present
     one, `synced_in` the organisation whose books it is in, `refused` the reviews that a refused update or void left,
-    `void_done` whether Xero has voided it, too.
+    `void_done` whether Xero has voided it, too, `told` the codes of causes Xero named itself since anybody last did
+    something about the invoice, `told_at` when it last did.
     """
 
     account_id: str
@@ -82,6 +83,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     synced_in: str | None = None
     refused: tuple[Cause, ...] = ()
     void_done: bool = False
+    told: tuple[str, ...] = ()
+    told_at: datetime | None = None
 
     @property
     def settled_status(self) -> Status:
@@ -169,6 +172,19 @@ def _revised(state: Invoice, event: InvoiceRevised) -> dict[str, object]:
         "causes": (),
         "earlier": (*state.earlier, state.as_of(state.revision)),
         "live": _opened(state, event.opens),
+        "told": (),
+    }
+
+
+def _blocked(state: Invoice, event: InvoiceBlocked) -> dict[str, object]:
+    by_xero = [cause.code for cause in event.causes] if event.told else []
+    return {
+        "status": state.standing_or("blocked"),
+        "causes": event.causes,
+        "answer_ref": event.answer_ref or state.answer_ref,
+        "live": (),
+        "told": (*state.told, *by_xero),
+        "told_at": event.occurred_at if event.told else None,
     }
 
 
@@ -246,7 +262,7 @@ def _waived(state: Invoice, event: InvoiceReleased) -> tuple[str, ...]:
 def _retried(state: Invoice, event: RetryRequested) -> dict[str, object]:
     if event.payments:
         return _payments_again(state, event)
-    return {"status": state.settled_status, "causes": (), "live": _opened(state, event.opens)}
+    return {"status": state.settled_status, "causes": (), "live": _opened(state, event.opens), "told": ()}
 
 
 def _payments_again(state: Invoice, asked: RetryRequested) -> dict[str, object]:
@@ -261,7 +277,7 @@ _WAIVABLE: Final = ("before_sync_start",)
 
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     InvoiceRevised: _revised,
-    InvoiceBlocked: lambda s, e: {"status": s.standing_or("blocked"), "causes": e.causes, "live": ()},
+    InvoiceBlocked: _blocked,
     InvoiceReleased: lambda s, e: {
         "status": s.settled_status,
         "causes": (),

@@ -5,6 +5,7 @@ came before the block was written is met when the block itself is read: it is ch
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -63,15 +64,19 @@ class Releaser:
             start = rows[-1][0]
         return released
 
-    def look_again(self, account_id: str, codes: Sequence[str]) -> int:
-        """Release the account's invoices that wait for one of these causes and that nothing holds back any more."""
+    def look_again(self, account_id: str, codes: Sequence[str], since: datetime | None = None) -> int:
+        """Release the account's invoices that wait for one of these causes and that nothing holds back any more.
+
+        What Xero itself named a cause of after `since` is left alone: we know no better by what was said before.
+        """
         lane, released, after = connection_id(account_id), 0, 0
         while codes:
             with self._read.connect() as connection:
                 waiting = blocked_by.waiting_for_any(connection, lane, codes, after=after, limit=AT_ONCE)
             if not waiting:
                 break
-            released += self._rung_for(lane, self._release_what_is_free(lane, [stream for _, stream in waiting]))
+            streams = [stream for _, stream in waiting]
+            released += self._rung_for(lane, self._release_what_is_free(lane, streams, since))
             after = waiting[-1][0]
         return released
 
@@ -79,9 +84,10 @@ class Releaser:
         released = 0
         for event in events:
             for code, key in self._waited_for(event):
-                released += self._release_all(event.account_id, code, key)
-            released += self.look_again(event.account_id, looked_at_after(event))
-        blocked = [event for event in events if isinstance(event, InvoiceBlocked)]
+                released += self._release_all(event, code, key)
+            released += self.look_again(event.account_id, looked_at_after(event), event.occurred_at)
+        # What Xero itself told is looked at when Xero was read again: until then we know no better.
+        blocked = [event for event in events if isinstance(event, InvoiceBlocked) and not event.told]
         for account_id in dict.fromkeys(event.account_id for event in blocked):
             streams = [event.originator_id for event in blocked if event.account_id == account_id]
             released += self._check_again(account_id, list(dict.fromkeys(streams)))
@@ -94,14 +100,14 @@ class Releaser:
         with self._read.connect() as connection:
             return blocked_by.of_these(connection, connection_id(event.account_id), fixed)
 
-    def _release_all(self, account_id: str, code: str, key: str) -> int:
-        lane, released, after = connection_id(account_id), 0, 0
+    def _release_all(self, fix: Event, code: str, key: str) -> int:
+        lane, released, after = connection_id(fix.account_id), 0, 0
         while True:
             with self._read.connect() as connection:
                 waiting = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
             if not waiting:
                 break
-            released += self._rung_for(lane, self._release(lane, [stream for _, stream in waiting], code, key))
+            released += self._rung_for(lane, self._release(lane, [stream for _, stream in waiting], fix, code, key))
             after = waiting[-1][0]
         return released
 
@@ -111,7 +117,7 @@ class Releaser:
             self._ring(lane)
         return released
 
-    def _release(self, lane: UUID, streams: list[UUID], code: str, key: str) -> int:
+    def _release(self, lane: UUID, streams: list[UUID], fix: Event, code: str, key: str) -> int:
         connection = self._store.load(lane, connections.evolve)
         organisation = connection.organisation_id if connection else None
         for attempt in range(TRIES):
@@ -120,7 +126,7 @@ class Releaser:
             events = [
                 event
                 for stream in streams
-                if stream in states
+                if stream in states and not _told_after(states[stream], fix.occurred_at)
                 for event in invoices.release(states[stream], code, key, at, organisation_id=organisation)
             ]
             try:
@@ -138,12 +144,13 @@ class Releaser:
         lane = connection_id(account_id)
         return self._rung_for(lane, self._release_what_is_free(lane, streams))
 
-    def _release_what_is_free(self, lane: UUID, streams: Sequence[UUID]) -> int:
+    def _release_what_is_free(self, lane: UUID, streams: Sequence[UUID], since: datetime | None = None) -> int:
         """Release those of these invoices that wait although nothing is in the way of them now."""
         for attempt in range(TRIES):
             at = self._handling.moment(ENGINE)
             with self._store.begin() as tx:
-                connection, free = self._free(tx, lane, streams)
+                connection, waiting = self._free(tx, lane, streams)
+                free = [state for state in waiting if not _told_after(state, since)]
             events = [
                 event
                 for state in free
@@ -186,3 +193,8 @@ class Releaser:
             if not causes or contact.differs_from(state.causes):
                 free.append(state)
         return connection, free
+
+
+def _told_after(state: Invoice, moment: datetime | None) -> bool:
+    """Whether Xero itself named what the invoice waits for, and that no earlier than this moment."""
+    return moment is not None and state.told_at is not None and state.told_at >= moment

@@ -79,7 +79,7 @@ def in_words(event: Event, reason: str = "") -> str:
         case InvoiceRevised():
             return f"Changed in Kyrios: revision {event.revision}, {_money(event)}."
         case InvoiceBlocked():
-            return f"Waits: {_all(event.causes)}"
+            return f"{'Refused by Xero, and waits' if event.told else 'Waits'}: {_all(event.causes)}"
         case InvoiceReleased(cause=Cause(code="before_sync_start"), fixed=False):
             return "Released by its date, though it is from before the start of syncing."
         case InvoiceReleased():

@@ -3,6 +3,7 @@
 Only messages whose meaning is certain get a cause of their own; all others are `rejected_by_xero` with Xero's words.
 """
 
+import datetime as dt
 import re
 from typing import Final, Literal
 
@@ -18,9 +19,18 @@ _LIMIT_USED_UP: Final = re.compile(r"reached the limit of invoices you can appro
 # invoice that is paid, voided or deleted; the other stands on its page on invoices, for one that is paid in part.
 _NOT_MODIFIABLE: Final = re.compile(r"not of valid status for modification", re.IGNORECASE)
 _HAS_PAYMENTS: Final = re.compile(r"payment or credit note allocated", re.IGNORECASE)
-_LOCKED: Final = re.compile(r"cannot be before the (period|end of year) lock date", re.IGNORECASE)
+_LOCKED: Final = re.compile(r"cannot be before the (?:period|end of year) lock date", re.IGNORECASE)
 
 
+_LOCKED_UNTIL: Final = re.compile(_LOCKED.pattern + r", currently set at (\d{1,2})-([a-z]{3})-(\d{4})", re.IGNORECASE)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# XERO-UNVERIFIED XU-15: the text for an archived contact. That for a currency is reported, too; the one for a rate that
+# does not go with an account stands on Xero's page on tax rates.
+_ARCHIVED: Final = re.compile(r"unable to assign an archived contact", re.IGNORECASE)
+_NO_CURRENCY: Final = re.compile(r"not subscribed to currency ([A-Z]{3})\b")
+_WRONG_ACCOUNT: Final = re.compile(
+    r"the taxtype code '[^']*' cannot be used with account code '([A-Za-z0-9 ._-]{1,10})'", re.IGNORECASE
+)
 # XERO-UNVERIFIED XU-29: the texts about an invoice that lacks or exceeds something, as others report them.
 _INVALID: Final = (
     (re.compile(r"one or more line items must be specified", re.IGNORECASE), "a line"),
@@ -81,5 +91,26 @@ def _cause_of(messages: tuple[str, ...]) -> Cause:
 def _meant_by(message: str) -> Cause:
     if _LIMIT_USED_UP.search(message):
         return Cause("approval_limit_reached")
+    if _ARCHIVED.search(message):
+        return Cause("contact_archived")
+    if found := _NO_CURRENCY.search(message):
+        return Cause("currency_not_enabled", key=found[1], facts={"currency": found[1]})
+    if found := _WRONG_ACCOUNT.search(message):
+        return Cause("tax_not_allowed_on_account", facts={"account": f"account {found[1]}"})
+    if (found := _LOCKED_UNTIL.search(message)) and (day := _day(found)):
+        return Cause("period_locked", facts={"date": day})
+    return _invalid(message)
+
+
+def _day(found: re.Match[str]) -> str | None:
+    """The day a message names, such as 31-Jul-2026; None if there is no such day."""
+    day, month, year = found.groups()
+    try:
+        return dt.date(int(year), 1 + _MONTHS.index(month.title()), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def _invalid(message: str) -> Cause:
     field = next((field for pattern, field in _INVALID if pattern.search(message)), None)
     return Cause("invoice_invalid", key=field, facts={"field": field}) if field else Cause("rejected_by_xero")

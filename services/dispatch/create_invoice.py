@@ -17,7 +17,7 @@ from adapters.xero.invoice_mapping import body_of, render_invoice
 from adapters.xero.look_up import search
 from adapters.xero.refusals import judge
 from adapters.xero.session import XeroSession
-from domain import invoice, invoice_change, paying
+from domain import invoice, invoice_change, paying, told_by_xero
 from domain.amounts import amounts_in_xero
 from domain.causes import Cause
 from domain.connection import Connection
@@ -163,7 +163,7 @@ class CreateInvoice:
         )
         if not in_step:
             return answered(answer, [Unclear()] * len(subjects))
-        return answered(answer, [_outcome(element) for element in answer.elements])
+        return answered(answer, [_outcome(e, s) for e, s in zip(answer.elements, subjects, strict=True)])
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Find the invoices by number; ours are told by the Kyrios link in their Url."""
@@ -237,8 +237,8 @@ class CreateInvoice:
         organisation_id: str | None,
         at: Moment,
     ) -> list[Event]:
-        """SyncFailed."""
-        return invoice.fail(
+        """SyncFailed; InvoiceBlocked for a cause that is watched."""
+        return told_by_xero.refused(
             subject.invoice,
             cause,
             attempts=attempts,
@@ -285,13 +285,23 @@ def _may_be(element: XeroInvoice, subject: Subject) -> bool:
     return element.number in ("", subject.invoice.document.number)
 
 
-def _outcome(element: XeroInvoice) -> Outcome:
+def _outcome(element: XeroInvoice, subject: Subject) -> Outcome:
     judgement = judge(element)
     if judgement.kind == "saved" and element.invoice_id and element.totals is not None:
         return Saved(element)
     if judgement.kind == "refused" and judgement.cause is not None:
-        return Refused(judgement.cause, judgement.words)
+        return Refused(_keyed(judgement.cause, subject.invoice.document), judgement.words)
     return Unclear()
+
+
+def _keyed(cause: Cause, document: InvoiceDocument) -> Cause:
+    """The cause with the key its fix is known by, as preflight would have named it."""
+    taxes = [*document.taxes()]
+    keys = {
+        "contact_archived": document.kyrios_contact_id,
+        "tax_not_allowed_on_account": taxes[0] if len(taxes) == 1 else "",
+    }
+    return msgspec.structs.replace(cause, key=keys.get(cause.code) or cause.key)
 
 
 def _found(subject: Subject, answer: InvoicesAnswer) -> Outcome:

@@ -176,7 +176,13 @@ _CONNECTION: Final = (
 _INVOICE: Final = (
     _full(InvoiceQueued, kyrios_invoice_id=INVOICE, document=_DOCUMENT, text_hash="0a1b2c", revision=2),
     _full(InvoiceRevised, document=_DOCUMENT, text_hash="0a1b2c", revision=3, opens="update_invoice"),
-    _full(InvoiceBlocked, causes=(_MISSING_CONTACT, _UNMAPPED), revision=1),
+    _full(
+        InvoiceBlocked,
+        causes=(_MISSING_CONTACT, _UNMAPPED),
+        revision=1,
+        told=True,
+        answer_ref=identity("answer"),
+    ),
     _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice", fixed=True),
     _full(OutcomeUnknown, delivery_id=identity("delivery"), kind="create_invoice"),
     _full(OutcomeResolved, delivery_id=identity("delivery"), found=True),

@@ -45,9 +45,61 @@ def test_the_approval_limit_is_a_cause_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "code", "key", "facts"),
+    [
+        ("One or more line items must be specified", "invoice_invalid", "a line", {"field": "a line"}),
+        (
+            "The discount rate '27.83' is invalid. Discount must not be greater than the line total.",
+            "invoice_invalid",
+            "a discount within its line",
+            {"field": "a discount within its line"},
+        ),
+        ("Unable to assign an Archived contact.", "contact_archived", "", {}),
+        ("Organisation is not subscribed to currency EUR", "currency_not_enabled", "EUR", {"currency": "EUR"}),
+        (
+            "The TaxType code 'OUTPUT2' cannot be used with account code '400'.",
+            "tax_not_allowed_on_account",
+            "",
+            {"account": "account 400"},
+        ),
+        (
+            "The document date cannot be before the end of year lock date, currently set at 31-Jul-2013",
+            "period_locked",
+            "",
+            {"date": "2013-07-31"},
+        ),
+        (
+            "The document date cannot be before the period lock date, currently set at 1-Feb-2026",
+            "period_locked",
+            "",
+            {"date": "2026-02-01"},
+        ),
+    ],
+)
+def test_messages_whose_meaning_is_certain_have_causes_of_their_own(
+    message: str, code: str, key: str, facts: dict[str, str]
+) -> None:
+    cause = refused(message).cause
+    assert refused(message, message).cause == cause
+    assert cause is not None
+    assert (cause.code, cause.key, cause.facts) == (code, key, facts)
+
+
+@pytest.mark.parametrize(
     "messages",
     [
         ("Account must be valid.",),
+        ("Tax rate must be valid.",),
+        ("Invoice not of valid status for creation",),
+        ("A Contact must be specified for this type of transaction",),
+        ("The invoice total does not equal the sum of the lines.",),
+        ("Payment amount exceeds the amount outstanding on this document",),
+        ("Unable to assign an Archived contact.", "Organisation is not subscribed to currency EUR"),
+        ("Unable to assign an Archived contact.", "Account must be valid."),
+        ("The document date cannot be before the period lock date, currently set at 31-Jun-2026",),
+        ("The document date cannot be before the period lock date, currently set at long ago",),
+        ("Organisation is not subscribed to currency of choice",),
+        ("The TaxType code 'X' cannot be used with account code '<b>4</b>00'.",),
         ("The contact name X must be unique across all active contacts.",),
         ("You have reached the limit of invoices you can approve.", "Account must be valid."),
         ("Ungültiges Datum",),

@@ -6,19 +6,15 @@ import pytest
 from adapters.xero.answers import InvoicesAnswer
 from domain.money import parse_amount
 from services.bootstrap import Parts
-from services.intake import IssuedInvoice
 from tests.services.dispatch.other_engine import answering, beside
 from tests.services.dispatch.seen import states, statuses, story
-from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices, organisation_id
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 
 @pytest.mark.article("R19")
 def test_an_invoice_xero_refuses_fails_with_its_words_sealed_and_the_others_go(world: World) -> None:
-    archived = {"ContactID": contact_links()["cus-002"], "ContactStatus": "ARCHIVED"}
-    world.control.post(f"/organisations/{organisation_id()}/contacts", json=archived).raise_for_status()
-    issued = example_invoices(3)
-    issued[1] = for_contact(issued[1], "cus-002")
-    world.queue(issued)
+    refuse(world, {"T-1": "No contact of ours wears purple."})
+    world.queue(example_invoices(3))
     world.work()
     assert statuses(world, 3) == ["synced", "failed", "synced"]
     assert states(world) == ["DONE", "REJECTED", "DONE"]
@@ -34,12 +30,10 @@ def test_an_invoice_xero_refuses_fails_with_its_words_sealed_and_the_others_go(w
 
 
 def test_a_refused_invoice_can_be_tried_again_once_its_cause_is_gone(world: World) -> None:
-    contact = {"ContactID": contact_links()["cus-002"], "ContactStatus": "ARCHIVED"}
-    world.control.post(f"/organisations/{organisation_id()}/contacts", json=contact).raise_for_status()
-    world.queue([for_contact(example_invoices(1)[0], "cus-002")])
+    refuse(world, {"T-0": "No contact of ours wears purple."})
+    world.queue(example_invoices(1))
     world.work()
-    restored = contact | {"ContactStatus": "ACTIVE"}
-    world.control.post(f"/organisations/{organisation_id()}/contacts", json=restored).raise_for_status()
+    refuse(world, {})
     assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
     world.work()
     assert story(world) == ["InvoiceQueued", "SyncFailed", "RetryRequested", "InvoiceSynced"]
@@ -84,10 +78,9 @@ def in_another_order(answer: InvoicesAnswer) -> InvoicesAnswer:
     return msgspec.structs.replace(answer, elements=tuple(reversed(answer.elements)))
 
 
-def for_contact(issued: IssuedInvoice, contact_id: str) -> IssuedInvoice:
-    """The same invoice for another customer."""
-    document = msgspec.structs.replace(issued.document, kyrios_contact_id=contact_id)
-    return msgspec.structs.replace(issued, document=document)
+def refuse(world: World, refusals: dict[str, str]) -> None:
+    """Have Xero refuse the invoices of these numbers in these words."""
+    world.control.post("/options", json={"refusals": refusals}).raise_for_status()
 
 
 def stored_answer(world: World) -> bytes:
