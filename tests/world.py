@@ -63,6 +63,10 @@ class World:
         answer.raise_for_status()
         return int(answer.json()["id"])
 
+    def refuse(self, said: dict[str, str]) -> None:
+        """Have Xero refuse the invoices of these numbers in these words, and no others."""
+        self.control.post("/options", json={"refusals": said}).raise_for_status()
+
     def wait_for_fault(self, fault: int, fired: int = 1, **more: Any) -> None:
         """Until a fault has fired so often."""
         asked = {"fault": fault, "timeout": 30} | (more or {"fired": fired})

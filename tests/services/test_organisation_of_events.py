@@ -83,8 +83,7 @@ def test_an_invoice_whose_worker_died_belongs_to_the_organisation(
 
 def test_an_invoice_refused_and_tried_again_belongs_to_the_organisation(early: World) -> None:
     early.set_up()
-    archived = [{"ContactID": contact, "ContactStatus": "ARCHIVED"} for contact in contact_links().values()]
-    early.control.post(f"/organisations/{organisation_id()}/contacts", json=archived).raise_for_status()
+    early.refuse({"T-0": "No purple."})
     early.work()
     assert early.engine.retry_invoice(ACCOUNT, INVOICE, OWNER)
     assert_all_carry_the_organisation_after(early, SyncFailed, RetryRequested)

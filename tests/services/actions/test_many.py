@@ -26,9 +26,9 @@ from services.bootstrap import Parts
 from services.intake import IssuedInvoice
 from tests.changes import assert_clean
 from tests.services.dispatch.other_engine import answering, beside
-from tests.services.dispatch.test_answers import a_cent_more, for_contact
+from tests.services.dispatch.test_answers import a_cent_more
 from tests.services.test_releaser import billed_to, blocked_by_contact, link
-from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices, organisation_id
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 EARLY, LATE = dt.date(2026, 9, 1), dt.date(2026, 10, 20)
 
@@ -37,21 +37,16 @@ def dated(one: IssuedInvoice, day: dt.date) -> IssuedInvoice:
     return msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, date=day, due_date=day))
 
 
-def archive(world: World, status: str) -> None:
-    contact = {"ContactID": contact_links()["cus-002"], "ContactStatus": status}
-    world.control.post(f"/organisations/{organisation_id()}/contacts", json=contact).raise_for_status()
-
-
 @pytest.fixture
 def mixed(world: World) -> World:
     """Blocked: 0 and 1 of September and 2 of October; failed: 3; synced: 4; in Xero and to be looked at: 5."""
     world.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
     days = (EARLY, EARLY, LATE)
     world.queue([dated(one, day) for one, day in zip(billed_to("cus-a", 3), days, strict=True)])
-    archive(world, "ARCHIVED")
-    world.queue([dated(for_contact(example_invoices(1, start=3)[0], "cus-002"), LATE), *example_invoices(1, start=4)])
+    world.refuse({"T-3": "No purple."})
+    world.queue([dated(example_invoices(1, start=3)[0], LATE), *example_invoices(1, start=4)])
     world.work()
-    archive(world, "ACTIVE")
+    world.refuse({})
     with beside(world, Parts(session=answering(a_cent_more))) as other:
         other.queue(example_invoices(1, start=5))
         other.work()

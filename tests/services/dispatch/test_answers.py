@@ -13,7 +13,7 @@ from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 @pytest.mark.article("R19")
 def test_an_invoice_xero_refuses_fails_with_its_words_sealed_and_the_others_go(world: World) -> None:
-    refuse(world, {"T-1": "No contact of ours wears purple."})
+    world.refuse({"T-1": "No contact of ours wears purple."})
     world.queue(example_invoices(3))
     world.work()
     assert statuses(world, 3) == ["synced", "failed", "synced"]
@@ -30,10 +30,10 @@ def test_an_invoice_xero_refuses_fails_with_its_words_sealed_and_the_others_go(w
 
 
 def test_a_refused_invoice_can_be_tried_again_once_its_cause_is_gone(world: World) -> None:
-    refuse(world, {"T-0": "No contact of ours wears purple."})
+    world.refuse({"T-0": "No contact of ours wears purple."})
     world.queue(example_invoices(1))
     world.work()
-    refuse(world, {})
+    world.refuse({})
     assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
     world.work()
     assert story(world) == ["InvoiceQueued", "SyncFailed", "RetryRequested", "InvoiceSynced"]
@@ -76,11 +76,6 @@ def a_cent_more(answer: InvoicesAnswer) -> InvoicesAnswer:
 def in_another_order(answer: InvoicesAnswer) -> InvoicesAnswer:
     """The same answer, its elements turned round."""
     return msgspec.structs.replace(answer, elements=tuple(reversed(answer.elements)))
-
-
-def refuse(world: World, refusals: dict[str, str]) -> None:
-    """Have Xero refuse the invoices of these numbers in these words."""
-    world.control.post("/options", json={"refusals": refusals}).raise_for_status()
 
 
 def stored_answer(world: World) -> bytes:

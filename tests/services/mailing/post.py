@@ -10,7 +10,7 @@ from domain.alerts import AlertSent
 from domain.streams import alerts_stream
 from services.intake import IssuedInvoice
 from tests.mail_server import MailSink
-from tests.world import ACCOUNT, OWNER, World, contact_links, example_invoices, organisation_id
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 TO = "owner@harbour-vine.example"
 
@@ -41,10 +41,9 @@ class Post:
         self.world.work(len(issued) + 20)
 
     def refused(self, count: int, start: int = 0) -> None:
-        """So many invoices that Xero refuses, since their customer is archived there."""
-        archived = {"ContactID": contact_links()["cus-002"], "ContactStatus": "ARCHIVED"}
-        self.world.control.post(f"/organisations/{organisation_id()}/contacts", json=archived).raise_for_status()
-        self.sync([_for("cus-002", one) for one in example_invoices(count, start)])
+        """So many invoices that Xero refuses, for a reason of its own."""
+        self.world.refuse({f"T-{number}": "No purple." for number in range(start, start + count)})
+        self.sync(example_invoices(count, start))
 
     def unlinked(self, count: int, start: int = 0) -> None:
         """So many invoices that wait because nobody says which Xero contact their customer is."""

@@ -31,7 +31,7 @@ def test_invoices_that_xero_refused_are_told_with_its_words_and_what_to_do(post:
             "T-9",
             "2 more",
             "Xero says: ",
-            "Archived",
+            "No purple",
             "press Retry",
             "you or our",
         ):
