@@ -243,7 +243,7 @@ _FIX = "Fix what Xero says of each, or ask support."
 _ENDED = {
     "user": "as you asked for",
     "inactivity": "nothing was synced for {days} days",
-    "authorisation_lost": "Xero no longer accepts our permission",
+    "authorisation_lost": headline([Cause("authorisation_lost")]),
     "removed_in_xero": "somebody removed it inside Xero",
 }
 
