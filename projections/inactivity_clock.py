@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Select,
     Table,
     Text,
     Uuid,
@@ -157,9 +158,13 @@ def load(connection: Connection, connection_ids: Iterable[UUID]) -> Rows:
 
 def due(connection: Connection, limit: int) -> list[Due]:
     """Up to `limit` connections that are to be looked at now, those that wait longest first."""
+    return [Due(*row) for row in connection.execute(due_query(limit))]
+
+
+def due_query(limit: int) -> Select[tuple[Any, ...]]:
+    """How they are asked for."""
     c = INACTIVITY_CLOCK.c
-    query = select(c.connection_id, c.due_at).where(c.due_at <= func.app.now()).order_by(c.due_at).limit(limit)
-    return [Due(*row) for row in connection.execute(query)]
+    return select(c.connection_id, c.due_at).where(c.due_at <= func.app.now()).order_by(c.due_at).limit(limit)
 
 
 def put_off(connection: Connection, looked_at: Due, due_at: dt.datetime) -> None:
