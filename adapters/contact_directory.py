@@ -20,7 +20,7 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One contact as it is kept. `fingerprint` is an HMAC of all the feed shows of it; an HMAC is None for no text.
 
     `revision` grows with Xero's own time of change, and is part of the place the contact is sealed for. `feed_seq` is
-    None where the feed has nothing new to say.
+    None where the feed has nothing new to say, `sealed` where the contact was erased.
     """
 
     xero_contact_id: str
@@ -28,7 +28,7 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     merged_to: str
     contact_number: str
     revision: int
-    sealed: bytes
+    sealed: bytes | None
     fingerprint: str
     email_hmac: str | None
     name_hmac: str | None
@@ -38,13 +38,14 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells whether a contact has changed; `fed` if the feed ever showed it."""
+    """What tells whether a contact has changed; `fed` if the feed ever showed it, `erased` if it was erased here."""
 
     status: str
     revision: int
     fingerprint: str
     contact_number: str
     fed: bool
+    erased: bool
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +68,7 @@ class FedEntry(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     merged_to: str
     revision: int
-    sealed: bytes
+    sealed: bytes | None
     updated_at: datetime | None
 
 
@@ -79,7 +80,17 @@ class SealedEntry(msgspec.Struct, frozen=True, kw_only=True):
     merged_to: str
     contact_number: str
     revision: int
-    sealed: bytes
+    sealed: bytes | None
+
+
+class NamedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact of an organisation as far as nothing of it is personal; `fed` if the feed ever showed it."""
+
+    organisation_id: str
+    xero_contact_id: str
+    status: str
+    merged_to: str
+    fed: bool
 
 
 def known(
@@ -88,7 +99,8 @@ def known(
     """What is kept of these contacts, locked until the end of the transaction."""
     curs.execute(
         """
-        SELECT xero_contact_id, status, revision, fingerprint, contact_number, feed_seq IS NOT NULL AS fed
+        SELECT xero_contact_id, status, revision, fingerprint, contact_number, feed_seq IS NOT NULL AS fed,
+               sealed IS NULL AS erased
         FROM app.contact_directory
         WHERE connection_id = %s AND organisation_id = %s AND xero_contact_id = ANY(%b)
         ORDER BY xero_contact_id FOR UPDATE
@@ -194,6 +206,45 @@ def counts(curs: Cursor[Row], connections: Sequence[tuple[UUID, str]]) -> dict[U
         ([connection for connection, _ in connections], [organisation for _, organisation in connections]),
     )
     return {row["id"]: (row["used"], row["every"] - row["used"]) for row in curs}
+
+
+def not_erased(curs: Cursor[Row], connection_id: UUID, contact_ids: Collection[str]) -> list[NamedEntry]:
+    """Those of these contacts, of any organisation, that are kept and not erased, locked; the feed is held before."""
+    curs.execute(
+        """
+        SELECT organisation_id, xero_contact_id, status, merged_to, feed_seq IS NOT NULL AS fed
+        FROM app.contact_directory WHERE connection_id = %s AND xero_contact_id = ANY(%s) AND sealed IS NOT NULL
+        ORDER BY organisation_id, xero_contact_id FOR UPDATE
+        """,
+        (connection_id, list(contact_ids)),
+    )
+    return [NamedEntry(**row) for row in curs]
+
+
+def erase(
+    curs: Cursor[Row],
+    connection_id: UUID,
+    contacts: Sequence[NamedEntry],
+    fingerprints: Sequence[str],
+    numbers: Sequence[int | None],
+) -> None:
+    """Forget what these contacts are called, for good; the feed shows them as erased under these numbers."""
+    curs.execute(
+        """
+        UPDATE app.contact_directory d SET sealed = NULL, email_hmac = NULL, name_hmac = NULL, like_name_hmac = NULL,
+            fingerprint = e.fingerprint, feed_seq = coalesce(e.feed_seq, d.feed_seq)
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
+            AS e (organisation_id, xero_contact_id, fingerprint, feed_seq)
+        WHERE d.connection_id = %s AND d.organisation_id = e.organisation_id AND d.xero_contact_id = e.xero_contact_id
+        """,
+        (
+            [one.organisation_id for one in contacts],
+            [one.xero_contact_id for one in contacts],
+            list(fingerprints),
+            list(numbers),
+            connection_id,
+        ),
+    )
 
 
 def place_of(connection_id: UUID, organisation_id: str, xero_contact_id: str) -> str:

@@ -189,12 +189,13 @@ DELIVERY_FRAGMENT: Final = Table(
     ),
     Column("position", Integer, nullable=False),
     Column("entry_id", BigInteger, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
     Column("account_id", Text, nullable=False),
     Column("fragment", LargeBinary),
     Column("fragment_sha", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
     PrimaryKeyConstraint("delivery_id", "position", name="delivery_fragment_pkey"),
-    Index("delivery_fragment_entry", "entry_id"),
+    Index("delivery_fragment_stream", "stream_id"),
     schema="app",
 )
 
@@ -354,7 +355,7 @@ CONTACT_DIRECTORY: Final = Table(
     Column("merged_to", Text, nullable=False),
     Column("contact_number", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
     Column("fingerprint", Text, nullable=False),
     Column("email_hmac", Text),
     Column("name_hmac", Text),

@@ -228,6 +228,21 @@ def move(
     return [*linked, *unlink(source, at, moved_to=target_id)]
 
 
+def erase(
+    state: ContactLink | None,
+    account_id: str,
+    kyrios_contact_id: str,
+    reason: str,
+    *,
+    organisation_id: str | None,
+    at: Moment,
+) -> list[Event]:
+    """Its person is erased, with all that was kept until now; the link stays, which is two ids."""
+    decision = _decide(state, account_id, kyrios_contact_id, at)
+    decision.add(SubjectErased, organisation_id=organisation_id, kyrios_contact_id=kyrios_contact_id, reason=reason)
+    return decision.events
+
+
 def _decide(state: ContactLink | None, account_id: str, kyrios_contact_id: str, at: Moment) -> Decision[ContactLink]:
     stream = contact_link_stream(account_id, kyrios_contact_id)
     return Decision(stream, account_id, state, state.version if state else 0, evolve, at)

@@ -63,6 +63,7 @@ from services.dispatch.record import Record
 from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
+from services.erasure.erase_contact import EraseContact
 from services.handling import Handling
 from services.inactivity import InactivityWatch
 from services.lost_connection import LostConnection
@@ -336,6 +337,11 @@ class Engine:
         return ContactLinks(self.store, self.handling)
 
     @cached_property
+    def erase_contact(self) -> EraseContact:
+        """Erase a Kyrios contact."""
+        return EraseContact(self.store, self.account_keys, self.handling)
+
+    @cached_property
     def contact_candidates(self) -> ContactCandidates:
         """Whom a customer might be in Xero."""
         return ContactCandidates(self.store, self.account_keys)
@@ -466,14 +472,12 @@ class Engine:
     def _sweeper(self, ring: Callable[[UUID], None]) -> Sweeper:
         return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), ring, self.settings.sweep_interval)
 
-    def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
-        """Xero's own words, or a person's reason, kept under `answer_id`; None if there are none, or `[erased]`."""
+    def answer_words(self, answer_id: UUID, account_id: str) -> str:
+        """Xero's own words, or a person's reason, kept under `answer_id`; `[erased]` if they are not kept any more."""
         with self.store.cursor() as cursor:
             sealed = sealed_texts.answer(cursor, answer_id)
-        if sealed is None:
-            return None
         opened = open_or_erased(self.account_keys.find(account_id), "answer_text", str(answer_id), 1, sealed)
-        return str(opened) if isinstance(opened, Erased) else "; ".join(msgspec.json.decode(opened, type=list[str]))
+        return opened.value if isinstance(opened, Erased) else "; ".join(msgspec.json.decode(opened, type=list[str]))
 
     def close(self) -> None:
         """Stop answering rings and close every pool, in the reverse of the order things were opened."""

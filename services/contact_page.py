@@ -1,7 +1,8 @@
 """One page of Xero's contacts, kept: the mirror and the feed, in the transaction of whoever read it.
 
 The feed shows contacts in use, and what becomes of those it has shown; what was archived before it was ever shown stays
-out. A change is what the feed would show differently, so the same again is none.
+out. A change is what the feed would show differently, so the same again is none. What a contact that was erased here is
+called in Xero is never kept again.
 """
 
 from collections.abc import Sequence
@@ -40,20 +41,24 @@ class ContactPage:
         known = contact_directory.known(cursor, *self._place, list(contacts))
         entries, kinds = [], []
         for contact_id, contact in sorted(contacts.items()):
-            before, fingerprint = known.get(contact_id), fingerprint_of(self._key, contact)
+            before = known.get(contact_id)
+            contact = nameless(contact) if before and before.erased else contact
+            fingerprint = fingerprint_of(self._key, contact)
             if before and _nothing_new(before, contact, fingerprint):
                 continue
             changed = before is None or before.fingerprint != fingerprint
             shown = changed and (is_active(contact.status) or (before is not None and before.fed))
             number += shown
-            entries.append(self._entry(contact, fingerprint, number if shown else None))
+            entries.append(
+                self._entry(contact, fingerprint, number if shown else None, erased=bool(before and before.erased))
+            )
             kinds.append(_kind(before, contact) if changed else "")
         if entries:
             contact_directory.keep(cursor, *self._place, entries)
             contact_feed.give_out(cursor, self._place[0], number)
         return Changes(*(kinds.count(kind) for kind in Changes._fields))
 
-    def _entry(self, contact: XeroContact, fingerprint: str, feed_seq: int | None) -> DirectoryEntry:
+    def _entry(self, contact: XeroContact, fingerprint: str, feed_seq: int | None, *, erased: bool) -> DirectoryEntry:
         """A contact as it is kept: what is personal sealed for its place, and found by hashes."""
         row_key, revision = contact_directory.place_of(*self._place, contact.contact_id), revision_of(contact)
         text = msgspec.json.encode([contact.name, contact.email, contact.phone])
@@ -64,7 +69,7 @@ class ContactPage:
             merged_to=contact.merged_to,
             contact_number=contact.contact_number,
             revision=revision,
-            sealed=self._key.seal("contact_directory", row_key, revision, text),
+            sealed=None if erased else self._key.seal("contact_directory", row_key, revision, text),
             fingerprint=fingerprint,
             email_hmac=email,
             name_hmac=name,
@@ -78,6 +83,11 @@ def fingerprint_of(key: AccountKey, contact: XeroContact) -> str:
     """An HMAC of what the feed shows of a contact, but for when it changed."""
     shown = [contact.name, contact.email, contact.phone, contact.status.upper(), contact.merged_to]
     return key.hmac(b"contact in the feed\0" + msgspec.json.encode(shown))
+
+
+def nameless(contact: XeroContact) -> XeroContact:
+    """The contact without anything personal."""
+    return msgspec.structs.replace(contact, name="", email="", phone="")
 
 
 def revision_of(contact: XeroContact) -> int:

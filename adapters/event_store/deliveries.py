@@ -22,6 +22,7 @@ class SealedFragment(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     entry_id: int
+    stream_id: UUID
     account_id: str
     sealed: bytes
     fragment_hash: str
@@ -41,14 +42,16 @@ def open_send(
     _open(curs, delivery_id, connection_id, kind, "send", body_sha, len(fragments), lease)
     curs.execute(
         """
-        INSERT INTO app.delivery_fragment (delivery_id, position, entry_id, account_id, fragment, fragment_sha, facts)
-        SELECT %s, f.position - 1, f.entry_id, f.account_id, f.fragment, f.sha, f.facts::jsonb
-        FROM unnest(%b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::text[]) WITH ORDINALITY
-             AS f (entry_id, account_id, fragment, sha, facts, position)
+        INSERT INTO app.delivery_fragment
+            (delivery_id, position, entry_id, stream_id, account_id, fragment, fragment_sha, facts)
+        SELECT %s, f.position - 1, f.entry_id, f.stream_id, f.account_id, f.fragment, f.sha, f.facts::jsonb
+        FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bytea[], %b::text[], %b::text[]) WITH ORDINALITY
+             AS f (entry_id, stream_id, account_id, fragment, sha, facts, position)
         """,
         (
             delivery_id,
             [f.entry_id for f in fragments],
+            [f.stream_id for f in fragments],
             [f.account_id for f in fragments],
             [f.sealed for f in fragments],
             [f.fragment_hash for f in fragments],
@@ -108,6 +111,28 @@ def finish_forgotten(curs: Cursor[Row]) -> int:
         """
     )
     return curs.rowcount
+
+
+def erase(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> int:
+    """Erase what was sent for these streams; returns how many fragments that were. Their HMACs stay.
+
+    The digest of a whole body goes with its first erased fragment: it has no key, so guesses could be tested by it.
+    """
+    curs.execute(
+        """
+        WITH erased AS (
+            UPDATE app.delivery_fragment SET fragment = NULL WHERE stream_id = ANY(%s) AND fragment IS NOT NULL
+            RETURNING delivery_id
+        ), told AS (
+            UPDATE app.delivery SET body_sha = NULL WHERE id IN (SELECT delivery_id FROM erased)
+        )
+        SELECT count(*) AS number FROM erased
+        """,
+        (list(stream_ids),),
+    )
+    row = curs.fetchone()
+    assert row is not None
+    return int(row["number"])
 
 
 class SentFragment(msgspec.Struct, frozen=True):

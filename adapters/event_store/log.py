@@ -72,6 +72,20 @@ def first_stored_after(curs: Cursor[Row], position: int) -> datetime | None:
     return None if row is None else row["recorded_at"]
 
 
+def naming(curs: Cursor[Row], word: str, topics: Sequence[str]) -> list[LogRow]:
+    """Every event of these types whose body holds this word as a JSON text, wherever in it, in commit order.
+
+    Reads the whole log; whoever asks looks at the bodies to see what the word is there.
+    """
+    written = msgspec.json.encode(word)
+    curs.execute(
+        f"SELECT {_COLUMNS} FROM es.sync_events WHERE topic = ANY(%s) AND position(%s::bytea IN state) > 0 "
+        "ORDER BY notification_id",
+        (list(topics), written),
+    )
+    return [_row(row) for row in curs]
+
+
 def head(curs: Cursor[Row]) -> int:
     """The position of the newest event, 0 for an empty log."""
     curs.execute("SELECT coalesce(max(notification_id), 0) AS head FROM es.sync_events")

@@ -256,3 +256,14 @@ def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
         (older_than_days, limit),
     )
     return curs.rowcount
+
+
+def being_sent(curs: Cursor[Row], account_id: str) -> int:
+    """How many mails of an account may just be going out: their text is kept until that has ended."""
+    curs.execute(
+        "SELECT count(*) AS number FROM app.mail WHERE account_id = %s AND closed_at IS NULL AND sealed IS NOT NULL",
+        (account_id,),
+    )
+    row = curs.fetchone()
+    assert row is not None
+    return int(row["number"])

@@ -93,3 +93,27 @@ def answer(curs: Cursor[Row], answer_id: UUID) -> bytes | None:
     curs.execute("SELECT sealed FROM app.answer_text WHERE answer_id = %s", (answer_id,))
     row = curs.fetchone()
     return None if row is None else row["sealed"]
+
+
+def erase_invoice_texts(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> int:
+    """Erase the texts of all revisions of these invoices; returns how many there were."""
+    curs.execute("DELETE FROM app.invoice_text WHERE stream_id = ANY(%s)", (list(stream_ids),))
+    return curs.rowcount
+
+
+def erase_answers(curs: Cursor[Row], stream_ids: Sequence[UUID], answer_ids: Sequence[UUID]) -> int:
+    """Erase the words kept for these streams, and those kept under these ids; returns how many there were."""
+    curs.execute(
+        "DELETE FROM app.answer_text WHERE stream_id = ANY(%s) OR answer_id = ANY(%s)",
+        (list(stream_ids), list(answer_ids)),
+    )
+    return curs.rowcount
+
+
+def erase_contacts(curs: Cursor[Row], account_id: str, contact_ids: Sequence[str]) -> int:
+    """Erase customers; returns how many there were."""
+    curs.execute(
+        "DELETE FROM app.kyrios_contact WHERE account_id = %s AND kyrios_contact_id = ANY(%s)",
+        (account_id, list(contact_ids)),
+    )
+    return curs.rowcount

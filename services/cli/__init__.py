@@ -10,6 +10,7 @@ from services.cli import (
     connections,
     contact_commands,
     contacts,
+    erase,
     invoice_commands,
     invoices,
     keys,
@@ -39,6 +40,7 @@ peoples_actions.register(invoices.app)
 previews.register(invoices.app)
 older_invoices.register(invoices.app)
 contact_commands.register(contacts.app)
+erase.register(contacts.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(taxes.app, name="taxes")

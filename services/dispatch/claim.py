@@ -233,6 +233,7 @@ class Claim:
         fragments = [
             SealedFragment(
                 entry_id=entry.id,
+                stream_id=entry.stream_id,
                 account_id=admission.account_id,
                 sealed=key.seal("delivery_fragment", f"{delivery_id}/{position}", 1, fragment),
                 fragment_hash=key.hmac(fragment),

@@ -125,13 +125,14 @@ CREATE TABLE app.delivery_fragment (
     delivery_id uuid NOT NULL CONSTRAINT delivery_fragment_delivery_id_fkey REFERENCES app.delivery (id),
     position integer NOT NULL,
     entry_id bigint NOT NULL,
+    stream_id uuid NOT NULL,
     account_id text NOT NULL,
     fragment bytea,
     fragment_sha text NOT NULL,
     facts jsonb NOT NULL,
     CONSTRAINT delivery_fragment_pkey PRIMARY KEY (delivery_id, position)
 );
-CREATE INDEX delivery_fragment_entry ON app.delivery_fragment (entry_id);
+CREATE INDEX delivery_fragment_stream ON app.delivery_fragment (stream_id);
 CREATE TABLE app.idempotency (
     account_id text NOT NULL,
     key text NOT NULL,
@@ -252,7 +253,7 @@ CREATE TABLE app.contact_directory (
     merged_to text NOT NULL,
     contact_number text NOT NULL,
     revision bigint NOT NULL,
-    sealed bytea NOT NULL,
+    sealed bytea,
     fingerprint text NOT NULL,
     email_hmac text,
     name_hmac text,

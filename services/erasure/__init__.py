@@ -1,0 +1,1 @@
+"""Erasing people: everything personal that is kept of a Kyrios contact goes; what happened stays provable."""
