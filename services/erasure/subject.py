@@ -77,7 +77,7 @@ class Subject:
         known = sealed_texts.contacts(self._tx.cursor, self._account_id, self.contacts)
         if link is None and not self._invoices and not known:
             raise NotPossible(f"account {self._account_id} knows no contact {self._contact_id}")
-        live = {stream for _, stream, _ in outbox.lock_live(self._tx.cursor, self.streams)}
+        live = {one.stream_id for one in outbox.lock_live(self._tx.cursor, self.streams)}
         if live & set(self._links):
             raise NotPossible(
                 f"contact {self._contact_id} is to be created in Xero just now; it can be erased once that has ended, "
