@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.mailing.matter import Listed, Matter, one_line
+from domain.foreign_text import one_line
+from services.mailing.matter import Listed, Matter
 
 LONGEST_SUBJECT: Final = 180
 _MESSAGE_IDS: Final = UUID("8d0a6c1e-6f3c-5b1f-9a53-0f6a3d0e7c06")

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.causes import CATALOGUE, Cause
+from domain.foreign_text import one_line
 from domain.headlines import LONGEST, headline
 from services.mailing.letter import LONGEST_SUBJECT, Letters
-from services.mailing.matter import Listed, Matter, one_line
+from services.mailing.matter import Listed, Matter
 from tests.services.mailing.post import html_of, text_of
 
 LETTERS = Letters("xero@kyrios.example")
