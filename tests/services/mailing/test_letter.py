@@ -73,6 +73,13 @@ def test_any_text_at_all_makes_a_mail_with_the_headers_we_wrote(text: str, accou
     assert one_line(text) in " ".join(text_of(mail).split()) or not one_line(text)
 
 
+def test_a_long_subject_arrives_as_it_was_written() -> None:
+    long = Matter(subject="Xero " + "is disconnected " * 8, opening="x", link="https://x.example", link_says="Open")
+    raw = LETTERS.write(long, "a", "owner@example.com", "<1@kyrios.example>", DATE)
+    subject = str(email.message_from_bytes(raw, policy=default)["Subject"])
+    assert subject == long.subject.strip()
+
+
 def test_only_an_address_of_the_web_is_a_link() -> None:
     bad = Matter(subject="x", opening="x", link="javascript:alert(1)", link_says="Open")
     raw = LETTERS.write(bad, "a", "owner@example.com", "<1@kyrios.example>", DATE)
