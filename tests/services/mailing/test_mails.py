@@ -129,6 +129,14 @@ def test_a_disconnection_is_always_told_once_with_its_reason_and_what_waits(post
     assert post.send(after=7_200) == []
 
 
+def test_two_disconnections_in_a_minute_are_two_mails(post: Post) -> None:
+    for _ in range(2):
+        post.engine.set_up.disconnect(ACCOUNT, OWNER)
+        post.world.consent()
+    assert post.subjects() == ["Xero is disconnected: as you asked for"] * 2
+    assert "It has been connected again since." in text_of(post.sink.read()[0])
+
+
 @pytest.mark.article("R17")
 def test_a_recovery_is_told_with_what_is_on_its_way(post: Post) -> None:
     with two_hours_ago(post) as engine:
