@@ -5,10 +5,9 @@ Only sessions that say so go by it (`app.clock`), so whatever stands in the tabl
 
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import quote
 
 from psycopg import Cursor
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 Row = dict[str, Any]
 _OPTION: Final = "-c app.clock=virtual"
@@ -17,12 +16,7 @@ _OPTION: Final = "-c app.clock=virtual"
 def going_by_it(database_url: str) -> str:
     """The same database, by sessions that go by the virtual clock."""
     options = str(conninfo_to_dict(database_url).get("options") or "")
-    if _OPTION in options:
-        return database_url
-    address, _, query = database_url.partition("?")
-    others = [pair for pair in query.split("&") if pair and not pair.startswith("options=")]
-    all_options = "options=" + quote(f"{options} {_OPTION}".strip())
-    return f"{address}?{'&'.join([*others, all_options])}"
+    return make_conninfo(database_url, options=f"{options} {_OPTION}".strip())
 
 
 def shift(curs: Cursor[Row]) -> timedelta:

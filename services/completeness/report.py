@@ -125,10 +125,12 @@ def _beside(months: Sequence[MonthSum]) -> str:
 
 
 def _money(months: Sequence[MonthSum], side: Literal["expected", "in_xero"]) -> str:
+    """The sums by currency; one in which nothing is to be there and nothing is says nothing, beside others."""
     sums: dict[str, Decimal] = {}
     for month in months:
         sums[month.currency] = sums.get(month.currency, Decimal(0)) + getattr(month, side).total
-    return _listed(str(Money(total, currency)) for currency, total in sorted(sums.items()))
+    used = {month.currency for month in months if month.expected.invoices or month.in_xero.invoices}
+    return _listed(str(Money(total, code)) for code, total in sorted(sums.items()) if code in used or not used)
 
 
 def _listed(parts: Iterable[str]) -> str:

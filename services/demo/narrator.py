@@ -1,6 +1,7 @@
 """The voice of the story: sentences with the seconds since it began, and bars for what takes a while."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
@@ -28,6 +29,11 @@ class Narrator:
     def add(self, line: str) -> None:
         """A line that belongs to the sentence before."""
         self.console.print(f"{INDENT}{line}")
+
+    def quote(self, lines: Sequence[str]) -> None:
+        """What somebody else wrote, such as a mail."""
+        for line in lines:
+            self.console.print(f"{INDENT}| {line}".rstrip())
 
     def progress(self) -> Progress:
         """A bar, shown on terminals only."""

@@ -1,5 +1,6 @@
 """The account owner of the demo: agrees in the simulated browser, chooses, declares, maps and links."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,7 +8,9 @@ import httpx
 import msgspec
 
 from adapters.vault.secret import Secret
+from domain.account_settings import Inactivity, inactivity_of
 from domain.event import Actor
+from domain.streams import invoice_stream
 from domain.tax import DeclaredTaxSet
 from services.bootstrap import Engine
 from services.import_invoices import import_invoices
@@ -121,6 +124,36 @@ def void_invoices(engine: Engine, examples: Path) -> list[str]:
     for invoice_id in voided:
         engine.void_invoice(ACCOUNT, invoice_id, BACKEND)
     return voided
+
+
+def issue_later(engine: Engine, examples: Path) -> list[str]:
+    """Kyrios issues the invoices of the file of later ones; returns their ids."""
+    with (examples / "changes" / "later.ndjson").open("rb") as stream:
+        report = import_invoices(stream, ACCOUNT, engine.queue_invoices, BACKEND)
+    assert not report.not_taken, "every later invoice of the example is taken on"
+    return report.accepted
+
+
+def take_back(engine: Engine, examples: Path) -> None:
+    """Kyrios revises an invoice back to what Xero holds."""
+    with (examples / "changes" / "taken-back.ndjson").open("rb") as stream:
+        import_invoices(stream, ACCOUNT, engine.revise_invoices, BACKEND)
+
+
+def leave_out(engine: Engine, invoice_ids: Sequence[str]) -> None:
+    """The owner deals with these invoices otherwise."""
+    streams = [invoice_stream(ACCOUNT, invoice_id) for invoice_id in invoice_ids]
+    engine.dismiss_invoices(ACCOUNT, streams, "Entered in Xero by hand", OWNER)
+
+
+def agree_again(engine: Engine, control_url: str, examples: Path) -> None:
+    """Agree in the browser once more, to the same organisation."""
+    _consent(engine, control_url, organisation_in(examples / "xero-organisation.json")["tenant_id"])
+
+
+def inactivity(engine: Engine) -> Inactivity:
+    """After how many quiet days the account is warned and disconnected."""
+    return inactivity_of(engine.set_up.connection(ACCOUNT).settings)
 
 
 def _consent(engine: Engine, control_url: str, organisation: str) -> None:

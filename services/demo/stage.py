@@ -3,14 +3,16 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import httpx
 import msgspec
 
+from adapters import virtual_clock
 from adapters.embedded_postgres import Cluster
 from adapters.embedded_postgres.directory import make_directory
 from adapters.vault.secret import Secret
@@ -18,16 +20,17 @@ from domain import invoice as invoices
 from domain.invoice import Invoice
 from domain.invoice_payment import next_due
 from domain.streams import invoice_stream
+from projections.checkpoints import RivalProjector
 from services import local_xero
 from services.bootstrap import Engine, configure_logging
 from services.demo.alone import alone
 from services.demo.breaking_off import BreakingOff
 from services.demo.processes import CouldNotStart, WorkerProcess, simulated_xero
 from services.demo.simulated_owner import ACCOUNT
+from services.demo.ticker import Ticker
 from services.key_file import keyring_of
 from services.local_xero import LocalXero
 from services.migrations import migrate
-from services.running import ticking
 from services.set_up import CALLBACK_PATH
 from services.settings import PREFIX, Settings
 
@@ -45,6 +48,7 @@ class Stage:
     engine: Engine
     xero: LocalXero
     worker: WorkerProcess
+    ticker: Ticker
     log: Path
     breaking_off: BreakingOff
 
@@ -60,6 +64,23 @@ class Stage:
         asked: dict[str, str | float] = {"fault": fault, "fired": 1, "timeout": timeout}
         answer = httpx.get(f"{self.xero.control_url}/wait", params=asked, timeout=timeout + 5)
         return bool(answer.json()["reached"])
+
+    def move_clocks(self, by: timedelta) -> None:
+        """Let time pass at once, for the engine and for Xero."""
+        moved = httpx.post(f"{self.xero.control_url}/clock", json={"advance_seconds": by.total_seconds()}, timeout=10)
+        moved.raise_for_status()
+        with self.engine.store.cursor() as cursor:
+            virtual_clock.move(cursor, by)
+
+    def catch_up(self) -> None:
+        """Fold all that has happened into the projections, beside the ticker or in its place."""
+
+        def folded() -> bool:
+            with suppress(RivalProjector):
+                self.engine.projector.catch_up()
+            return self.engine.projector.position() >= self.engine.store.head()
+
+        self.wait(folded)
 
     def invoices(self, invoice_ids: Sequence[str]) -> list[Invoice]:
         """What the engine knows of these invoices now."""
@@ -115,12 +136,15 @@ def _play(
 ) -> Iterator[Stage]:
     migrate(url)
     ours = local_xero.pointed_at(msgspec.structs.replace(settings, home=home, public_url="http://127.0.0.1:8080"), xero)
-    ours = msgspec.structs.replace(ours, secret_keys=keyring_of(ours), database_url=Secret(url))
+    ours = msgspec.structs.replace(ours, secret_keys=keyring_of(ours), database_url=Secret(url), clock="virtual")
     engine = Engine(ours, url)
     worker = WorkerProcess(_environment(ours), log)
     try:
-        with ticking(engine):
-            yield Stage(engine, xero, worker, log, breaking_off)
+        ticker = Ticker(engine)
+        try:
+            yield Stage(engine, xero, worker, ticker, log, breaking_off)
+        finally:
+            ticker.stop()
     finally:
         worker.stop()
         engine.close()
@@ -143,6 +167,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LEASE": f"{settings.lease:g}",
         "QUIET": f"{settings.quiet:g}",
         "SWEEP_INTERVAL": f"{settings.sweep_interval:g}",
+        "CLOCK": settings.clock,
         "LOG_LEVEL": "WARNING",
     }
     return {PREFIX + name: value for name, value in values.items()}

@@ -20,8 +20,8 @@ from services.demo.books.sources import (
     read_file,
     read_ledger,
     read_opening_numbers,
-    read_revisions,
     read_voids,
+    read_whole,
 )
 
 
@@ -61,20 +61,27 @@ def check_books(
     invoices: Path,
     control_url: str,
     changes: Path | None = None,
+    later: Path | None = None,
     opening_books: Path | None = None,
     timeout: float = 10.0,
 ) -> BooksCheck:
     """Compare the NDJSON file `invoices` with the ledger at `control_url`, given what the engine says of the file.
 
-    `changes` is a folder with the revisions and voids that Kyrios made afterwards. `opening_books` is the seed file
-    whose invoices stood in Xero before; any other is unexpected. `timeout` is in seconds. An invoice in Xero belongs to
-    the one in the file whose link it carries; one voided there counts as gone. Raises BooksUnreadable.
+    `changes` is a folder with the revisions and voids that Kyrios made afterwards, `later` a file of invoices it
+    issued after them, all of which are to be accepted. `opening_books` is the seed file whose invoices stood in Xero
+    before; any other is unexpected. `timeout` is in seconds. An invoice in Xero belongs to the one in the file whose
+    link it carries; one voided there counts as gone. Raises BooksUnreadable.
     """
     lines = read_file(invoices)
-    revised = read_revisions(changes / "revisions.ndjson") if changes else {}
+    revised = read_whole(changes / "revisions.ndjson") if changes else {}
     voids = read_voids(changes / "voids.ndjson") if changes else set[str]()
     first = {invoice.invoice_id: invoice for invoice in lines.values() if invoice is not None}
-    file = first | {key: new for key, new in revised.items() if key in first and key not in outcome.unrevised}
+    issued_later = read_whole(later) if later else {}
+    file = (
+        first
+        | issued_later
+        | {key: new for key, new in revised.items() if key in first and key not in outcome.unrevised}
+    )
     own, foreign = _by_link(read_ledger(control_url, timeout), {invoice.url for invoice in file.values()})
     before = read_opening_numbers(opening_books) if opening_books else Counter[str]()
     due = [invoice for invoice in file.values() if invoice.invoice_id in outcome.due]
@@ -89,6 +96,7 @@ def check_books(
         found=sum_by_currency((other.currency_code, other.total) for other in found),
         differences=(
             *line_differences(lines, outcome),
+            *(f"{key} was issued later and not accepted" for key in issued_later if key not in outcome.accepted),
             *fate_differences(file.keys(), outcome),
             *change_differences(revised.keys(), voids, outcome),
             *(text for invoice in file.values() for text in invoice_differences(invoice, own[invoice.url], outcome)),

@@ -112,8 +112,8 @@ def read_file(path: Path) -> Mapping[int, FileInvoice | None]:
     return {number: _invoice_on(line) for number, line in lines if line.strip()}
 
 
-def read_revisions(path: Path) -> Mapping[str, FileInvoice]:
-    """The invoices of the file of revisions, by their id; each is the whole invoice again."""
+def read_whole(path: Path) -> dict[str, FileInvoice]:
+    """The invoices of a file of which every line is one, by their id."""
     return {one.invoice_id: one for one in _rows(path, FileInvoice)}
 
 

@@ -46,9 +46,9 @@ class Running:
         """Send a signal to the process alone."""
         self.process.send_signal(sign)
 
-    def ends(self) -> int:
+    def ends(self, within: float = PATIENCE) -> int:
         """Wait for its end; returns the exit code."""
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(within)
         self._ended.wait(PATIENCE)
         return code
 

@@ -136,6 +136,21 @@ def test_a_revision_nothing_stands_against_need_not_be_refused(file: Path, openi
     )
 
 
+def test_what_was_issued_later_is_to_be_accepted_and_in_xero(file: Path, opening: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.ndjson"
+    later.write_text(json.dumps(sent(5)) + "\n")
+
+    def compared(outcome: Outcome, *more: dict[str, Any]) -> BooksCheck:
+        with ledger(BY_HAND, held(1), held(2), *more) as url:
+            return check_books(outcome, invoices=file, control_url=url, later=later, opening_books=opening)
+
+    accepted = replace(OUTCOME, accepted=[*OUTCOME.accepted, "inv-5"])
+    assert str(compared(accepted, held(5))).startswith("5 accepted = 3 in Xero + 1 waiting + 1 refused;")
+    assert compared(accepted, held(5)).agrees
+    assert compared(accepted).differences == ("INV-5 is missing in Xero",)
+    assert compared(OUTCOME).differences == ("inv-5 was issued later and not accepted",)
+
+
 def test_nothing_else_is_voided_than_what_kyrios_voids(file: Path, opening: Path, changes: Path) -> None:
     mistaken = replace(CHANGED, waiting=["inv-3"], voided=["inv-2", "inv-1"])
     voided = held(1, **(REVISED | VOIDED))

@@ -13,9 +13,12 @@ from domain.streams import contact_link_stream
 from services.demo.books import Outcome, check_books
 from services.demo.simulated_owner import (
     forgotten_taxes,
+    issue_later,
+    leave_out,
     map_forgotten_taxes,
     revise_invoices,
     set_up_account,
+    take_back,
     void_invoices,
 )
 from services.intake import IssuedInvoice, read_file
@@ -93,6 +96,27 @@ def _changes_came_as_expected(world: World) -> None:
     assert {world.invoice(one).status for one in voided} == {"voided"}
     assert [one for one in voided if world.invoice(one).xero_invoice_id is None] == CHANGED["never_sent"]
     _books_agree(world, voided)
+    _what_comes_later_came_as_expected(world, voided)
+
+
+def _what_comes_later_came_as_expected(world: World, voided: list[str]) -> None:
+    """Invoices issued later arrive, a change taken back leaves nothing to be looked at, and nothing else is lacking."""
+    issue_later(world.engine, EXAMPLES)
+    take_back(world.engine, EXAMPLES)
+    settle(world)
+    held = {invoice["InvoiceNumber"]: money(invoice) for invoice in world.in_xero()}
+    assert {number: held[number] for number in CHANGED["later"]} == CHANGED["later"]
+    assert [one for one in CHANGED["revision_refused"] if world.invoice(one).reviews] == []
+
+    before = world.engine.books(ACCOUNT)
+    outside = [*EXPECTED["refused"], *EXPECTED["waiting"].keys() - voided]
+    assert {one.kyrios_invoice_id for one in before.differences} == {*outside}
+    leave_out(world.engine, outside)
+    world.engine.projector.catch_up()
+    assert world.engine.books(ACCOUNT).answer == (
+        f"Yes: all 126 invoices of July–November 2026 are in Xero, {CHANGED['at_last']['total']} "
+        "(beside 2 voided and 20 left out by a person)."
+    )
 
 
 def _books_agree(world: World, voided: list[str]) -> None:

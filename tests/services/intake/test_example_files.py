@@ -11,7 +11,7 @@ from domain.refusals import InvalidInput
 from domain.rounding import amounts_of
 from domain.tax import DeclaredTaxSet
 from domain.totals import exact_tax
-from services.intake import IssuedInvoice, Line, read_file
+from services.intake import IssuedInvoice, Line, read_file, read_invoice
 from services.tax_sets_file import read_tax_sets
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -210,6 +210,20 @@ def test_there_is_a_void_of_an_unpaid_invoice_in_xero_and_of_one_that_waits() ->
     }
     assert [waits] == CHANGED["never_sent"]
     assert waits in EXPECTED["waiting"]
+
+
+def test_what_is_issued_later_is_as_expected_and_a_revision_takes_the_refused_change_back() -> None:
+    stated = {}
+    for row in rows("changes/later.ndjson"):
+        one = read_invoice(json.dumps(row).encode()).document
+        assert amounts_of(one, lambda tax_set: tax_set.effective_rate, "line_tax").totals == one.totals
+        totals = {name: str(getattr(one.totals, name)) for name in ("sub_total", "total_tax", "total")}
+        stated[one.number] = {"currency": one.currency, **totals, "amount_due": str(one.totals.total)}
+    assert stated == CHANGED["later"]
+    (back,) = (read_invoice(json.dumps(row).encode()) for row in rows("changes/taken-back.ndjson"))
+    (first,) = (one for one in in_xero() if one.invoice_id == back.invoice_id)
+    assert [back.invoice_id] == list(CHANGED["revision_refused"])
+    assert (back.document, back.text, back.revision) == (first.document, first.text, 3)
 
 
 def test_every_kind_of_invoice_that_must_not_sync_is_there() -> None:
