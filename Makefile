@@ -31,8 +31,8 @@ lint: $(DEV) ## read the code as the tools do: style, types, rooms
 
 check: lint test ## run everything a reviewer would run
 
-bench: $(DEV) ## measure, against baselines in the same run
-	@$(BIN)/python -m tests.bench
+bench: $(DEV) ## measure, against baselines in the same run (ARGS="--only memory", "--long")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(DEV) ## set a whole installation on fire and prove that nothing is lost (CHAOS="--help" tells more)
 	@$(BIN)/python -m tests.chaos $(CHAOS)

@@ -5,9 +5,10 @@ Only sessions that say so go by it (`app.clock`), so whatever stands in the tabl
 
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from psycopg import Cursor
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 Row = dict[str, Any]
 _OPTION: Final = "-c app.clock=virtual"
@@ -16,7 +17,12 @@ _OPTION: Final = "-c app.clock=virtual"
 def going_by_it(database_url: str) -> str:
     """The same database, by sessions that go by the virtual clock."""
     options = str(conninfo_to_dict(database_url).get("options") or "")
-    return make_conninfo(database_url, options=f"{options} {_OPTION}".strip())
+    if _OPTION in options:
+        return database_url
+    address, _, query = database_url.partition("?")
+    others = [pair for pair in query.split("&") if pair and not pair.startswith("options=")]
+    all_options = "options=" + quote(f"{options} {_OPTION}".strip())
+    return f"{address}?{'&'.join([*others, all_options])}"
 
 
 def shift(curs: Cursor[Row]) -> timedelta:

@@ -13,6 +13,7 @@ import msgspec
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
 from domain.event import Actor, Role
+from domain.foreign_text import one_line
 from domain.invoice import Invoice, Status
 from domain.invoice_payment import payment_in
 from domain.money import Money
@@ -124,7 +125,7 @@ class _Asked:
         self.gate = connection.held_by if connection else (Cause("not_connected"),)
         self.since = f", since {since:%d %B %Y %H:%M} UTC" if since else ""
         self.on = f" on {since:%d %B %Y}" if since else ""
-        self.xero_said = _cut(xero_said) if xero_said else NO_MESSAGE
+        self.xero_said = one_line(xero_said, LONGEST_ANSWER) if xero_said else NO_MESSAGE
 
     # ── it has not arrived ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -367,7 +368,3 @@ def _when(seconds: float | None) -> str:
     if seconds < 100 * 60:
         return f"in about {round(seconds / 60)} minutes"
     return f"in about {round(seconds / 3600)} hours"
-
-
-def _cut(said: str) -> str:
-    return said if len(said) <= LONGEST_ANSWER else said[: LONGEST_ANSWER - 1] + "…"

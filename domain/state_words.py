@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from domain.causes import CATALOGUE, Cause, who_acts, words
@@ -63,6 +64,25 @@ def connection_words(status: str, causes: Sequence[Cause], ended_for: str | None
     if status in _CONNECTION:
         return _CONNECTION[status]
     return f"Connected, but nothing is sent: {_said(causes)}" if causes else "Connected; invoices are sent."
+
+
+def quiet_words(last_activity: datetime, quiet_days: int, ends: datetime, *, expiring: bool) -> str:
+    """What becomes of a connection if nothing is synced; `expiring` once warnings are due."""
+    if not expiring:
+        return f"Last activity {last_activity:%Y-%m-%d}; without any, we disconnect on {ends:%Y-%m-%d}."
+    days = "1 day" if quiet_days == 1 else f"{quiet_days} days"
+    return (
+        f"Quiet for {days}. We disconnect on {ends:%Y-%m-%d} unless something is synced before, or you change a set-up "
+        "step or reconnect."
+    )
+
+
+def held_clock_words(until: datetime) -> str:
+    """That the clock of inactivity holds."""
+    return (
+        "We were away ourselves, or our clock was moved, so the days are not held against you: nobody is disconnected "
+        f"for being quiet before {until:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 def _said(causes: Sequence[Cause]) -> str:

@@ -156,6 +156,14 @@ def load(connection: Connection, connection_ids: Iterable[UUID]) -> Rows:
     return {row[0]: ClockRow(*row) for row in found}
 
 
+def counting(connection: Connection, only: Iterable[UUID] | None = None) -> Rows:
+    """The connections that have not ended: all, or those of `only`."""
+    query = select(INACTIVITY_CLOCK).where(INACTIVITY_CLOCK.c.due_at.is_not(None))
+    if only is not None:
+        query = query.where(INACTIVITY_CLOCK.c.connection_id == any_(literal(list(only), ARRAY(Uuid))))
+    return {row[0]: ClockRow(*row) for row in connection.execute(query)}
+
+
 def due(connection: Connection, limit: int) -> list[Due]:
     """Up to `limit` connections that are to be looked at now, those that wait longest first."""
     return [Due(*row) for row in connection.execute(due_query(limit))]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -20,8 +20,10 @@ from projections.snapshot import snapshot
 from services import conservation
 from services.conservation import Conservation
 from services.contact_import import ContactImport
+from services.quiet_times import QuietTime
 
 NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
+NO_CLOCK: Final[Mapping[UUID, QuietTime]] = MappingProxyType({})
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +36,13 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One account: its connection's state, the causes that close its gate, where its invoices and its contacts are."""
+    """One account: its connection's state, the causes that close its gate, where its invoices and its contacts are.
+
+    `expiring` is a connection all is well with, but for having been quiet for so long; `quiet` is its countdown.
+    """
 
     account_id: str
-    status: ConnectionState
+    status: ConnectionState | Literal["expiring"]
     organisation_id: str | None
     gate_open: bool
     held_by: tuple[CauseInWords, ...]
@@ -46,6 +51,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     invoices: Conservation
     sums: tuple[Sum, ...]
     contacts: ContactImport | None = None
+    quiet: QuietTime | None = None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +63,11 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_of(
-    head: int, engine: Engine, account_id: str | None = None, contacts: Mapping[UUID, ContactImport] = NO_CONTACTS
+    head: int,
+    engine: Engine,
+    account_id: str | None = None,
+    contacts: Mapping[UUID, ContactImport] = NO_CONTACTS,
+    quiet: Mapping[UUID, QuietTime] = NO_CLOCK,
 ) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
     only = connection_id(account_id) if account_id is not None else None
@@ -71,12 +81,20 @@ def status_of(
         raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
     wanted = sorted(names) if account_id is None else [account_id]
     accounts = tuple(
-        msgspec.structs.replace(
-            _account(name, rows.get(connection_id(name)), counted), contacts=contacts.get(connection_id(name))
+        _with_clock(
+            msgspec.structs.replace(
+                _account(name, rows.get(connection_id(name)), counted), contacts=contacts.get(connection_id(name))
+            ),
+            quiet.get(connection_id(name)),
         )
         for name in wanted
     )
     return StatusAnswer(as_of=position, head=head, accounts=accounts)
+
+
+def _with_clock(account: AccountStatus, quiet: QuietTime | None) -> AccountStatus:
+    expires = account.status == "active" and quiet is not None and quiet.expiring
+    return msgspec.structs.replace(account, quiet=quiet, status="expiring" if expires else account.status)
 
 
 def _account(account_id: str, row: ConnectionRow | None, counted: Mapping[UUID, Sequence[Counter]]) -> AccountStatus:

@@ -75,17 +75,23 @@ def many_lanes(
     count: int, database_url: str, home: Path, parts: Parts = REAL_PARTS, **settings: str
 ) -> Iterator[ManyLanes]:
     """So many accounts, set up, on one engine and one simulator without limits; nothing runs by itself."""
-    books = json.loads((EXAMPLES / "xero-organisation.json").read_bytes())
-    first = books["organisations"][0]
-    tenants = [str(uuid5(UUID(first["tenant_id"]), str(number))) for number in range(count)]
-    books["organisations"] = [_renamed(first, tenant, number) for number, tenant in enumerate(tenants)]
     seed = home / "many.json"
-    seed.write_text(json.dumps(books))
+    tenants = write_seed(seed, count)
     options = SimulatorOptions(ledger=home / "many.sqlite", seed=seed, behaviour=Behaviour(rate_limits=False))
     with Simulator(options) as xero, world_on(xero, database_url, home, parts, **settings) as world:
         many = ManyLanes(world, tenants)
         many.set_up()
         yield many
+
+
+def write_seed(file: Path, count: int) -> list[str]:
+    """Write books of so many organisations, each like the example's one; returns their ids."""
+    books = json.loads((EXAMPLES / "xero-organisation.json").read_bytes())
+    first = books["organisations"][0]
+    tenants = [str(uuid5(UUID(first["tenant_id"]), str(number))) for number in range(count)]
+    books["organisations"] = [_renamed(first, tenant, number) for number, tenant in enumerate(tenants)]
+    file.write_text(json.dumps(books))
+    return tenants
 
 
 def _renamed(organisation: dict[str, Any], tenant: str, number: int) -> dict[str, Any]:

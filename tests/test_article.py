@@ -1,14 +1,10 @@
 """Every requirement we read in the article is proved by tests that bear its number: @pytest.mark.article("R11")."""
 
-import ast
-from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-TESTS: Final = Path(__file__).parent
+from tests.marks import marked_with
 
 REQUIREMENTS: Final[dict[str, str]] = {
     "R1": "one way for invoices; contacts come in, and one goes out only if an invoice needs it",
@@ -47,23 +43,7 @@ NOT_YET: Final[dict[str, str]] = {}
 @pytest.fixture(scope="module")
 def marked() -> dict[str, list[str]]:
     """The tests that bear each number, over the whole suite."""
-    found = defaultdict[str, list[str]](list)
-    for file in sorted(TESTS.rglob("test_*.py")):
-        text = file.read_text()
-        for node in ast.parse(text).body if "mark.article" in text else ():
-            if isinstance(node, ast.FunctionDef):
-                for number in _numbers(node):
-                    found[number].append(f"{file.relative_to(TESTS)}::{node.name}")
-    return found
-
-
-def _numbers(function: ast.FunctionDef) -> Iterator[str]:
-    for mark in function.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.article":
-            assert function.name.startswith("test_"), f"{function.name} is no test"
-            for number in mark.args:
-                assert isinstance(number, ast.Constant), f"{function.name} must name its requirements as plain text"
-                yield str(number.value)
+    return marked_with("article")
 
 
 def test_every_requirement_has_a_test_or_a_reason_why_not_yet(marked: dict[str, list[str]]) -> None:

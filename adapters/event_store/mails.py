@@ -162,10 +162,10 @@ def reopen(curs: Cursor[Row], mail_id: int, token: UUID, due_in: float, *, uncle
     curs.execute(
         """
         UPDATE app.mail SET state = %s, due_at = app.now() + %s * interval '1 second', cause = %s, lease_token = NULL,
-               lease_until = NULL
+               lease_until = NULL, sealed = CASE WHEN %s THEN sealed END
         WHERE id = %s AND lease_token = %s AND state = 'LEASED'
         """,
-        ("AMBIGUOUS" if unclear else "PENDING", due_in, why, mail_id, token),
+        ("AMBIGUOUS" if unclear else "PENDING", due_in, why, unclear, mail_id, token),
     )
     return curs.rowcount == 1
 

@@ -17,6 +17,8 @@ _ISO: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LONGEST_MESSAGE: Final = 1_000
+_MOST_MESSAGES: Final = 50
 _ZERO_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -88,8 +90,9 @@ def objects(value: object) -> list[Json]:
 
 
 def messages(found: Json, key: str) -> tuple[str, ...]:
-    """The texts of a list of `{"Message": …}`."""
-    return tuple(message for item in objects(found.get(key)) if (message := text(item, "Message")))
+    """The texts of a list of `{"Message": …}`: the first ones, and of each no more than anybody reads."""
+    told = (text(item, "Message")[:_LONGEST_MESSAGE] for item in objects(found.get(key))[:_MOST_MESSAGES])
+    return tuple(message for message in told if message)
 
 
 def _iso(found: re.Match[str]) -> dt.datetime:

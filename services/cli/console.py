@@ -11,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
+from domain.foreign_text import without_steering
 from services import local_xero
 from services.bootstrap import Engine, open_engine
 from services.cli.complaints import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_REFUSED, EXPLAINED, complaint
@@ -147,6 +149,14 @@ def explained() -> Iterator[None]:
         end("Stopped.", EXIT_INTERRUPTED)
 
 
+class _Plain(Console):
+    """A console on which no text of others can do anything but be read: our own lines are broken, nothing else."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Every text that is printed, also in tables."""
+        return super().render_str(without_steering(text, keep="\n"), **how)
+
+
 def _console(terminal: bool, piped_width: int, *, stderr: bool = False) -> Console:
     width = None if terminal or "COLUMNS" in os.environ else piped_width
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not terminal)
+    return _Plain(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not terminal)

@@ -6,9 +6,11 @@ import typer
 from rich.console import Console
 
 from domain.money import Money
+from domain.streams import connection_id
 from services.account_status import AccountStatus, StatusAnswer, status_of
 from services.cli import console
 from services.contact_import import imports
+from services.quiet_times import quiet_times
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +25,8 @@ def status(
     """Show where each account's connection and invoices stand."""
     with console.engine() as engine:
         contacts = imports(engine.store, engine.read)
-        answer = status_of(engine.store.head(), engine.read, account, contacts)
+        quiet = quiet_times(engine.store, engine.read, None if account is None else [connection_id(account)])
+        answer = status_of(engine.store.head(), engine.read, account, contacts, quiet)
     if as_json:
         console.print_json(answer)
         return
@@ -44,6 +47,8 @@ def _render_account(account: AccountStatus, out: Console) -> None:
     out.print(f"{account.account_id}: {account.status}{organisation}")
     for cause in account.held_by:
         out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)")
+    if account.quiet:
+        out.print(f"  {account.quiet.words}")
     if account.contacts:
         out.print(f"  contacts: {account.contacts.words}")
     out.print(f"  {account.invoices}")

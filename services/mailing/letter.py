@@ -14,11 +14,14 @@ from uuid import UUID, uuid5
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.mailing.matter import Listed, Matter, one_line
+from domain.foreign_text import one_line
+from services.mailing.matter import Listed, Matter
 
 LONGEST_SUBJECT: Final = 180
 _MESSAGE_IDS: Final = UUID("8d0a6c1e-6f3c-5b1f-9a53-0f6a3d0e7c06")
 _WHO: Final = {"owner": "you", "backend": "whoever looks after the invoice in Kyrios", "support": "our support"}
+_ONE_LINE_HEADERS: Final = SMTP.clone(max_line_length=LONGEST_SUBJECT + 20)
+"""Folded, a long subject would begin with the blank of its second line."""
 _SENDER_NAME: Final = "Kyrios"
 
 
@@ -43,7 +46,7 @@ class Letters:
     def write(self, matter: Matter, account_id: str, to: str, message_id: str, date: datetime) -> bytes:
         """The bytes of a mail, as they go to the server."""
         said = _plain(matter)
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_ONE_LINE_HEADERS)
         user, _, domain = self._sender.rpartition("@")
         message["From"] = Address(_SENDER_NAME, user, domain)
         message["To"] = to

@@ -53,6 +53,8 @@ LONGEST_SEND: Final = 60.0
 """Seconds a mail belongs to its worker, and that are left for the message itself once all else is said."""
 PATIENCE: Final = 48 * 3600.0
 """Seconds after which a mail that was never taken is given up."""
+EACH_BY_ITSELF: Final = ("disconnected", "inactivity")
+"""Each of these is told, however short after the one before."""
 ONE_AN_HOUR: Final = timedelta(hours=1)
 BEHIND: Final = timedelta(seconds=5)
 BROKEN: Final = timedelta(hours=1)
@@ -140,14 +142,14 @@ class Mailer:
 
     def _written(self, tx: Transaction, mail: Mail, to: str, message_id: str) -> bytes | None:
         """The mail as it reads now; None if it needs none, or not yet."""
-        now = tx.now()
+        now, told = tx.now(), None if mail.kind in EACH_BY_ITSELF else mail.told_at
         connection = tx.load([mail.connection_id], connections.evolve).get(mail.connection_id)
         if connection is None or mail.kind in alerts_off(connection.settings):
             mails.withdraw(tx.cursor, mail.id, "switched_off")
-        elif mail.told_at is not None and mail.asked_at <= mail.told_at:
+        elif told is not None and mail.asked_at <= told:
             mails.withdraw(tx.cursor, mail.id, "told")
-        elif mail.told_at is not None and now < mail.told_at + ONE_AN_HOUR:
-            mails.put_off(tx.cursor, mail.id, mail.told_at + ONE_AN_HOUR)
+        elif told is not None and now < told + ONE_AN_HOUR:
+            mails.put_off(tx.cursor, mail.id, told + ONE_AN_HOUR)
         elif not self._matters.are_known(tx, mail):
             mails.put_off(tx.cursor, mail.id, now + BEHIND)
         else:

@@ -1,14 +1,8 @@
 """What one mail is about: facts for a letter, all plain text. How they look is the letter's business."""
 
-import unicodedata
-from typing import Final
-
 import msgspec
 
 from domain.causes import Who
-
-LONGEST_LINE: Final = 500
-"""Characters of any one sentence or name, Xero's own words among them."""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -34,17 +28,6 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     then: str = ""
     link: str
     link_says: str
-
-
-def one_line(text: str, longest: int = LONGEST_LINE) -> str:
-    """Text as it may stand anywhere in a mail: one line, nothing that steers a terminal or a header, not too long."""
-    plain = "".join(" " if unicodedata.category(c) in _STEERING else c for c in text)
-    said = " ".join(plain.split())
-    return said if len(said) <= longest else f"{said[: longest - 1]}…"
-
-
-_STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control, format (such as the ones that turn text around), surrogates and separators."""
 
 
 def count(number: int, one: str, many: str) -> str:

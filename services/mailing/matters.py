@@ -18,6 +18,7 @@ from domain.causes import CATALOGUE, Cause, who_acts, words
 from domain.connection import Connection, Disconnected, InactivityWarned
 from domain.event import Event
 from domain.explain import NO_MESSAGE
+from domain.foreign_text import one_line
 from domain.gate import what_holds
 from domain.headlines import headline
 from domain.invoice import Invoice
@@ -26,7 +27,7 @@ from domain.streams import invoice_stream
 from projections import checkpoints, counters, invoices_by_cause
 from projections.invoices_by_cause import Concerned
 from projections.snapshot import snapshot
-from services.mailing.matter import Listed, Matter, count, one_line
+from services.mailing.matter import Listed, Matter, count
 
 MOST_LISTED = 10
 """Invoices that are named in one mail."""

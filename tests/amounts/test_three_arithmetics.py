@@ -117,6 +117,7 @@ def put(books: Books, fragments: Sequence[bytes], key: str) -> list[XeroInvoice]
 
 
 @pytest.mark.parametrize("regime", REGIMES, ids=lambda regime: regime.name)
+@pytest.mark.complaint(6)
 def test_three_arithmetics_agree_to_the_cent(regime: Regime, books: Books) -> None:
     drawn = list(invoices(regime, PER_REGIME))
     issued = [read_invoice(msgspec.json.encode(as_sent_by_kyrios(one))) for one in drawn]

@@ -6,19 +6,46 @@ import msgspec
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One measured number. `ratio` is value / baseline; `target` says what we hold ourselves to."""
+    """One measured number. `ratio` is value / baseline; the other fields say what we hold it, or its ratio, to."""
 
     what: str
     value: float
     unit: str
     baseline: float | None = None
     against: str = ""
-    target: str = ""
+    least: float | None = None
+    most: float | None = None
+    least_ratio: float | None = None
+    most_ratio: float | None = None
 
     @property
     def ratio(self) -> float | None:
         """Value / baseline, if there is one."""
         return None if not self.baseline else self.value / self.baseline
+
+    @property
+    def target(self) -> str:
+        """What we hold ourselves to, in words; empty if there is no target."""
+        bounds = (
+            ("≥", self.least, ""),
+            ("≤", self.most, ""),
+            ("≥", self.least_ratio, " ×"),
+            ("≤", self.most_ratio, " ×"),
+        )
+        return " and ".join(f"{sign} {bound:,g}{times}" for sign, bound, times in bounds if bound is not None)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None if there is none."""
+        if not self.target:
+            return None
+        ratio = self.ratio or 0.0
+        return (
+            (self.least is None or self.value >= self.least)
+            and (self.most is None or self.value <= self.most)
+            and (self.least_ratio is None or ratio >= self.least_ratio)
+            and (self.most_ratio is None or ratio <= self.most_ratio)
+        )
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +59,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
 def as_json(chapters: Sequence[Chapter]) -> str:
     """All figures, with their ratios, for other programs."""
     figures = [
-        msgspec.to_builtins(figure) | {"chapter": chapter.title, "ratio": figure.ratio}
+        msgspec.to_builtins(figure) | {"chapter": chapter.title, "ratio": figure.ratio, "met": figure.met}
         for chapter in chapters
         for figure in chapter.figures
     ]
@@ -46,7 +73,8 @@ def as_table(chapter: Chapter) -> str:
         line = f"  {figure.what:<46} {_number(figure.value):>10} {figure.unit:<12}"
         if figure.ratio is not None and figure.baseline is not None:
             line += f" {figure.ratio:>7.2f} × {figure.against} ({_number(figure.baseline)})"
-        lines.append(line.rstrip() + (f"   target {figure.target}" if figure.target else ""))
+        verdict = f"   target {figure.target}: {'met' if figure.met else 'MISSED'}" if figure.target else ""
+        lines.append(line.rstrip() + verdict)
     return "\n".join([*lines, *(f"  {remark}" for remark in chapter.remarks)])
 
 

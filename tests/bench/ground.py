@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,7 +16,8 @@ from adapters.embedded_postgres import Cluster
 from adapters.simulator.server import Simulator
 from services.bootstrap import Parts
 from services.migrations import migrate
-from tests.world import EXAMPLES, World, world_on
+from tests.many_lanes import ManyLanes, write_seed
+from tests.world import EXAMPLES, REAL_PARTS, World, world_on
 
 SEED: Final = EXAMPLES / "xero-organisation.json"
 
@@ -44,14 +45,32 @@ class Ground:
     @contextmanager
     def world(self, parts: Parts, seed: Path = SEED, **settings: str) -> Iterator[World]:
         """An engine, set up, on a simulator in another process that answers without limits."""
+        with self._bare(self._new_home(), parts, seed, settings) as world:
+            world.set_up()
+            yield world
+
+    @contextmanager
+    def many(self, count: int, parts: Parts = REAL_PARTS, **settings: str) -> Iterator[ManyLanes]:
+        """The same with so many accounts, each with an organisation of its own."""
+        home = self._new_home()
+        tenants = write_seed(home / "many.json", count)
+        with self._bare(home, parts, home / "many.json", settings) as world:
+            many = ManyLanes(world, tenants)
+            many.set_up()
+            yield many
+
+    def _new_home(self) -> Path:
         home = self._home / f"world-{next(self._numbers)}"
         home.mkdir()
+        return home
+
+    @contextmanager
+    def _bare(self, home: Path, parts: Parts, seed: Path, settings: Mapping[str, str]) -> Iterator[World]:
         more = {"KYRIOS_XERO_CALLS_PER_MINUTE": "99999", "KYRIOS_XERO_READ_TIMEOUT": "30", "KYRIOS_XERO_LEASE": "60"}
         with (
             simulator_process(home, seed) as xero,
-            world_on(xero, self.database(), home, parts, **(more | settings)) as world,
+            world_on(xero, self.database(), home, parts, **(more | dict(settings))) as world,
         ):
-            world.set_up()
             yield world
 
 

@@ -47,7 +47,7 @@ def _measured(world: World, contacts: int) -> Chapter:
                 unit="MiB",
                 baseline=sizes[0],
                 against="after the first page",
-                target="≤ 1.1 ×",
+                most_ratio=1.1,
             ),
             Figure(what="feed read", value=fed / watch.mean("feed"), unit="contacts/s"),
             Figure(what="calls of a reading that finds nothing new", value=later, unit="calls"),

@@ -51,7 +51,8 @@ def measure(ground: Ground, events: int) -> Chapter:
             unit="events/s",
             baseline=raw,
             against="raw binary cursor",
-            target="≥ 100,000 and ≥ 0.5",
+            least=100_000,
+            least_ratio=0.5,
         ),
         Figure(what="projector, live batches", value=live, unit="events/s", baseline=raw, against="raw binary cursor"),
     ]

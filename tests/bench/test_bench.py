@@ -9,8 +9,9 @@ import msgspec
 
 def test_the_smallest_run_of_the_bench_measures_everything() -> None:
     command = [sys.executable, "-m", "tests.bench", "--smoke", "--json"]
-    run = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
+    run = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     figures = msgspec.json.decode(run.stdout)
-    assert len(figures) == 19
-    assert all(figure["value"] > 0 for figure in figures)
+    assert len(figures) == 33
+    # A lone invoice may well go before every call of the backlog.
+    assert all(figure["value"] > 0 for figure in figures if figure["unit"] != "calls")

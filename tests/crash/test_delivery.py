@@ -66,6 +66,7 @@ def test_a_death_while_xero_works_on_the_request_is_looked_up_and_adopted(world:
     assert sends(world) == 1
 
 
+@pytest.mark.complaint(1)
 def test_a_death_after_xero_stored_it_is_looked_up_and_adopted(world: World, child: StartChild) -> None:
     fault = world.fault("hold", method="PUT", path="/Invoices")
     world.queue(example_invoices(COUNT))

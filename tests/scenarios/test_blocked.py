@@ -258,6 +258,7 @@ ROWS: Final = (
 
 @pytest.mark.article("R19", "R20")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
+@pytest.mark.complaint(12)
 def test_a_blocked_invoice_says_why_writes_nothing_and_goes_by_itself_once_that_is_fixed(
     shop: World, row: Scenario
 ) -> None:

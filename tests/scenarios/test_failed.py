@@ -107,6 +107,7 @@ ROWS: Final = (
 
 @pytest.mark.article("R19", "R20")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
+@pytest.mark.complaint(10)
 def test_a_failed_invoice_says_why_leaves_nothing_behind_and_goes_when_it_is_retried_after_the_fix(
     world: World, row: Refusal
 ) -> None:

@@ -109,6 +109,7 @@ ROWS: Final = (
 
 @pytest.mark.article("R10", "R19", "R20", "R25")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
+@pytest.mark.complaint(8, 13)
 def test_what_differs_in_xero_is_said_and_left_alone_until_a_person_acts(world: World, row: Review) -> None:
     row.arises(world)
     settle(world)

@@ -2,6 +2,8 @@
 until Xero is read again, and goes by itself; refused for it twice, it fails with Xero's own words.
 """
 
+import pytest
+
 from services.verify import verify
 from tests.scenarios.table import BY_ITSELF, asked, explained, held, in_books, options, plain, settle, told
 from tests.services.contacts.customers import NORTHGATE, archive, edit, read_contacts
@@ -12,6 +14,7 @@ LOCKED = "The document date cannot be before the period lock date, currently set
 WAITED = ["InvoiceQueued", "InvoiceBlocked", "InvoiceReleased", "InvoiceSynced"]
 
 
+@pytest.mark.complaint(7)
 def test_books_locked_since_they_were_read_hold_the_invoice_until_they_are_opened(world: World) -> None:
     in_books(world, "organisation", PeriodLockDate="2026-09-30")
     world.queue([plain(0)])
@@ -32,6 +35,7 @@ def test_books_locked_since_they_were_read_hold_the_invoice_until_they_are_opene
     assert verify(world.engine.read).clean
 
 
+@pytest.mark.complaint(3)
 def test_a_customer_archived_since_contacts_were_read_holds_the_invoice_until_it_is_restored(world: World) -> None:
     read_contacts(world)
     archive(world, NORTHGATE)

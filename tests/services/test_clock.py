@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from adapters import virtual_clock
 from adapters.event_store.store import EventStore
@@ -67,6 +68,22 @@ def test_a_virtual_clock_is_refused_unless_xero_is_on_this_machine(address: str,
     with pytest.raises(SettingsError) as refused:
         settings_for(address, "postgresql:///nowhere", tmp_path, KYRIOS_XERO_CLOCK="virtual", KYRIOS_XERO_QUIET="180")
     assert [p for p in refused.value.problems if p.startswith("KYRIOS_XERO_CLOCK must be real")]
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        ("postgresql://me:pass%40word@host:5433/db", "-c app.clock=virtual"),
+        ("postgresql://me@/db?host=%2Ftmp%2Fa&sslmode=disable", "-c app.clock=virtual"),
+        ("postgresql:///db?options=-c%20work_mem%3D8MB&host=/tmp", "-c work_mem=8MB -c app.clock=virtual"),
+    ],
+)
+def test_an_address_keeps_all_else_it_says(address: str, options: str) -> None:
+    clocked = virtual_clock.going_by_it(address)
+    before = conninfo_to_dict(address)
+    assert conninfo_to_dict(clocked) == {**before, "options": options}
+    assert virtual_clock.going_by_it(clocked) == clocked
+    assert clocked.startswith("postgresql://")
 
 
 def test_the_clock_is_real_or_virtual(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_whoever_was_heard_of_today_is_not_asked(world: World) -> None:
     assert world.engine.connection_probe.round() == 0
 
 
+@pytest.mark.complaint(4)
 def test_a_connection_removed_in_xero_is_noticed_without_any_syncing(world: World) -> None:
     world.control.delete(f"/organisations/{organisation_id()}/connection").raise_for_status()
     pass_hours(world, 25)

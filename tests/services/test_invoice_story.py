@@ -1,6 +1,7 @@
 """The story of one invoice, told from a real run: its answer, its history in words, its deliveries."""
 
 import msgspec
+import pytest
 from sqlalchemy import Engine
 
 from services.invoice_question import Question
@@ -12,6 +13,7 @@ from tests.domain.every_event import EVERY_EVENT
 from tests.world import ACCOUNT, World, example_invoices
 
 
+@pytest.mark.complaint(15)
 def test_a_synced_invoice_tells_its_whole_way(world: World, read: Engine) -> None:
     world.queue(example_invoices(1))
     before = tell(world.engine, read, ACCOUNT, "inv-0")

@@ -54,6 +54,7 @@ def held(world: World) -> World:
 
 
 @pytest.mark.article("R26")
+@pytest.mark.complaint(11)
 def test_a_range_is_previewed_released_in_order_once_and_sent(held: World) -> None:
     older, head = held.engine.older_invoices, held.engine.store.head()
     whole = older.preview(ACCOUNT)

@@ -98,6 +98,7 @@ def test_set_up_reads_all_that_an_invoice_needs(world: World) -> None:
     ],
 )
 @pytest.mark.article("R24")
+@pytest.mark.complaint(5)
 def test_a_rate_that_changes_in_xero_blocks_what_uses_it_until_it_is_put_right(
     world: World, changed: Any, back: Any, code: str
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_rate_that_changes_in_xero_blocks_what_uses_it_until_it_is_put_right(
 
 
 @pytest.mark.article("R21")
+@pytest.mark.complaint(9)
 def test_a_default_account_that_is_archived_closes_the_gate_until_it_is_restored(world: World) -> None:
     in_xero(world, "accounts", AccountID=SALES, Status="ARCHIVED")
     answer = world.engine.references.refresh(ACCOUNT)
@@ -153,6 +155,7 @@ def test_a_currency_waits_until_xero_uses_it(world: World) -> None:
     assert {invoice["CurrencyCode"] for invoice in world.in_xero()} == {"EUR"}
 
 
+@pytest.mark.complaint(7)
 def test_an_invoice_of_locked_books_waits_until_the_lock_date_moves(world: World) -> None:
     day = example_invoices(1)[0].document.date
     in_xero(world, "organisation", PeriodLockDate=day.isoformat())
@@ -173,6 +176,7 @@ def test_what_is_still_in_the_way_stays_where_it_is(world: World) -> None:
     assert story(world) == ["InvoiceQueued", "InvoiceBlocked"]
 
 
+@pytest.mark.complaint(6)
 def test_another_rounding_lets_invoices_go_that_were_a_cent_off(world: World) -> None:
     engine = world.engine
     engine.set_up.change_setting(ACCOUNT, "rounding", "block", OWNER)

@@ -21,6 +21,7 @@ def test_a_saved_element_is_saved_and_its_warnings_are_kept() -> None:
 
 
 @pytest.mark.parametrize("invoice_id", ["", "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.complaint(10)
 def test_an_element_that_is_neither_saved_nor_refused_is_looked_up(invoice_id: str) -> None:
     assert judge(read_element({"InvoiceID": invoice_id, "StatusAttributeString": "OK"})).kind == "look_up"
 

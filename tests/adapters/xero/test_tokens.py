@@ -56,6 +56,7 @@ def test_a_token_about_to_expire_is_refreshed_a_minute_ahead(connected: World, d
     assert connected.grants.read(connected.grant_id).access_life == timedelta(minutes=30)
 
 
+@pytest.mark.complaint(4)
 def test_eight_callers_with_an_expired_token_refresh_it_once(connected: World, database: Database) -> None:
     database.advance(timedelta(hours=1))
     together = Barrier(8)
@@ -87,6 +88,7 @@ def test_a_refused_token_that_was_replaced_meanwhile_is_not_refreshed_again(conn
     assert refreshes(connected) == 1
 
 
+@pytest.mark.complaint(4)
 def test_after_a_lost_refresh_answer_the_same_token_is_tried_again_when_the_lease_is_over(
     connected: World, database: Database
 ) -> None:

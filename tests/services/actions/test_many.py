@@ -62,6 +62,7 @@ def retry(world: World, **choice: Any) -> Report:
     return world.engine.actions(ACCOUNT, Fitting(**choice), Retry(), OWNER)
 
 
+@pytest.mark.complaint(12)
 def test_retry_takes_what_fits_cause_and_dates_and_failure(mixed: World) -> None:
     statuses = [mixed.invoice(f"inv-{n}").status for n in range(6)]
     assert statuses == ["blocked", "blocked", "blocked", "failed", "synced", "synced"]

@@ -67,3 +67,13 @@ def test_no_line_is_wider_than_the_terminal_that_is_said_to_be_narrow() -> None:
         lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.read(65_536).decode()).splitlines()
     assert len(lines) > 20
     assert max(len(line) for line in lines) <= 60
+
+
+def test_text_of_others_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    to = console.out()
+    to.print("Account \x1b[2J\u202ecalled\x07 so\nand on")
+    console.show(console.table(["name"], [["Cash\x1b]0;owned\x07\u2066"]], title="\x1b[1Atitle"), to)
+    printed = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\u202e", "\u2066"} & set(printed)
+    assert "so\nand on" in printed
+    assert "title" in printed

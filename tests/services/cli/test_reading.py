@@ -199,7 +199,7 @@ def test_rebuild_mends_and_says_what_it_did(run: Run, filled: object, read: Engi
         connection.exec_driver_sql("DELETE FROM app.invoice_status")
     out = run("rebuild").stdout
     assert f"{store.head()} events in" in out
-    assert "invoice_status 2, blocked_by 1, connection_status 1, counters 2." in out
+    assert "invoice_status 2, blocked_by 1, connection_status 1, inactivity_clock 1, counters 2." in out
     assert len(_json(run("invoices", "list", ACCOUNT, "--json"))["invoices"]) == 2
 
 

@@ -71,6 +71,7 @@ def test_all_that_is_there_is_answered_in_one_line_and_nothing_is_changed(world:
 
 
 @pytest.mark.article("R20")
+@pytest.mark.complaint(15)
 def test_whatever_differs_is_told_in_words(world: World) -> None:
     synced(world, example_invoices(6))
     edit(world, "T-1", Status="VOIDED")

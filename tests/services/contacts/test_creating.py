@@ -231,6 +231,7 @@ def test_the_same_name_entered_by_hand_after_the_contacts_were_read_is_linked_af
     assert len(in_xero(shop, "Kingfisher Rentals")) == 1
 
 
+@pytest.mark.complaint(2)
 def test_two_customers_of_one_name_with_different_emails_do_not_end_on_one_contact(shop: World) -> None:
     """Xero wants unique names, so the second is not created; that both are the same customer is for a person to say."""
     namesake = customer("new-2", email="stay@kingfisher.example")

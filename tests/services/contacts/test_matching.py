@@ -75,6 +75,7 @@ def test_a_contact_that_is_another_customers_is_not_found_by_its_name(shop: Worl
     assert invoiced(shop) == [COASTAL, COASTAL], "nobody else's any more, it fits by its name"
 
 
+@pytest.mark.complaint(2)
 def test_a_name_that_differs_in_letter_case_is_not_linked_without_asking(shop: World) -> None:
     bill(shop, customer("cus-b", "COASTAL BAKERY"))
     settle(shop)
@@ -128,6 +129,7 @@ def test_a_customer_archived_in_xero_waits_and_goes_when_restored(shop: World) -
 
 
 @pytest.mark.article("R3")
+@pytest.mark.complaint(3)
 def test_a_linked_contact_archived_later_stops_its_invoices_until_another_is_linked(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     archive(shop, NORTHGATE)
@@ -142,6 +144,7 @@ def test_a_linked_contact_archived_later_stops_its_invoices_until_another_is_lin
 
 
 @pytest.mark.article("R3")
+@pytest.mark.complaint(3)
 def test_a_link_follows_a_merge_in_xero(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     merge(shop, NORTHGATE, COASTAL)
@@ -178,6 +181,7 @@ def test_a_contact_that_turns_up_while_one_is_about_to_be_created_is_linked_inst
 
 
 @pytest.mark.article("R3")
+@pytest.mark.complaint(2)
 def test_an_invoice_never_changes_its_customer_in_xero(shop: World) -> None:
     shop.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
     before = unchanging(shop)

@@ -16,6 +16,7 @@ from tests.services.dispatch.seen import lane, states, statuses, story
 from tests.world import ACCOUNT, BACKEND, OWNER, World, declared_taxes, example_invoices
 
 
+@pytest.mark.complaint(11)
 def test_an_idle_lane_sends_a_lone_invoice_at_once(world: World) -> None:
     world.rung.clear()
     world.queue(example_invoices(1))

@@ -23,6 +23,7 @@ def test_fifty_invoices_take_one_request(world: World) -> None:
     assert len(world.requests("PUT", "/Invoices")) == 1
 
 
+@pytest.mark.complaint(1)
 def test_a_lost_answer_is_looked_up_and_the_invoice_adopted(world: World) -> None:
     world.fault("answer_lost", method="PUT", path="/Invoices")
     world.queue(example_invoices(3))

@@ -22,6 +22,7 @@ UNAVAILABLE = 300.0
         ("http_429_concurrent", None, 2.0, "rate_limited"),
     ],
 )
+@pytest.mark.complaint(11)
 def test_a_limit_rests_the_lane_for_as_long_as_xero_says_and_uses_no_attempt(
     world: World, kind: str, told: int | None, rest: float, cause: str
 ) -> None:

@@ -184,6 +184,7 @@ def test_a_payment_does_not_follow_the_account_into_other_books(world: World) ->
 # ── what Xero does not take ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.complaint(13)
 def test_an_invoice_that_was_paid_in_xero_already_is_looked_at_by_a_person_and_not_tried_again(world: World) -> None:
     world.queue(paid_invoices(1, TOTAL))
     create_invoices_only(world)

@@ -138,6 +138,7 @@ def test_a_refusal_of_the_revision_before_does_not_fail_the_newer_one(world: Wor
 
 
 @pytest.mark.article("R25")
+@pytest.mark.complaint(14)
 def test_an_invoice_in_xero_that_is_revised_is_updated_by_its_id(world: World) -> None:
     synced(world)
     before = held(world)

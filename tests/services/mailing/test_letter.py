@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.causes import CATALOGUE, Cause
+from domain.foreign_text import one_line
 from domain.headlines import LONGEST, headline
 from services.mailing.letter import LONGEST_SUBJECT, Letters
-from services.mailing.matter import Listed, Matter, one_line
+from services.mailing.matter import Listed, Matter
 from tests.services.mailing.post import html_of, text_of
 
 LETTERS = Letters("xero@kyrios.example")
@@ -70,6 +71,13 @@ def test_any_text_at_all_makes_a_mail_with_the_headers_we_wrote(text: str, accou
     mail = written(text, account)
     assert set(mail.keys()) == HEADERS
     assert one_line(text) in " ".join(text_of(mail).split()) or not one_line(text)
+
+
+def test_a_long_subject_arrives_as_it_was_written() -> None:
+    long = Matter(subject="Xero " + "is disconnected " * 8, opening="x", link="https://x.example", link_says="Open")
+    raw = LETTERS.write(long, "a", "owner@example.com", "<1@kyrios.example>", DATE)
+    subject = str(email.message_from_bytes(raw, policy=default)["Subject"])
+    assert subject == long.subject.strip()
 
 
 def test_only_an_address_of_the_web_is_a_link() -> None:

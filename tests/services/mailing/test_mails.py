@@ -19,6 +19,7 @@ from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoice
 
 
 @pytest.mark.article("R18")
+@pytest.mark.complaint(10)
 def test_invoices_that_xero_refused_are_told_with_its_words_and_what_to_do(post: Post) -> None:
     post.refused(12)
     (mail,) = post.send()
@@ -119,6 +120,7 @@ def test_kinds_an_account_does_not_want_are_not_sent(post: Post) -> None:
     assert [row["cause"] for row in post.rows()] == ["switched_off"]
 
 
+@pytest.mark.complaint(4)
 def test_a_disconnection_is_always_told_once_with_its_reason_and_what_waits(post: Post) -> None:
     post.engine.set_up.change_setting(ACCOUNT, "alerts.off", "invoices, reviews, set_up, inactivity, recovered", OWNER)
     post.engine.set_up.disconnect(ACCOUNT, OWNER)
@@ -127,6 +129,14 @@ def test_a_disconnection_is_always_told_once_with_its_reason_and_what_waits(post
     assert mail["Subject"] == "Xero is disconnected: as you asked for; 2 invoices wait"
     assert "reconnect the same organisation" in text_of(mail)
     assert post.send(after=7_200) == []
+
+
+def test_two_disconnections_in_a_minute_are_two_mails(post: Post) -> None:
+    for _ in range(2):
+        post.engine.set_up.disconnect(ACCOUNT, OWNER)
+        post.world.consent()
+    assert post.subjects() == ["Xero is disconnected: as you asked for"] * 2
+    assert "It has been connected again since." in text_of(post.sink.read()[0])
 
 
 @pytest.mark.article("R17")

@@ -1,0 +1,110 @@
+"""What is told of a connection: what drifted in Xero, that it is quiet, that it ended, and that all works again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.simulator.server import Simulator
+from tests.mail_server import MailSink
+from tests.payments import pay_by_hand
+from tests.services.inactivity.days import jump, live, world_of_days
+from tests.services.mailing.post import Post, text_of
+from tests.services.test_references import SALES, in_xero
+from tests.world import ACCOUNT, BACKEND, OWNER, REAL_PARTS, example_invoices, organisation_id
+
+
+@pytest.fixture
+def days(xero: Simulator, database_url: str, tmp_path: Path, sink: MailSink) -> Iterator[Post]:
+    """A world that goes by the virtual clock, whose account tells its owner."""
+    more = {"KYRIOS_XERO_SMTP_URL": sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
+    with world_of_days(xero, database_url, tmp_path, REAL_PARTS, **more) as world:
+        world.set_up()
+        post = Post(world, sink)
+        world.engine.set_up.change_setting(ACCOUNT, "inactivity.days", "14", OWNER)
+        world.engine.set_up.change_setting(ACCOUNT, "inactivity.warn", "7, 1", OWNER)
+        live(world)
+        yield post
+
+
+def told_after(post: Post, count: int) -> list[str]:
+    """The subjects of the mails that come while so many days pass."""
+    before = len(post.sink.taken)
+    for _ in range(count):
+        live(post.world)
+        jump(post.world, timedelta(seconds=31))
+        post.engine.projector.catch_up()
+        while post.engine.mailer.step():
+            pass
+    return [str(mail["Subject"]) for mail in post.sink.read()[before:]]
+
+
+@pytest.mark.article("R15", "R16")
+def test_quiet_days_are_their_warnings_and_one_mail_and_a_reconnect_is_told(days: Post) -> None:
+    assert told_after(days, 16) == [
+        "Xero will be disconnected in 7 days",
+        "Xero will be disconnected in 1 day",
+        "Xero is disconnected: nothing was synced for 14 days",
+    ]
+    assert "Nothing was synced since" in text_of(days.sink.read()[0])
+    days.world.queue(example_invoices(2))
+    days.world.consent()
+    jump(days.world, timedelta(seconds=31))
+    days.engine.projector.catch_up()
+    while days.engine.mailer.step():
+        pass
+    assert str(days.sink.read()[-1]["Subject"]) == "Xero works again; 2 invoices are on their way"
+    assert [told.cause_code for told in days.told()][-1:] == [""]
+
+
+def test_activity_between_a_warning_and_its_mail_makes_the_mail_needless(days: Post) -> None:
+    live(days.world, 7)
+    days.sync(example_invoices(1))
+    jump(days.world, timedelta(seconds=31))
+    days.engine.projector.catch_up()
+    while days.engine.mailer.step():
+        pass
+    assert days.sink.taken == []
+    assert [(row["kind"], row["cause"]) for row in days.rows()] == [("inactivity", "settled")]
+
+
+@pytest.mark.article("R21")
+def test_an_account_that_was_archived_in_xero_is_told_once_with_what_it_holds_back(post: Post) -> None:
+    in_xero(post.world, "accounts", AccountID=SALES, Status="ARCHIVED")
+    post.engine.references.refresh(ACCOUNT)
+    post.world.queue(example_invoices(2))
+    (mail,) = post.send()
+    assert mail["Subject"] == "A Xero account needs you: archived or gone in Xero: 200 Sales"
+    for words in ("2 invoices wait.", "Restore it or choose another.", "Nothing goes to Xero until then."):
+        assert words in text_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("lose", "words"),
+    [
+        ("consent", "Xero no longer accepts our permission"),
+        ("connection", "somebody removed it inside Xero"),
+    ],
+)
+def test_being_shut_out_is_told_with_its_reason(post: Post, lose: str, words: str) -> None:
+    engine = post.engine
+    if lose == "consent":
+        grant_id = engine.set_up.connection(ACCOUNT).grant_id
+        assert grant_id is not None
+        engine.oauth.revoke(engine.grants.read(grant_id).tokens.refresh_token)
+        post.world.control.post("/expire_tokens").raise_for_status()
+    else:
+        post.world.control.delete(f"/organisations/{organisation_id()}/connection").raise_for_status()
+    post.sync(example_invoices(3))
+    assert post.subjects() == [f"Xero is disconnected: {words}; 3 invoices wait"]
+
+
+def test_a_cancellation_xero_refuses_asks_for_a_look(post: Post) -> None:
+    post.sync(example_invoices(1))
+    pay_by_hand(post.world, "T-0", "100.00")
+    post.engine.void_invoice(ACCOUNT, "inv-0", BACKEND)
+    post.world.work()
+    (mail,) = post.send()
+    assert mail["Subject"] == "1 invoice in Xero needs a look: cancelled here, not in Xero"
+    assert "mark the review as done" in text_of(mail)
