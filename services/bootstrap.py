@@ -41,6 +41,7 @@ from services.actions.leaving_out import LeaveOut
 from services.actions.perform import Actions
 from services.actions.retry import Retry
 from services.actions.voiding import Void
+from services.audit.export import Export
 from services.audit.past import Past
 from services.clock import check_clock, clocked
 from services.completeness.books import Books
@@ -297,6 +298,11 @@ class Engine:
     def books(self) -> Books:
         """Whether everything is in Xero."""
         return Books(self.store, self.read, self.session_of, self.reads)
+
+    @cached_property
+    def export(self) -> Export:
+        """An account's events as a file."""
+        return Export(self.store, self.read)
 
     @cached_property
     def past(self) -> Past:

@@ -1,6 +1,6 @@
 """The SQL that reads table `sync_events` for auditors: with the time each event was recorded, up to a position."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,15 +46,43 @@ def of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID], until: int) -> lis
     return [_event(row) for row in curs]
 
 
-def up_to(connection: Connection[Any], until: int, size: int = 1_000) -> Iterator[RecordedEvent]:
-    """The whole log up to and with a position, in its order, fetched in portions from the open transaction."""
+def up_to(connection: Connection[Any], until: int, *, after: int = 0, size: int = 1_000) -> Iterator[RecordedEvent]:
+    """The log behind `after` and up to a position, in its order, fetched in portions from the open transaction."""
     with connection.cursor("recorded_events", row_factory=tuple_row) as cursor:
         cursor.itersize = size
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM es.sync_events WHERE notification_id <= %s ORDER BY notification_id", (until,)
+            f"SELECT {_COLUMNS} FROM es.sync_events WHERE notification_id > %s AND notification_id <= %s "
+            "ORDER BY notification_id",
+            (after, until),
         )
         for row in cursor:
             yield RecordedEvent(*row)
+
+
+def anything_in(connection: Connection[Any]) -> bool:
+    """Whether a database holds an event, or tables that are not ours; one with our empty tables holds nothing."""
+    found = connection.execute(
+        "SELECT to_regclass('es.sync_events') IS NOT NULL, EXISTS (SELECT FROM pg_tables WHERE schemaname NOT IN "
+        "('pg_catalog', 'information_schema', 'es', 'app') AND tablename <> 'schema_version')"
+    ).fetchone()
+    assert found is not None
+    ours, others = found
+    events = connection.execute("SELECT EXISTS (SELECT FROM es.sync_events)").fetchone() if ours else None
+    return bool(others or (events is not None and events[0]))
+
+
+def store(connection: Connection[Any], events: Iterable[RecordedEvent]) -> int:
+    """Store the events of another log under their own positions, in an empty one; returns how many there were."""
+    number = 0
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE es.sync_events IN EXCLUSIVE MODE")
+        with cursor.copy(f"COPY es.sync_events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["int8", "uuid", "int8", "text", "bytea", "timestamptz"])
+            for event in events:
+                copy.write_row(msgspec.structs.astuple(event))
+                number += 1
+        cursor.execute("SELECT setval('es.notification_id_seq', coalesce(max(notification_id), 1)) FROM es.sync_events")
+    return number
 
 
 def last_recorded(curs: Cursor[Row], until: datetime) -> int:

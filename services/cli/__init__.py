@@ -4,6 +4,7 @@ import typer
 
 from services.cli import (
     alerts,
+    audit,
     books,
     changes,
     configuration,
@@ -44,6 +45,7 @@ erase.register(contacts.app)
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(connections.app, name="connections")
 app.add_typer(taxes.app, name="taxes")
+app.add_typer(audit.app, name="audit")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")

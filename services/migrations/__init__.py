@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from services.database import sqlalchemy_url
 
@@ -62,6 +62,12 @@ def check_at_head(database_url: str) -> None:
         raise SchemaBehind(
             f"the database is at schema {present or 'none'}, this program needs {wanted}; run: kyrios-xero migrate"
         )
+
+
+def present_schema(engine: Engine) -> str:
+    """The schema a database is at; empty if it has none."""
+    with engine.connect() as connection:
+        return _present(connection) or ""
 
 
 def _present(connection: Connection) -> str | None:

@@ -1,0 +1,44 @@
+"""`kyrios-xero audit`: exports and their replay, from the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.services.cli.conftest import Kyrios
+from tests.world import ACCOUNT, World, example_invoices
+
+
+def test_a_history_goes_out_and_is_replayed_elsewhere(
+    world: World, kyrios_in_world: Kyrios, new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    world.queue(example_invoices(2))
+    world.work()
+    world.engine.projector.catch_up()
+    file, events = str(tmp_path / "history.ndjson"), world.engine.store.head()
+    said = kyrios_in_world("audit", "export", ACCOUNT, "--to", file).stdout.splitlines()
+    assert said[0] == f"{events} events of {ACCOUNT} in {file}, positions 1 to {events}."
+    assert said[1].startswith("SHA-256 ")
+    assert "is there already" in kyrios_in_world("audit", "export", ACCOUNT, "--to", file, code=2).stderr
+    elsewhere = new_database()
+    told = kyrios_in_world("audit", "import", file, "--into-empty", elsewhere).stdout
+    assert told.startswith(f"{events} events of {ACCOUNT}, up to position {events}, and intact.")
+    there = {"KYRIOS_XERO_DATABASE_URL": elsewhere}
+    kyrios_in_world("rebuild", **there)
+    listed = kyrios_in_world("invoices", "list", ACCOUNT, "--json", **there).stdout
+    assert json.loads(listed) == json.loads(kyrios_in_world("invoices", "list", ACCOUNT, "--json").stdout)
+    assert "not empty" in kyrios_in_world("audit", "import", file, "--into-empty", elsewhere, code=2).stderr
+
+
+def test_what_cannot_be_exported_or_read_is_one_sentence(kyrios_in_world: Kyrios, tmp_path: Path) -> None:
+    file = tmp_path / "none"
+    export = ("audit", "export", ACCOUNT, "--to", str(file))
+    for arguments, says in (
+        (("--format", "xlsx"), "There is no format xlsx; there are: ndjson, csv."),
+        (("--event", "Sold"), "there is no event Sold"),
+        (("--until", "then"), "is no day, moment or position"),
+    ):
+        assert says in kyrios_in_world(*export, *arguments, code=2).stderr
+    assert not file.exists()
+    file.write_text("{}")
+    refused = kyrios_in_world("audit", "import", str(file), "--into-empty", "postgresql:///nowhere", code=2).stderr
+    assert "line 1: is no line of an export" in refused.lower()
