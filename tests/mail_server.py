@@ -21,7 +21,7 @@ Step = Literal["greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "content", "t
 DROP: Final = "drop"
 STALL: Final = "stall"
 STALLED: Final = 60
-PASSWORD: Final = "pass word/ü"
+PASSWORD: Final = "pass word/:@"
 
 
 class MailSink:

@@ -3,7 +3,8 @@
 import datetime as dt
 import socket
 import ssl
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -129,18 +130,57 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_starttls_signs_in_under_encryption_and_gives_the_mail(certificate: Path) -> None:
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    """What a server proves itself with."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
-    with mail_sink(tls, sign_in=True) as sink:
-        trusting = lambda: ssl.create_default_context(cafile=str(certificate))  # noqa: E731
-        url = f"smtp+starttls://me:secret@localhost:{sink.port}"
-        server = MailServer(server_address(url.replace("localhost", "127.0.0.1")), tls=trusting)
-        with pytest.raises(SenderRefused):  # the certificate is localhost's
-            server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
-        with pytest.raises(SenderRefused):  # nobody vouches for it
-            MailServer(server_address(url)).send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+    return tls
+
+
+def trusting(certificate: Path) -> Callable[[], ssl.SSLContext]:
+    """A client that trusts this certificate."""
+    return lambda: ssl.create_default_context(cafile=str(certificate))
+
+
+def test_starttls_signs_in_under_encryption_and_gives_the_mail(certificate: Path) -> None:
+    with mail_sink(server_tls(certificate), sign_in=True) as sink:
+        address = server_address(f"smtp+starttls://me:{quote(PASSWORD, safe='')}@localhost:{sink.port}")
+        server = MailServer(address, tls=trusting(certificate))
+        server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+        assert sink.taken == [("you@example.com", MESSAGE)]
+
+
+def test_a_certificate_that_is_not_the_servers_or_that_nobody_vouches_for_gets_no_mail(certificate: Path) -> None:
+    with mail_sink(server_tls(certificate)) as sink:
+        for host, tls in (("127.0.0.1", trusting(certificate)), ("localhost", ssl.create_default_context)):
+            server = MailServer(server_address(f"smtp+starttls://{host}:{sink.port}"), tls=tls)
+            with pytest.raises(SenderRefused):
+                server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
         assert sink.taken == []
+
+
+def test_smtps_is_encrypted_from_the_first_byte(certificate: Path) -> None:
+    heard: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        with server_tls(certificate).wrap_socket(listener.accept()[0], server_side=True) as line:
+            line.sendall(b"220 ready\r\n")
+            for said in line.makefile("rb"):
+                heard.append(said)
+                in_message = b"DATA\r\n" in (one.upper() for one in heard) and said != b".\r\n"
+                if not in_message or said.upper() == b"DATA\r\n":
+                    line.sendall(b"354 go\r\n" if said.upper() == b"DATA\r\n" else b"250 ok\r\n")
+                if said == b".\r\n":
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        address = server_address(f"smtps://localhost:{listener.getsockname()[1]}")
+        server = MailServer(address, timeout=5, tls=trusting(certificate))
+        server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+        thread.join(10)
+    assert b"Subject: hello\r\n" in heard
 
 
 def test_a_server_without_encryption_is_refused_where_it_was_asked_for(sink: MailSink) -> None:
@@ -190,7 +230,9 @@ def test_what_is_no_address_is_refused_without_repeating_it(url: str, says: str)
     assert "pw" not in str(refused.value)
 
 
-def test_a_password_may_hold_anything_that_is_quoted() -> None:
-    with mail_sink(sign_in=True) as sink, pytest.raises(SenderRefused):
-        # smtplib can sign in with ASCII alone; that is a refusal a person reads of, not a crash.
+def test_a_password_may_hold_what_has_to_be_quoted_in_an_address() -> None:
+    with mail_sink(sign_in=True) as sink:
         give(f"smtp://me:{quote(PASSWORD, safe='')}@127.0.0.1:{sink.port}")
+        assert len(sink.taken) == 1
+        with pytest.raises(SenderRefused):  # smtplib signs in with ASCII alone: a word for a person, and no crash
+            give(f"smtp://me:p%C3%BC@127.0.0.1:{sink.port}")
