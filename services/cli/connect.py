@@ -21,6 +21,9 @@ from services.cli.organisations import show_listed
 from services.set_up.consent_results import CONSENTED, WORDS, Result
 
 OWNER: Final = Actor("owner", "cli")
+NOBODY: Final = (
+    "Nobody gets a mail when something needs a person: kyrios-xero alerts recipients {account} --add ADDRESS"
+)
 LOOKS: Final = 0.3
 LONGEST: Final = 21 * 60.0
 """Seconds: ten minutes to open the link, ten to agree, and some for the exchange."""
@@ -54,6 +57,7 @@ def connect(
             result = _wait(engine, invitation.consent_id)
         if email is not None and result in CONSENTED:
             engine.alert_recipients.begin_with(account, email, OWNER)
+        nobody = not engine.alert_recipients.listed(account)
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
     if result not in CONSENTED:
         console.end(WORDS[result])
@@ -61,6 +65,8 @@ def connect(
         console.print_json(_as_json(account, result, listed))
     else:
         _say(account, result, listed, console.out())
+        if nobody:
+            console.out().print(NOBODY.format(account=account), markup=False, soft_wrap=True)
 
 
 @contextmanager

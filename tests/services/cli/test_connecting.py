@@ -77,10 +77,12 @@ def test_reconnecting_goes_on_as_before_and_other_books_have_to_be_confirmed(rea
     with running("connections", "connect", ACCOUNT, "--json", **variables(world)) as process:
         said = agreed(world, process)
     assert json.loads(said[said.index("{") :])["result"] == "resumed"
+    assert "kyrios-xero alerts recipients" not in said, "JSON is not talked into"
     found_another_organisation(world)
     with running("connections", "connect", ACCOUNT, **variables(world)) as process:
         said = agreed(world, process, tenant_ids=[ELSEWHERE])
     assert "not for the organisation used so far" in said
+    assert f"Nobody gets a mail when something needs a person: kyrios-xero alerts recipients {ACCOUNT}" in said
     assert ELSEWHERE in said
     refused = kyrios("connections", "choose", ACCOUNT, ELSEWHERE, code=2).stderr
     assert "do not carry over: the chosen ledger accounts, the tax mappings" in refused
