@@ -56,7 +56,7 @@ _ROWS: Final = (
           "Xero did not grant a right we need. Reconnect and allow all items."),
     _kind("removed_in_xero", "gate", "O", False, True, "Someone removed the connection inside Xero. Reconnect."),
     _kind("inactivity", "gate", "O", False, True,
-          "Nothing was synced for 60 days, so we disconnected. Reconnect."),
+          "Nothing was synced for {days} days, so we disconnected. Reconnect."),
     _kind("organisation_changed", "gate", "O", False, True,
           "A different Xero organisation was picked. Confirm it or go back."),
     _kind("organisation_in_use", "gate", "OS", False, True,

@@ -57,6 +57,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     first_connected_at: datetime | None = None
     disconnected_for: DisconnectReason | None = None
+    quiet_days: str = ""
     organisation_id: str | None = None
     xero_connection_id: str = ""
     picked: str | None = None
@@ -159,6 +160,9 @@ def _departure(event: Disconnected) -> tuple[Departure, ...]:
     return (Departure(grant_id=event.grant_id, xero_connection_id=there, organisation_id=organisation),)
 
 
+_QUIET_DAYS: Final = "60"
+"""After how many the article disconnects; what else an account chose stands in the evidence."""
+
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     Connected: lambda s, e: {
         "grant_id": e.grant_id,
@@ -188,6 +192,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     InactivityWarned: lambda _, e: {"warned": e},
     Disconnected: lambda s, e: {
         "disconnected_for": e.reason,
+        "quiet_days": e.evidence.get("inactivity.days", _QUIET_DAYS) if e.reason == "inactivity" else "",
         "grant_id": None,
         "scopes": (),
         "xero_connection_id": "",

@@ -12,7 +12,8 @@ from domain.tax import TaxSet
 def what_holds(state: Connection) -> tuple[Cause, ...]:
     """The causes that hold the whole connection back, in the order a person would meet them."""
     if state.disconnected_for is not None:
-        return (Cause("not_connected" if state.disconnected_for == "user" else state.disconnected_for),)
+        code = "not_connected" if state.disconnected_for == "user" else state.disconnected_for
+        return (Cause(code, facts={"days": state.quiet_days} if state.quiet_days else {}),)
     if state.grant_id is None:
         return (Cause("not_connected"),)
     ungranted = _ungranted(state)

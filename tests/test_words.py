@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -103,5 +104,13 @@ def sentences(text: str) -> list[str]:
 
 def alike(said: str, ours: str) -> bool:
     """Whether two sentences are the same, or nearly: compared word by word, without regard to letter case."""
-    mine, theirs = (re.findall(r"[\w']+", one.lower()) for one in (said, ours))
+    mine, theirs = (_words(one) for one in (said, ours))
+    shared = len({*mine} & {*theirs})
+    if shared < ALIKE / 2 * min(len({*mine}), len({*theirs})):
+        return False
     return SequenceMatcher(None, mine, theirs, autojunk=False).ratio() >= ALIKE
+
+
+@cache
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[\w']+", text.lower()))

@@ -64,6 +64,7 @@ MEANING: Final = """
 """Code, standing, who acts, whether sending again unchanged can succeed, whether it is released without a click."""
 
 FACTS: Final[dict[str, set[str]]] = {
+    "inactivity": {"days"},
     "tax_mapping_incomplete": {"tax_set"},
     "tax_set_unmapped": {"tax_set"},
     "tax_rate_mismatch": {"tax_set", "kyrios_rate", "xero_rate"},

@@ -74,6 +74,8 @@ REASONS: Final[list[tuple[DisconnectReason, str]]] = [
     ("removed_in_xero", "removed_in_xero"),
 ]
 
+QUIET = Cause("inactivity", facts={"days": "60"})
+
 
 def ended(reason: DisconnectReason) -> Event:
     return fact(Disconnected, reason=reason, evidence=EVIDENCE, grant_id=GRANT, xero_connection_id=XERO_CONNECTION)
@@ -98,7 +100,9 @@ def test_a_disconnection_keeps_its_evidence_and_closes_the_gate_for_its_reason(
     reason: DisconnectReason, code: str
 ) -> None:
     no_token = [fact(AccessRemoved, grant_id=GRANT, in_xero="refused")] if reason == "authorisation_lost" else []
-    given(*ALL_MAPPED).when(disconnect, reason, EVIDENCE).then(ended(reason), *no_token, held(Cause(code)))
+    given(*ALL_MAPPED).when(disconnect, reason, EVIDENCE).then(
+        ended(reason), *no_token, held(QUIET if reason == "inactivity" else Cause(code))
+    )
 
 
 @pytest.mark.parametrize(("reason", "code"), REASONS)
@@ -118,12 +122,12 @@ def test_leaving_during_the_first_set_up_is_part_of_the_set_up() -> None:
 
 
 def test_a_consent_after_a_disconnection_waits_for_the_organisation_to_be_confirmed() -> None:
-    history = (*ALL_MAPPED, ended("inactivity"), held(Cause("inactivity")))
+    history = (*ALL_MAPPED, ended("inactivity"), held(QUIET))
     given(*history).when(connect, ACCOUNT, **CONSENT).then(fact(Connected, **CONSENT), TO_CONFIRM)
 
 
 def test_confirming_the_same_organisation_opens_the_gate_with_mappings_and_accounts_as_they_were() -> None:
-    history = (*ALL_MAPPED, ended("inactivity"), held(Cause("inactivity")), CONNECTED, TO_CONFIRM)
+    history = (*ALL_MAPPED, ended("inactivity"), held(QUIET), CONNECTED, TO_CONFIRM)
     outcome = given(*history).when(select_organisation, organisation_id=ORGANISATION, **CHOICE)
     state = outcome.then(CHOSEN, fact(GateOpened)).state
     assert (state.default_line, list(state.mappings), state.disconnected_for) == (SALES, ["gst@15"], None)

@@ -32,7 +32,7 @@ def test_sixty_quiet_days_warn_three_times_cut_once_and_a_reconnect_goes_on_in_o
     assert cut.reason == "inactivity"
     assert cut.evidence["last_activity_at"] == since.isoformat()
     assert cut.occurred_at >= since + 60 * DAY
-    assert engine.set_up.connection(ACCOUNT).held_by == (Cause("inactivity"),)
+    assert engine.set_up.connection(ACCOUNT).held_by == (Cause("inactivity", facts={"days": "60"}),)
     quiet.queue(example_invoices(3))
     quiet.work()
     assert quiet.in_xero() == []
