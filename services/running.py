@@ -19,7 +19,6 @@ from projections.checkpoints import RivalProjector
 from services.bootstrap import Engine
 from services.duties import Duty, standing_by
 from services.loop import looping
-from services.mailing.post_office import folder_of
 
 LOG: Final = logging.getLogger(__name__)
 TO_RECORD: Final = 10.0
@@ -47,8 +46,6 @@ def working(engine: Engine) -> Iterator[None]:
 def ticking(engine: Engine) -> Iterator[None]:
     """Do the duties that no other process does, for as long as the block runs."""
     engine.vault.check()
-    if (folder := folder_of(engine.settings)) and not engine.settings.embedded:
-        LOG.warning("no mail server is set: mails are kept in %s, and reach nobody", folder)
     with standing_by(engine.database_url, duties_of(engine)):
         yield
 
