@@ -333,6 +333,7 @@ class Engine:
             self.session_with,
             self.ring,
             self.references.follow,
+            self.reads,
             self._parts.new_id,
             self.settings.browser_url,
         )

@@ -66,7 +66,7 @@ class ConnectionProbe:
             return False
         try:
             with self._reads.one_by_one(lane, "connections") as calls:
-                listed = self._session_of(known).connections(before_send=calls.begin)
+                listed = self._session_of(known).heard_by(calls.hear).connections(before_send=calls.begin)
         except OutOfBudget:
             return False
         except XeroError as error:

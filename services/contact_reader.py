@@ -135,8 +135,10 @@ class ContactReader:
         progress: Progress,
         stop: threading.Event | None,
     ) -> None:
-        pages = self._session_of(connection).contacts(
-            modified_since=reading.since, first_page=reading.next_page, before_send=calls.begin
+        pages = (
+            self._session_of(connection)
+            .heard_by(calls.hear)
+            .contacts(modified_since=reading.since, first_page=reading.next_page, before_send=calls.begin)
         )
         kept = ContactPage(self._keys.get(connection.account_id), reading.connection_id, reading.organisation_id)
         for number, page in enumerate(pages, start=reading.next_page):

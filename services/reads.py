@@ -1,6 +1,7 @@
 """Reads beside the queue take their calls from the lane like everything else: counted, in flight, within the budget.
 
 A read is a delivery of purpose `read` for as long as it runs: a reader that dies gives its place back with its lease.
+What its answer says of Xero's limits is kept with its end, as that of every other call.
 """
 
 import time
@@ -11,11 +12,14 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from adapters.event_store import deliveries, lane_calls, lanes
+from adapters.event_store import deliveries, lane_calls, lanes, whole_app
 from adapters.event_store.lane_calls import Held
 from adapters.event_store.store import EventStore
-from adapters.xero.errors import LimitKind, RateLimited
-from domain.budget import RATE_LIMITED_DAILY, Budget, Use
+from adapters.event_store.writes import Heard
+from adapters.xero.answers import Answer
+from adapters.xero.errors import LimitKind, RateLimited, XeroError
+from domain.budget import RATE_LIMITED, RATE_LIMITED_DAILY, Budget, Use
+from domain.retry import rest_after_limit
 
 Row = dict[str, Any]
 PATIENCE: Final = 5.0
@@ -29,6 +33,19 @@ class OutOfBudget(Exception):
     def __init__(self, seconds: float | None, cause: str) -> None:
         super().__init__(cause)
         self.seconds, self.cause = seconds, cause
+
+
+class Read:
+    """One call that only reads: its place in the lane's order, and what it was answered."""
+
+    def __init__(self, read_id: UUID, connection_id: UUID, call: int, in_flight: int) -> None:
+        self.read_id, self.connection_id = read_id, connection_id
+        self.call, self.in_flight = call, in_flight
+        self.said: Answer | XeroError | None = None
+
+    def hear(self, said: Answer | XeroError) -> None:
+        """Xero's answer, good or bad."""
+        self.said = said
 
 
 class Reads:
@@ -46,25 +63,51 @@ class Reads:
         self._store, self._budget, self._lease = store, budget, lease
         self._new_id, self._ring, self._wait = new_id, ring, wait
 
-    def begin(self, cursor: Cursor[Row], connection_id: UUID, what: str, use: Use = "routine") -> UUID:
+    def begin(self, cursor: Cursor[Row], connection_id: UUID, what: str, use: Use = "routine") -> Read:
         """Take one call, in the caller's transaction. Raises OutOfBudget."""
         admission = lane_calls.admit(cursor, connection_id, self._budget, use, whatever_gate=True)
         if isinstance(admission, Held):
             raise OutOfBudget(admission.look_again, admission.cause)
-        if admission.for_all:
+        if admission.for_all and use != "asked":
             raise OutOfBudget(None, "xero_unavailable")
-        lane_calls.take(cursor, admission, self._budget, unheard=True)
-        read = self._new_id()
-        deliveries.open_read(cursor, read, connection_id, what, self._lease)
+        lane_calls.take(cursor, admission, self._budget)
+        read = Read(self._new_id(), connection_id, admission.call, admission.in_flight)
+        deliveries.open_read(cursor, read.read_id, connection_id, what, self._lease)
         return read
 
-    def end(self, connection_id: UUID, read: UUID) -> None:
-        """The call is over, however it went; what waited for its place is looked at again."""
+    def end(self, read: Read) -> None:
+        """The call is over, however it went: the lane hears it, and what waited for its place is looked at again."""
         with self._store.cursor() as cursor:
-            deliveries.end_read(cursor, read)
-            waiting = lanes.has_due(cursor, connection_id)
+            if read.said is not None:
+                self._keep(cursor, read, read.said)
+            deliveries.end_read(cursor, read.read_id)
+            waiting = lanes.has_due(cursor, read.connection_id)
         if waiting:
-            self._ring(connection_id)
+            self._ring(read.connection_id)
+
+    def _keep(self, cursor: Cursor[Row], read: Read, said: Answer | XeroError) -> None:
+        """Keep what an answer says of limits; at the limit of the whole app all rest, and not this lane by itself."""
+        limited = said if isinstance(said, RateLimited) else None
+        pause = rest_after_limit(limited.kind, limited.retry_after) if limited else None
+        of_app = limited is not None and limited.kind == "app"
+        rates = said.rates
+        lane_calls.heard(
+            cursor,
+            Heard(
+                connection_id=read.connection_id,
+                call=read.call,
+                in_flight=read.in_flight,
+                failures_in_row=None,
+                min_left=rates.min_left,
+                day_left=rates.day_left,
+                silent=isinstance(said, Answer) and rates.min_left is None and rates.day_left is None,
+                window=self._budget.window,
+                pause=None if of_app else pause,
+                pause_for=None if of_app or not limited else _cause(limited),
+            ),
+        )
+        if of_app and pause is not None:
+            whole_app.pause(cursor, pause, RATE_LIMITED)
 
     @contextmanager
     def one_by_one(self, connection_id: UUID, what: str, patience: float = 0.0) -> Iterator["Calls"]:
@@ -79,15 +122,15 @@ class Reads:
             calls.end()
 
     @contextmanager
-    def asked(self, connection_id: UUID, what: str) -> Iterator[None]:
+    def asked(self, connection_id: UUID, what: str) -> Iterator[Read]:
         """One call that a person asks for and waits for a moment; raises RateLimited if there is none to be had."""
         read = self.begin_patiently(connection_id, what, "asked", PATIENCE)
         try:
-            yield
+            yield read
         finally:
-            self.end(connection_id, read)
+            self.end(read)
 
-    def begin_patiently(self, connection_id: UUID, what: str, use: Use, patience: float) -> UUID:
+    def begin_patiently(self, connection_id: UUID, what: str, use: Use, patience: float) -> Read:
         """Take one call, within so many seconds; raises RateLimited if there is none to be had."""
         waited = 0.0
         while True:
@@ -110,7 +153,7 @@ class Calls:
     def __init__(self, reads: Reads, store: EventStore, connection_id: UUID, what: str, patience: float) -> None:
         self._reads, self._store, self._connection_id, self._what = reads, store, connection_id, what
         self._patience = patience
-        self._running: UUID | None = None
+        self._running: Read | None = None
 
     def begin(self) -> None:
         """The next one begins, right before it is sent. Raises OutOfBudget, or RateLimited after waiting for it."""
@@ -125,4 +168,13 @@ class Calls:
         """The one that was running is over."""
         if self._running is not None:
             ended, self._running = self._running, None
-            self._reads.end(self._connection_id, ended)
+            self._reads.end(ended)
+
+    def hear(self, said: Answer | XeroError) -> None:
+        """What Xero answered to the one that is running."""
+        if self._running is not None:
+            self._running.hear(said)
+
+
+def _cause(limited: RateLimited) -> str:
+    return RATE_LIMITED_DAILY if limited.kind == "day" else RATE_LIMITED

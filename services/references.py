@@ -17,11 +17,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import reference_data
-from adapters.event_store import lane_calls, lanes
+from adapters.event_store import lanes
 from adapters.event_store.store import EventStore
-from adapters.event_store.writes import Heard
 from adapters.reference_data import KINDS, Kind
-from adapters.xero.errors import RateLimited, XeroError
+from adapters.xero.errors import XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
 from domain.causes import Cause
@@ -31,12 +30,11 @@ from domain.event import ENGINE
 from domain.fixes import READ_FROM_XERO
 from domain.references import References
 from domain.refusals import NotPossible, Refusal
-from domain.retry import rest_after_limit
 from domain.streams import connection_id
 from projections import blocked_by
 from services.handling import Handling
 from services.lost_connection import LostConnection
-from services.reads import OutOfBudget, Reads
+from services.reads import OutOfBudget, Read, Reads
 from services.releaser import Releaser
 
 LOG: Final = logging.getLogger(__name__)
@@ -128,8 +126,8 @@ class ReferenceWatch:
         trouble: list[XeroError] = []
         for kind in KINDS:
             try:
-                with self._reads.asked(lane, kind):
-                    self._read_kind(known, kind)
+                with self._reads.asked(lane, kind) as read:
+                    self._read_kind(known, kind, read)
             except XeroError as error:
                 trouble.append(error)
         released = self._follow_all(account_id)
@@ -169,18 +167,18 @@ class ReferenceWatch:
         while claimed := self._next_kind(lane, known.organisation_id, older_than):
             kind, read = claimed
             try:
-                self._read_kind(known, kind)
+                self._read_kind(known, kind, read)
             except XeroError as error:
                 LOG.warning("%s of connection %s could not be read: %s", kind, lane, error)
                 break
             finally:
-                self._reads.end(lane, read)
+                self._reads.end(read)
             read_any = True
         if read_any:
             self._follow_all(known.account_id)
         return read_any
 
-    def _next_kind(self, lane: UUID, organisation_id: str, older_than: float) -> tuple[Kind, UUID] | None:
+    def _next_kind(self, lane: UUID, organisation_id: str, older_than: float) -> tuple[Kind, Read] | None:
         """What is to be read next, with the call taken for it; None if that is nothing, or no call is to be had."""
         try:
             with self._store.cursor() as cursor:
@@ -189,26 +187,15 @@ class ReferenceWatch:
         except OutOfBudget:
             return None
 
-    def _read_kind(self, known: Connection, kind: Kind) -> None:
+    def _read_kind(self, known: Connection, kind: Kind, read: Read) -> None:
         try:
-            said = _asked(self._session_of(known), kind)
-        except RateLimited as error:
-            self._rest(connection_id(known.account_id), error)
-            raise
+            said = _asked(self._session_of(known).heard_by(read.hear), kind)
         except XeroError as error:
             self._lost.hear(known, error)
             raise
         assert known.organisation_id is not None, "an organisation is chosen before it is read"
         with self._store.cursor() as cursor:
             reference_data.keep(cursor, connection_id(known.account_id), known.organisation_id, kind, said)
-
-    def _rest(self, lane: UUID, error: RateLimited) -> None:
-        cause = "rate_limited_daily" if error.kind == "day" else "rate_limited"
-        with self._store.cursor() as cursor:
-            known = lanes.read(cursor, lane)
-            failures = known["failures_in_row"] if known else 0
-            pause = rest_after_limit(error.kind, error.retry_after)
-            lane_calls.heard(cursor, Heard(connection_id=lane, failures_in_row=failures, pause=pause, pause_for=cause))
 
 
 def _asked(session: XeroSession, kind: Kind) -> object:

@@ -13,6 +13,8 @@ from adapters.event_store.writes import Heard
 from domain.budget import (
     DAY_ASKED_AGAIN,
     DAY_RESERVE,
+    RATE_LIMITED,
+    RATE_LIMITED_DAILY,
     Budget,
     Go,
     Known,
@@ -95,7 +97,8 @@ def admit(
     row = curs.fetchone()
     assert row is not None, "the one row of whole_app is there from the first migration"
     now = row["now"]
-    held = _resting(lane, now) or _resting(row, now)
+    rests = (_resting(lane, now), _resting(row, now))
+    held = next((one for one in rests if one is not None and not _asked_in_spite_of(one, use)), None)
     if held is not None:
         return held
     known = _known(lane, row, now, budget)
@@ -119,16 +122,15 @@ def admit(
             )
 
 
-def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bool = False) -> None:
+def take(curs: Cursor[Row], admission: Admission, budget: Budget) -> None:
     """Start the admitted call, in the transaction that admitted it.
 
-    The answer to an `unheard` call promises nothing: what follows one that went ahead is left to the bucket.
     A call that asks whether a new day has begun keeps others from asking for a window: its worker may die.
     """
     curs.execute(
         """
         UPDATE app.lane SET started = %(call)s, tokens = %(tokens)s, refilled_at = %(now)s, served_at = app.now(),
-               promised = CASE WHEN NOT %(ahead)s THEN promised WHEN NOT %(unheard)s THEN %(call)s END,
+               promised = CASE WHEN NOT %(ahead)s THEN promised ELSE %(call)s END,
                window_over_at = CASE WHEN %(ahead)s THEN app.now() + %(window)s * interval '1 second'
                                 ELSE window_over_at END,
                day_over_at = CASE WHEN %(ahead_today)s THEN app.now() + %(window)s * interval '1 second'
@@ -141,7 +143,6 @@ def take(curs: Cursor[Row], admission: Admission, budget: Budget, *, unheard: bo
             "tokens": level_after_call(admission.level, budget),
             "now": admission.now,
             "ahead": admission.go.ahead,
-            "unheard": unheard,
             "ahead_today": admission.go.ahead_today,
             "window": budget.window,
         },
@@ -168,7 +169,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
     """
     curs.execute(
         f"""
-        UPDATE app.lane SET failures_in_row = %(failures)s,
+        UPDATE app.lane SET failures_in_row = coalesce(%(failures)s::int, failures_in_row),
                promised = {_PROMISED},
                window_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited'
                                 THEN app.now() + %(pause)s::float8 * interval '1 second'
@@ -222,6 +223,11 @@ def _resting(row: Row, now: datetime) -> Held | None:
     if row["paused_until"] is None or row["paused_until"] <= now:
         return None
     return Held(look_again=(row["paused_until"] - now).total_seconds(), cause=row["paused_for"] or "")
+
+
+def _asked_in_spite_of(rest: Held, use: Use) -> bool:
+    """Whoever asks may find out that Xero is back, or that a right was given; but nobody may break a limit."""
+    return use == "asked" and rest.cause not in (RATE_LIMITED, RATE_LIMITED_DAILY)
 
 
 def _known(lane: Row, beside: Row, now: datetime, budget: Budget) -> Known:

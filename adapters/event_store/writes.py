@@ -105,13 +105,13 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """What call number `call` told about its lane: limits left, failures in a row now, how long to pause and why.
 
     `in_flight` calls were on their way when it began; `silent` is a good answer that says nothing of limits; `window`
-    is the length of Xero's minute. Times in seconds.
+    is the length of Xero's minute. Times in seconds. `failures_in_row` of None leaves the lane's own as they are.
     """
 
     connection_id: UUID
     call: int = 0
     in_flight: int = 0
-    failures_in_row: int = 0
+    failures_in_row: int | None = 0
     min_left: int | None = None
     day_left: int | None = None
     silent: bool = False

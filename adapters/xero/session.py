@@ -4,8 +4,9 @@ A refused token is refreshed once and the call sent once more with the same key;
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
@@ -26,16 +27,21 @@ from adapters.xero.client import XeroClient
 from adapters.xero.contact_mapping import read_contact, read_contact_element
 from adapters.xero.errors import NotConnected, OutcomeUnclear, Unauthorised, XeroError
 from adapters.xero.fields import Json
-from adapters.xero.tokens import AccessTokens
+from adapters.xero.tokens import AccessToken, AccessTokens
 from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxRate
 
 BeforeSend = Callable[[], object]
+Hear = Callable[[Answer | XeroError], object]
 _MOST_PAGES: Final = 10_000
 
 
 def nothing() -> None:
     """The `before_send` of a caller that has nothing to check."""
+
+
+def unheard(said: Answer | XeroError) -> None:
+    """The listener of a session whose answers nobody counts."""
 
 
 class XeroSession:
@@ -48,6 +54,13 @@ class XeroSession:
     def __init__(self, client: XeroClient, tokens: AccessTokens, grant_id: UUID, organisation_id: str = "") -> None:
         self._client, self._tokens = client, tokens
         self._grant_id, self._organisation_id = grant_id, organisation_id
+        self._hear: Hear = unheard
+
+    def heard_by(self, hear: Hear) -> Self:
+        """The same calls; every answer, good or bad, is told to `hear` first: it says how many calls are left."""
+        heard = copy(self)
+        heard._hear = hear
+        return heard
 
     def connections(self, auth_event_id: str = "", *, before_send: BeforeSend = nothing) -> tuple[XeroConnection, ...]:
         """The organisations the user gave us, or only those of the consent that `auth_event_id` stands for."""
@@ -195,15 +208,24 @@ class XeroSession:
         token = self._tokens.access_token(self._grant_id)
         before_send()
         try:
-            return self._client.send(call, token.secret)
+            return self._send(call, token)
         except Unauthorised:
             rejected = token.version
         token = self._tokens.force_refresh(self._grant_id, rejected)
         before_send()
         try:
-            return self._client.send(call, token.secret)
+            return self._send(call, token)
         except Unauthorised as again:
             raise _not_the_token(again) from None
+
+    def _send(self, call: Call, token: AccessToken) -> Answer:
+        try:
+            answer = self._client.send(call, token.secret)
+        except XeroError as error:
+            self._hear(error)
+            raise
+        self._hear(answer)
+        return answer
 
 
 def _not_the_token(refused: Unauthorised) -> XeroError:

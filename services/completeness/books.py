@@ -134,11 +134,12 @@ class _Comparison:
             self._calls += 1
 
         self._progress(month.name, self._shown)
-        for page in self._session.our_invoices(start, _next(start), before_send=before_send):
+        session = self._session.heard_by(calls.hear)
+        for page in session.our_invoices(start, _next(start), before_send=before_send):
             calls.end()
             yield page
         for portion in look_ups(month.unseen(), LOOK_UP_SIZE):
-            found = self._session.get_invoices(portion, before_send=before_send).elements
+            found = session.get_invoices(portion, before_send=before_send).elements
             calls.end()
             yield found
 

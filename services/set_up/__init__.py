@@ -15,6 +15,7 @@ from adapters.xero.oauth import XeroOAuth
 from adapters.xero.session import XeroSession
 from domain.connection import Connection
 from services.handling import Handling
+from services.reads import Reads
 from services.set_up.accounts import ChooseAccounts
 from services.set_up.connecting import CALLBACK_PATH, CONNECT_PATH, Connect
 from services.set_up.ground import Ground
@@ -41,10 +42,11 @@ class SetUp:
         session_with: Callable[[Secret, UUID], XeroSession],
         ring: Callable[[UUID], None],
         follow: Callable[[str], None],
+        reads: Reads,
         new_id: Callable[[], UUID],
         base_url: str,
     ) -> None:
-        ground = Ground(store, handling, session_of, ring, follow)
+        ground = Ground(store, handling, session_of, ring, follow, reads)
         self.connection = ground.connection
         organisation = ChooseOrganisation(ground, grants)
         self.organisations, self.choose_organisation = organisation.listed, organisation.choose

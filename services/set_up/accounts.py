@@ -21,7 +21,7 @@ class ChooseAccounts:
     def listed(self, account_id: str) -> tuple[XeroAccount, ...]:
         """All ledger accounts as Xero has them now."""
         known, organisation_id = self._ground.chosen(account_id)
-        accounts = self._ground.session_of(known).ledger_accounts()
+        accounts = self._ground.ask(known, "ledger_accounts", lambda session: session.ledger_accounts())
         self._ground.keep(account_id, organisation_id, "ledger_accounts", accounts)
         self._ground.follow(account_id)
         return accounts

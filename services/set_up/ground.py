@@ -1,6 +1,7 @@
 """What every step of set-up stands on: the connection, how it is changed, and keeping what Xero said of it."""
 
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from adapters import reference_data
@@ -16,6 +17,9 @@ from domain.references import References
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
+from services.reads import Reads
+
+T = TypeVar("T")
 
 
 class Ground:
@@ -28,8 +32,9 @@ class Ground:
         session_of: Callable[[Connection], XeroSession],
         ring: Callable[[UUID], None],
         follow: Callable[[str], None],
+        reads: Reads,
     ) -> None:
-        self.store, self.session_of = store, session_of
+        self.store, self.session_of, self._reads = store, session_of, reads
         self._handling, self._ring, self._follow = handling, ring, follow
 
     def find(self, account_id: str) -> Connection | None:
@@ -70,6 +75,14 @@ class Ground:
     def withhold(self, account_id: str, picked: str, cause: Cause, actor: Actor) -> None:
         """Record that the organisation picked is not used, and why."""
         self.change(account_id, lambda state, at: connections.withhold_organisation(state, picked, cause, at), actor)
+
+    def ask(self, known: Connection, what: str, question: Callable[[XeroSession], T]) -> T:
+        """Ask Xero about the organisation: one call out of the lane's budget, with the reserve, as a person asks.
+
+        Raises RateLimited if there is none to be had within moments, so that no click ever breaks a limit.
+        """
+        with self._reads.asked(connection_id(known.account_id), what) as read:
+            return question(self.session_of(known).heard_by(read.hear))
 
     def keep(self, account_id: str, organisation_id: str, kind: Kind, said: object) -> None:
         """Keep what Xero just said of the organisation, and nothing of one that was left for it."""

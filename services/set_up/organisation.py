@@ -7,7 +7,7 @@ import msgspec
 
 from adapters.event_store import organisation_bindings
 from adapters.vault.grants import Grants
-from adapters.xero.answers import XeroConnection
+from adapters.xero.answers import Organisation, XeroConnection
 from adapters.xero.errors import XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
@@ -67,7 +67,7 @@ class ChooseOrganisation:
     def _select(self, known: Connection, chosen: XeroConnection, actor: Actor, start_afresh: bool) -> None:
         """Take an organisation Xero listed, and read what it says of itself."""
         ground, account_id = self._ground, known.account_id
-        organisation = ground.session_of(_at(known, chosen.organisation_id)).organisation()
+        organisation = self._itself(known, chosen.organisation_id)
         ground.change(
             account_id,
             lambda state, at: connections.select_organisation(
@@ -84,6 +84,12 @@ class ChooseOrganisation:
         if ground.connection(account_id).organisation_id == chosen.organisation_id:
             ground.keep(account_id, chosen.organisation_id, "organisation", organisation)
             self._read_the_rest(account_id, chosen.organisation_id)
+
+    def _itself(self, known: Connection, organisation_id: str) -> Organisation:
+        """What it says of itself. The lane counts the calls of the one used so far, and of no other."""
+        if known.organisation_id == organisation_id:
+            return self._ground.ask(known, "organisation", lambda session: session.organisation())
+        return self._ground.session_of(_at(known, organisation_id)).organisation()
 
     def _connected(self, account_id: str) -> Connection:
         known = self._ground.connection(account_id)
@@ -109,10 +115,12 @@ class ChooseOrganisation:
 
     def _read_the_rest(self, account_id: str, organisation_id: str) -> None:
         """What an invoice needs beside accounts and rates. Trouble is no reason to fail: it is read again soon."""
-        session = self._ground.session_of(self._ground.connection(account_id))
+        ground, known = self._ground, self._ground.connection(account_id)
         try:
-            self._ground.keep(account_id, organisation_id, "currencies", session.currencies())
-            self._ground.keep(account_id, organisation_id, "actions", session.denied_actions())
+            currencies = ground.ask(known, "currencies", lambda session: session.currencies())
+            ground.keep(account_id, organisation_id, "currencies", currencies)
+            denied = ground.ask(known, "actions", lambda session: session.denied_actions())
+            ground.keep(account_id, organisation_id, "actions", denied)
         except XeroError as error:
             LOG.warning("currencies and actions of account %s are read later: %s", account_id, error)
         self._ground.follow(account_id)

@@ -32,7 +32,7 @@ class MapTaxes:
     def rates(self, account_id: str) -> tuple[XeroTaxRate, ...]:
         """All tax rates as Xero has them now."""
         known, organisation_id = self._ground.chosen(account_id)
-        rates = self._ground.session_of(known).tax_rates()
+        rates = self._ground.ask(known, "tax_rates", lambda session: session.tax_rates())
         self._ground.keep(account_id, organisation_id, "tax_rates", rates)
         self._ground.follow(account_id)
         return rates

@@ -35,6 +35,6 @@ def test_what_waited_for_a_reads_place_is_rung_for_when_it_ends(world: World) ->
         read = world.engine.reads.begin(cursor, world.lane, "contacts")
     world.queue(example_invoices(1))
     world.rung.clear()
-    world.engine.reads.end(world.lane, read)
+    world.engine.reads.end(read)
     assert world.rung == [world.lane]
     assert [one for one in read_deliveries(world) if one["purpose"] == "read"] == []

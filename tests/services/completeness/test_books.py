@@ -140,6 +140,8 @@ def test_a_range_that_is_none_and_an_account_without_a_connection_are_refused(wo
 def test_a_call_waits_for_its_turn_in_the_budget_and_gives_up_after_a_while(world: World) -> None:
     waited = list[float]()
     spent = Budget(burst=0, per_minute=0.001)
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.lane SET promised = NULL")
     reads = Reads(world.engine.store, spent, 8, uuid4, world.rung.append, waited.append)
     with reads.one_by_one(world.lane, "invoices", patience=20.0) as calls, pytest.raises(RateLimited):
         calls.begin()

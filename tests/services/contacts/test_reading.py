@@ -191,6 +191,9 @@ def test_a_limit_of_xeros_is_waited_for_and_the_reading_goes_on(shop: World) -> 
     assert not shop.engine.contact_reader.read(shop.lane)
     assert len(asked(shop)) == 2
     reading_later(shop, 21)
+    assert not shop.engine.contact_reader.read(shop.lane), "the lane rests too"
+    reading_later(shop, 61)
+    shop.later(21)
     assert shop.engine.contact_reader.read(shop.lane)
 
 
@@ -219,7 +222,7 @@ def test_a_reader_that_is_told_to_stop_leaves_the_next_page_to_another_at_once(w
 
 def test_a_lane_without_a_call_to_spare_is_not_asked_for_one(shop: World) -> None:
     with shop.engine.store.cursor() as cursor:
-        cursor.execute("UPDATE app.lane SET tokens = -100000, refilled_at = app.now()")
+        cursor.execute("UPDATE app.lane SET promised = NULL, tokens = -100000, refilled_at = app.now()")
     assert not shop.engine.contact_reader.read(shop.lane)
     assert len(asked(shop)) == 1
     (reading,) = rows(shop, "contact_reading")
