@@ -43,6 +43,7 @@ from services.actions.retry import Retry
 from services.actions.voiding import Void
 from services.audit.export import Export
 from services.audit.past import Past
+from services.audit.sent import SentDeliveries
 from services.clock import check_clock, clocked
 from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
@@ -303,6 +304,11 @@ class Engine:
     def export(self) -> Export:
         """An account's events as a file."""
         return Export(self.store, self.read)
+
+    @cached_property
+    def sent(self) -> SentDeliveries:
+        """What was sent, and what Xero answered."""
+        return SentDeliveries(self.store, self.account_keys)
 
     @cached_property
     def past(self) -> Past:

@@ -1,7 +1,7 @@
-"""Commands for auditors: exports of the history, and their replay elsewhere."""
+"""Commands for auditors: exports of the history, their replay elsewhere, and what was sent."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -11,7 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from services.audit.export import Format
 from services.audit.import_export import import_export
+from services.audit.sent import SentDelivery
 from services.cli import console
+from services.cli.complaints import EXIT_UNCLEAN
 
 app = typer.Typer(help="For auditors: the history as a file, and what was sent.", no_args_is_help=True)
 
@@ -85,6 +87,48 @@ def import_(
     out = console.out()
     out.print(f"{console.count(end.events, 'event')} of {head.account_id}, up to position {end.last}, and intact.")
     out.print("Look at it with KYRIOS_XERO_DATABASE_URL set to that database: kyrios-xero rebuild, then replay.")
+
+
+@app.command()
+def deliveries(
+    account: Account,
+    invoice: Annotated[str | None, typer.Option(help="only those about this invoice, by its Kyrios id")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="only those begun later than this day or moment")] = None,
+    until: Annotated[str | None, typer.Option(help="only those begun up to this day or moment")] = None,
+    limit: Annotated[int, typer.Option(help="at most so many, the newest first")] = 50,
+    contents: Annotated[bool, typer.Option("--bytes", help="show what exactly was sent, or [erased]")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was sent to Xero and what it answered; the bytes are compared with the hashes kept before.
+
+    Ends with 1 if any bytes do not have their hash.
+    """
+    with console.engine() as engine:
+        sent = engine.sent(account, invoice, since=since, until=until, limit=limit, contents=contents)
+    if as_json:
+        console.print_json(sent)
+    else:
+        _show(sent)
+    if not all(one.intact for one in sent):
+        raise typer.Exit(EXIT_UNCLEAN)
+
+
+def _show(sent: Sequence[SentDelivery]) -> None:
+    out = console.out()
+    if not sent:
+        out.print("Nothing was sent.")
+    for one in sent:
+        status = f"HTTP {one.http_status}, " if one.http_status else ""
+        out.print(f"{one.begun_at:%Y-%m-%d %H:%M:%S} {one.purpose} {one.kind}: {status}{one.says}")
+        out.print(f"  key {one.id}, Xero's id {one.xero_correlation_id or 'none'}", soft_wrap=True)
+        if one.body_sha256:
+            out.print(f"  body SHA-256 {one.body_sha256} {one.body}", soft_wrap=True)
+        for part in one.parts:
+            out.print(f"  {part.about}, attempt {part.attempt}, HMAC {part.hash} {part.standing}", soft_wrap=True)
+            if part.came_of_it:
+                out.print(f"    {part.came_of_it}", soft_wrap=True)
+            if part.content is not None:
+                out.print(f"    {part.content}", soft_wrap=True)
 
 
 @contextmanager

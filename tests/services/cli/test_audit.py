@@ -42,3 +42,19 @@ def test_what_cannot_be_exported_or_read_is_one_sentence(kyrios_in_world: Kyrios
     file.write_text("{}")
     refused = kyrios_in_world("audit", "import", str(file), "--into-empty", "postgresql:///nowhere", code=2).stderr
     assert "line 1: is no line of an export" in refused.lower()
+
+
+def test_what_was_sent_is_shown_with_its_hashes_and_bytes(world: World, kyrios_in_world: Kyrios) -> None:
+    assert kyrios_in_world("audit", "deliveries", ACCOUNT).stdout == "Nothing was sent.\n"
+    world.queue(example_invoices(1))
+    world.work()
+    out = kyrios_in_world("audit", "deliveries", ACCOUNT, "--invoice", "inv-0", "--bytes").stdout
+    assert "send create_invoice: HTTP 200, Xero answered" in out
+    assert "invoice inv-0, attempt 1, HMAC " in out
+    assert '"InvoiceNumber":"T-0"' in out
+    (one,) = json.loads(kyrios_in_world("audit", "deliveries", ACCOUNT, "--json").stdout)
+    assert (one["body"], one["parts"][0]["standing"], one["parts"][0]["content"]) == ("verified", "verified", None)
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.delivery SET body_sha = sha256('x')")
+    assert "differs" in kyrios_in_world("audit", "deliveries", ACCOUNT, code=1).stdout
+    assert "has no invoice" in kyrios_in_world("audit", "deliveries", ACCOUNT, "--invoice", "x", code=2).stderr
