@@ -7,7 +7,7 @@ connection had ended already. While the engine had been away for long, or its cl
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from projections import inactivity_clock
 
 LOG: Final = logging.getLogger(__name__)
 ROUND: Final = 60.0
+TROUBLE: Final = timedelta(minutes=5)
 AT_ONCE: Final = 100
 
 
@@ -59,18 +60,26 @@ class InactivityWatch:
         for one in due:
             if stop is not None and stop.is_set():
                 break
-            next_look = self._judge(one.connection_id)
+            next_look = self._looked_at(one.connection_id)
             with self._read.begin() as connection:
                 inactivity_clock.put_off(connection, one, next_look)
         return len(due)
 
     def _holds(self) -> bool:
         with self._store.begin() as tx:
-            until = held_until(heartbeat.last(tx.cursor), tx.now())
+            until = self._held_until(tx)
         if until != self._held:
             self._held = until
             LOG.info("the clock of inactivity %s", f"holds until {until}" if until else "runs")
         return until is not None
+
+    def _looked_at(self, lane: UUID) -> datetime:
+        """When a connection is to be looked at next; one that cannot be judged now holds up no other."""
+        try:
+            return self._judge(lane)
+        except (PersistenceError, Refusal) as error:
+            LOG.warning("connection %s is looked at again in %s (%s)", lane, TROUBLE, type(error).__name__)
+            return self._store.now() + TROUBLE
 
     def _judge(self, lane: UUID) -> datetime:
         """Decide about one connection; when it is to be looked at next."""
@@ -78,7 +87,7 @@ class InactivityWatch:
             last_activity = self._last_activity(tx, lane)
             known = tx.load([lane], connections.evolve).get(lane)
             at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
-            if held_until(heartbeat.last(tx.cursor), at.now) is not None:
+            if self._held_until(tx) is not None:
                 return at.now
             events = check_inactivity(known, last_activity, at)
             if events:
@@ -90,6 +99,9 @@ class InactivityWatch:
             # The projector, which lags behind a moment, takes it off the clock.
             return at.now + DAY
         return look_again_at(last_activity, known.warned_since(last_activity), inactivity_of(known.settings), at.now)
+
+    def _held_until(self, tx: Transaction) -> datetime | None:
+        return held_until(heartbeat.last(tx.cursor), tx.now())
 
     def _last_activity(self, tx: Transaction, lane: UUID) -> datetime | None:
         return lanes.hold_activity(tx.cursor, lane)

@@ -1,11 +1,29 @@
 """While the engine was away, or its clock was moved, nobody could sync: the clock holds for a day, and says so."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
+from eventsourcing.persistence import OperationalError
 
+from adapters.event_store.store import Transaction
+from adapters.simulator.server import Simulator
 from domain.inactivity import DAY
-from tests.services.inactivity.days import clock_jumps, endings, jump, last_activity, live, look, move_to, warnings
+from services.bootstrap import Parts
+from services.inactivity import InactivityWatch
+from tests.services.inactivity.days import (
+    clock_jumps,
+    endings,
+    jump,
+    last_activity,
+    live,
+    look,
+    move_to,
+    row,
+    warnings,
+    world_of_days,
+)
 from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 
@@ -32,6 +50,46 @@ def test_after_a_week_away_nobody_is_cut_before_the_engine_has_run_for_a_day(
     jump(quiet, timedelta(hours=2))
     look(quiet)
     assert len(endings(quiet)) == 1
+
+
+class NeverHolds(InactivityWatch):
+    """Goes by the calendar, whether we were there or not."""
+
+    def _held_until(self, tx: Transaction) -> datetime | None:
+        return None
+
+
+def test_a_clock_that_never_holds_would_cut_at_once(xero: Simulator, database_url: str, tmp_path: Path) -> None:
+    with world_of_days(xero, database_url, tmp_path, Parts(inactivity=NeverHolds)) as world:
+        world.set_up()
+        live(world)
+        in_two_weeks(world)
+        live(world, 8)
+        jump(world, 7 * DAY)
+        look(world)
+        assert len(endings(world)) == 1
+
+
+class CannotReachTheLane(InactivityWatch):
+    """Somebody else holds the lane for long."""
+
+    def _last_activity(self, tx: Transaction, lane: UUID) -> datetime | None:
+        raise OperationalError("lock timeout")
+
+
+def test_a_connection_that_cannot_be_judged_now_is_looked_at_later_and_holds_up_nobody(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    with world_of_days(xero, database_url, tmp_path, Parts(inactivity=CannotReachTheLane)) as world:
+        world.set_up()
+        live(world)
+        in_two_weeks(world)
+        live(world, 7)
+        assert row(world, "SELECT due_at > app.now() AS later FROM app.inactivity_clock") == {"later": True}
+        assert world.engine.inactivity.round() == 0
+        jump(world, timedelta(minutes=6))
+        assert world.engine.inactivity.round() == 1
+        assert (warnings(world), endings(world)) == ([], [])
 
 
 def test_what_goes_to_xero_in_that_day_saves_the_connection(quiet: World) -> None:
