@@ -296,6 +296,7 @@ XERO_GRANT: Final = Table(
     Column("previous_until", _TIME),
     Column("access_expires_at", _TIME, nullable=False),
     Column("token_version", BigInteger, nullable=False, server_default="1"),
+    Column("refused_version", BigInteger),
     Column("refresh_lease_until", _TIME),
     Column("auth_event_id", Text, nullable=False, server_default=""),
     Column("created_at", _TIME, nullable=False, server_default=_APP_NOW),

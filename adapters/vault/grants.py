@@ -36,6 +36,8 @@ class Tokens(msgspec.Struct, frozen=True, eq=False):
 class Grant(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A grant as read: `access_life` is what the access token has left; `previous` is set while Xero's grace runs.
 
+    `refused`: Xero has said that these tokens are dead, and need not be asked again.
+
     `auth_event_id` is Xero's name of the consent: it tells this consent's organisations from the user's others.
     """
 
@@ -47,6 +49,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     previous: Tokens | None
     access_life: timedelta
     token_version: int
+    refused: bool = False
 
 
 class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,11 +103,12 @@ class Grants:
         return self._grant(row)
 
     def claim_refresh(self, grant_id: UUID, token_version: int, lease: timedelta) -> datetime | None:
-        """Claim the right to refresh this version for `lease`; None if another holds it or has refreshed already."""
+        """Claim to refresh this version for `lease`; None if another holds it, has refreshed, or was refused."""
         with self._begin() as cursor:
             cursor.execute(
                 "UPDATE app.xero_grant SET refresh_lease_until = app.now() + %s WHERE grant_id = %s "
-                "AND token_version = %s AND (refresh_lease_until IS NULL OR refresh_lease_until < app.now()) "
+                "AND token_version = %s AND refused_version IS DISTINCT FROM token_version "
+                "AND (refresh_lease_until IS NULL OR refresh_lease_until < app.now()) "
                 "RETURNING refresh_lease_until",
                 [lease, grant_id, token_version],
             )
@@ -129,6 +133,15 @@ class Grants:
                 ],
             )
             return cursor.rowcount == 1
+
+    def refuse(self, grant: Grant) -> None:
+        """Remember that Xero refused the tokens of this version, for whoever waits for them; nobody is asked again."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "UPDATE app.xero_grant SET refused_version = token_version, refresh_lease_until = NULL "
+                "WHERE grant_id = %s AND token_version = %s",
+                [grant.grant_id, grant.token_version],
+            )
 
     def release(self, grant_id: UUID, claimed_until: datetime) -> None:
         """Give a claim back after a refresh that certainly had no effect."""
@@ -208,6 +221,7 @@ class Grants:
             previous=self._opened(previous, row, version - 1) if previous is not None else None,
             access_life=row["access_life"],
             token_version=version,
+            refused=row["refused_version"] == version,
         )
 
     def _sealed(self, tokens: Tokens, account_id: str, grant_id: UUID, version: int) -> bytes:

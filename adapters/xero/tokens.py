@@ -87,6 +87,8 @@ class TokenSource:
         """Refresh, or wait for whoever does; meanwhile a token that lives for `still_good` will do, if any may."""
         read, end = grant, self._monotonic() + self._lease.total_seconds() + _PATIENCE
         while read.token_version == grant.token_version:
+            if read.refused:
+                raise AuthorisationLost("invalid_grant", status=400)
             claimed = self._grants.claim_refresh(read.grant_id, read.token_version, self._lease)
             if claimed is not None:
                 return self._refresh(read, claimed)
@@ -133,7 +135,10 @@ class TokenSource:
             return self._oauth.refresh(grant.previous.refresh_token)
         except (OutcomeUnclear, RateLimited, NotSent) as failed:
             raise NoToken("refresh_unclear", retry_after=self._lease.total_seconds()) from failed
-        except (AuthorisationLost, ClientRefused):
+        except AuthorisationLost:
+            self._grants.refuse(grant)
+            raise
+        except ClientRefused:
             self._grants.release(grant.grant_id, claimed_until)
             raise
 

@@ -202,6 +202,7 @@ CREATE TABLE app.xero_grant (
     previous_until timestamptz,
     access_expires_at timestamptz NOT NULL,
     token_version bigint NOT NULL DEFAULT 1,
+    refused_version bigint,
     refresh_lease_until timestamptz,
     auth_event_id text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT app.now()

@@ -190,6 +190,18 @@ def test_revoked_tokens_mean_the_authorisation_is_lost(connected: World, databas
         connected.tokens.access_token(connected.grant_id)
 
 
+def test_of_many_who_need_tokens_that_are_dead_one_asks_and_all_are_told(connected: World, database: Database) -> None:
+    seen = connected.grants.read(connected.grant_id)
+    connected.oauth.revoke(seen.tokens.refresh_token)
+    database.advance(timedelta(hours=1))
+    for _ in range(10):
+        with pytest.raises(AuthorisationLost, match="invalid_grant"):
+            connected.tokens.access_token(connected.grant_id)
+    with pytest.raises(AuthorisationLost, match="invalid_grant"):
+        source(connected, lambda _: None)._refreshed(seen, still_good=None)
+    assert refreshes(connected) == 1
+
+
 def test_destroyed_tokens_mean_the_authorisation_is_lost(connected: World) -> None:
     destroy(connected.grants, connected.grant_id)
     with pytest.raises(AuthorisationLost, match="no_tokens_kept"):
