@@ -20,6 +20,7 @@ from services.projector import Projector
 from services.verify import verify
 from tests.examples import open_connection
 from tests.projections.databases import engine_on, every_row, queue, store_random
+from tests.tampering import UNGUARDED
 
 
 class Watched(Projector):
@@ -188,6 +189,7 @@ def test_a_bad_event_stops_the_projector_loudly_and_changes_nothing(
 ) -> None:
     queue(store, "inv-1")
     with store.cursor() as cursor:
+        cursor.execute(UNGUARDED)
         cursor.execute("UPDATE es.sync_events SET topic = 'InvoiceForgotten.1'")
     store.append(open_connection())
     with pytest.raises(BadEvent, match=r"InvoiceForgotten\.1"):

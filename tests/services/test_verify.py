@@ -14,6 +14,7 @@ from services.projector import Projector
 from services.verify import Verified, verify
 from tests.examples import ACCOUNT, ORGANISATION, moment, open_connection, queued_invoice
 from tests.projections.databases import queue
+from tests.tampering import UNGUARDED
 
 MISSING = Cause("contact_missing", key="cus-001")
 
@@ -41,7 +42,7 @@ def _block(store: EventStore, name: str) -> None:
 
 def damaged(read: Engine, *statements: str) -> Verified:
     with read.begin() as connection:
-        for statement in statements:
+        for statement in (UNGUARDED, *statements):
             connection.exec_driver_sql(statement.replace("%", "%%"))
     return verify(read)
 

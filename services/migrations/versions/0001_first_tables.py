@@ -36,6 +36,10 @@ CREATE TABLE es.sync_events (
 ) WITH (autovacuum_vacuum_threshold = 100000000, autovacuum_vacuum_scale_factor = 0.5,
         autovacuum_analyze_threshold = 1000, autovacuum_analyze_scale_factor = 0.01);
 CREATE UNIQUE INDEX sync_events_notification_id_idx ON es.sync_events (notification_id);
+CREATE FUNCTION es.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the event log is append-only: % is refused', TG_OP; END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON es.sync_events
+    FOR EACH STATEMENT EXECUTE FUNCTION es.refuse_change();
 CREATE TYPE es.stored_event_uuid AS (originator_id uuid, originator_version bigint, topic text, state bytea);
 """
 

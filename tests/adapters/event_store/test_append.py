@@ -12,6 +12,7 @@ from tests.adapters.event_store.conftest import OpenStore
 from tests.adapters.event_store.contents import everything_beside, filled, rows_of_every_table
 from tests.adapters.event_store.recorders import BREAKS_AT_THE_END, Broken
 from tests.examples import ACCOUNT, INVOICE, document, line, queued_invoice
+from tests.tampering import UNGUARDED
 
 STREAM = invoice_stream(ACCOUNT, INVOICE)
 
@@ -124,4 +125,5 @@ def test_an_append_larger_than_any_buffer_between_us_and_the_database_ends(store
         store.append(many, Writes(texts=texts))
         assert rows_of_every_table(store)["es.sync_events"] == 200
         with store.cursor() as cursor:
+            cursor.execute(UNGUARDED)
             cursor.execute("TRUNCATE es.sync_events, app.outbox, app.invoice_text")

@@ -14,6 +14,7 @@ from domain.streams import invoice_stream
 from domain.topics import TOPICS
 from tests.domain.every_event import EVERY_EVENT
 from tests.examples import ACCOUNT, INVOICE, identity, queued_invoice
+from tests.tampering import UNGUARDED
 
 STREAM = invoice_stream(ACCOUNT, INVOICE)
 
@@ -21,6 +22,7 @@ STREAM = invoice_stream(ACCOUNT, INVOICE)
 def tamper(store: EventStore, change: str) -> None:
     """Change the one stored event as nobody should."""
     with store.cursor() as cursor:
+        cursor.execute(UNGUARDED)
         cursor.execute(f"UPDATE es.sync_events SET {change}")
 
 

@@ -16,6 +16,7 @@ from domain.document import InvoiceDocument
 from services.cli import app
 from services.projector import Projector
 from tests.examples import ACCOUNT, DOCUMENT, ORGANISATION, document, moment, open_connection, queued_invoice
+from tests.tampering import UNGUARDED
 from tests.world import settings_for
 
 Run = Callable[..., Result]
@@ -205,5 +206,6 @@ def test_rebuild_mends_and_says_what_it_did(run: Run, filled: object, read: Engi
 
 def test_a_rebuild_over_a_bad_event_changes_nothing_and_says_so(run: Run, filled: object, store: EventStore) -> None:
     with store.cursor() as cursor:
+        cursor.execute(UNGUARDED)
         cursor.execute("UPDATE es.sync_events SET topic = 'Forgotten.1' WHERE topic = 'TaxMapped.1'")
     assert "Nothing was changed: event" in run("rebuild", fails=2).stderr
