@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from domain import next_steps
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
 from domain.event import Actor, Role
@@ -17,6 +18,7 @@ from domain.foreign_text import one_line
 from domain.invoice import Invoice, Status
 from domain.invoice_payment import payment_in
 from domain.money import Money
+from domain.next_steps import when
 from domain.paying import refused_payments
 
 Shown = Status | Literal["waiting", "sending"]
@@ -150,8 +152,8 @@ class _Asked:
             )
         return self._say(
             "queued",
-            f"We have this invoice and it is ready. It goes to Xero {_when(entry.due_in)}.",
-            next_step=f"It is sent {_when(entry.due_in)}.",
+            f"We have this invoice and it is ready. It goes to Xero {when(entry.due_in)}.",
+            next_step=f"It is sent {when(entry.due_in)}.",
             next_in=max(0.0, entry.due_in or 0.0),
         )
 
@@ -178,7 +180,7 @@ class _Asked:
             "Xero gave no clear answer. We are finding out whether it arrived before doing anything else, so that it "
             f"cannot be created twice.{held}",
             causes or [Cause("outcome_unknown")],
-            next_step="We search Xero for it once this is fixed." if held else f"We search Xero for it {_when(due)}.",
+            next_step="We search Xero for it once this is fixed." if held else f"We search Xero for it {when(due)}.",
             next_in=None if held or due is None else max(0.0, due),
         )
 
@@ -191,7 +193,7 @@ class _Asked:
             "failed",
             f"{lead}{self._words(causes)}",
             causes,
-            next_step="Once that is fixed, press Retry: it goes again.",
+            next_step=next_steps.of_failed(causes),
         )
 
     def dismissed(self) -> Explanation:
@@ -218,7 +220,7 @@ class _Asked:
                 "synced",
                 f"{there}, {total}{self.since}. A later change has not arrived: {self._words(self.invoice.causes)}",
                 self.invoice.causes,
-                next_step="The change goes once that is fixed.",
+                next_step="The change goes once that is fixed." if self.invoice.waits else next_steps.RETRY,
             )
         if self.entry is not None:
             return self._on_its_way(there, self.entry)
@@ -228,7 +230,7 @@ class _Asked:
         what, are = self._later(entry.kind)
         if entry.state == "AMBIGUOUS":
             sentence = f"{there}. Xero gave no clear answer about {what}; we are finding out whether it arrived."
-            return self._say("synced", sentence, next_step=f"We search Xero for it {_when(entry.due_in)}.")
+            return self._say("synced", sentence, next_step=f"We search Xero for it {when(entry.due_in)}.")
         if self.gate:
             sentence = f"{there}; {what} waits: {self._words(self.gate)}"
             return self._say("synced", sentence, self.gate, next_step="It goes once that is fixed.")
@@ -236,8 +238,8 @@ class _Asked:
 
     def _review_step(self) -> str:
         if refused_payments(self.invoice):
-            return _PAYMENT_STEP
-        return _CHANGE_STEP if self.invoice.refused else _REVIEW_STEP
+            return next_steps.PAYMENT
+        return next_steps.CHANGE if self.invoice.refused else next_steps.REVIEW
 
     def _later(self, kind: str) -> tuple[str, str]:
         due = sum(1 for one in self.invoice.payments if one.standing == "due")
@@ -291,13 +293,9 @@ class _Asked:
         by_itself = all(CATALOGUE[cause.code].auto for cause in causes)
         whose = "Waiting for you" if "owner" in person else "Waiting"
         then = " It leaves by itself once that is fixed." if person and by_itself else ""
-        if not person:
-            step = "Nobody has to act; it goes by itself."
-        elif by_itself:
-            step = "It goes to Xero by itself once that is fixed."
-        else:
-            step = "It goes once it is released, or stays out if it is left out."
-        return self._say(status, f"{whose}: {self._words(causes)}{then}", causes, next_step=step)
+        return self._say(
+            status, f"{whose}: {self._words(causes)}{then}", causes, next_step=next_steps.of_waiting(causes)
+        )
 
     def _paused(self, seconds: float) -> Explanation:
         code = self.lane.paused_for
@@ -305,7 +303,7 @@ class _Asked:
         facts = {"time": f"{until:%H:%M} UTC on {until:%d %B}"} if until else {}
         cause = Cause(code if code in CATALOGUE else "xero_unavailable", facts=facts)
         return self._say(
-            "queued", words(cause), [cause], next_step=f"It goes to Xero {_when(seconds)}.", next_in=seconds
+            "queued", words(cause), [cause], next_step=f"It goes to Xero {when(seconds)}.", next_in=seconds
         )
 
     def _total(self) -> str:
@@ -340,11 +338,6 @@ _REFUSALS: Final = frozenset(
 )
 """Failures that are Xero's own answer, not the lack of one or a fault of ours."""
 
-_REVIEW_STEP: Final = "Once you have looked, mark the review as done."
-_PAYMENT_STEP: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
-
-_CHANGE_STEP: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
-
 _BY: Final[dict[Role, str]] = {
     "owner": "the owner",
     "backend": "Kyrios",
@@ -355,16 +348,3 @@ _BY: Final[dict[Role, str]] = {
 }
 
 _LATER: Final = {"create_payment": "a payment", "update_invoice": "a change", "void_invoice": "the cancellation"}
-
-
-def _when(seconds: float | None) -> str:
-    """A time ahead, as people say it."""
-    if seconds is None:
-        return "soon"
-    if seconds < 1:
-        return "now"
-    if seconds < 100:
-        return f"in about {round(seconds)} seconds"
-    if seconds < 100 * 60:
-        return f"in about {round(seconds / 60)} minutes"
-    return f"in about {round(seconds / 3600)} hours"

@@ -26,7 +26,7 @@ def nothing(_world: World) -> None:
 class Scenario:
     """`arises` before the invoice is taken on, `says` is the cause in the very words its reader gets, `fix` undoes it.
 
-    `issued` makes the invoice from a plain one.
+    `issued` makes the invoice from a plain one, `then` is what happens next.
     """
 
     code: str
@@ -35,6 +35,7 @@ class Scenario:
     arises: Act = nothing
     issued: Callable[[IssuedInvoice], IssuedInvoice] = lambda one: one
     fix: Act
+    then: str = "It goes to Xero by itself once that is fixed."
 
     def __repr__(self) -> str:
         return self.code

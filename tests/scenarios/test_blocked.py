@@ -336,7 +336,7 @@ def assert_waits(world: World, number: int, row: Scenario) -> None:
     assert (found.status, told(found)) == ("blocked", [(row.code, row.says)])
     assert found.sentence == f"Waiting for you: {row.says} {BY_ITSELF}"
     assert found.who == row.who == CATALOGUE[row.code].who
-    assert found.next_step == "It goes to Xero by itself once that is fixed."
+    assert found.next_step == row.then
     assert held(world, f"T-{number}") == 0
 
 

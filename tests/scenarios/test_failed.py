@@ -9,6 +9,7 @@ import pytest
 
 from domain.causes import CATALOGUE
 from domain.retry import MOST_ATTEMPTS
+from tests.changes import revise, revised
 from tests.scenarios.table import Scenario, explained, held, options, plain, settle, told
 from tests.services.dispatch.test_damaged_text import damage
 from tests.world import ACCOUNT, OWNER, World, organisation_id
@@ -26,6 +27,7 @@ class Refusal(Scenario):
     """`refused`: the sentence says that it was Xero who did not accept it."""
 
     refused: bool = True
+    then: str = "Once that is fixed, press Retry: it goes again."
 
 
 def by_hand(world: World, **changes: Any) -> None:
@@ -77,15 +79,16 @@ ROWS: Final = (
         code="invoice_invalid",
         says="The invoice lacks or exceeds something Xero needs: a discount within its line. Correct it in Kyrios.",
         who=("backend",),
-        arises=lambda world: options(world, refusals={"T-0": DISCOUNT}),
-        fix=lambda world: options(world, refusals={}),
+        then="As soon as Kyrios sends it corrected, it goes by itself.",
+        arises=lambda world: world.refuse({"T-0": DISCOUNT}),
+        fix=lambda world: world.refuse({}),
     ),
     Refusal(
         code="rejected_by_xero",
         says=f'Xero refused it with: "{UNHEARD_OF}". Fix that, or ask support.',
         who=("owner", "support"),
-        arises=lambda world: options(world, refusals={"T-0": UNHEARD_OF}),
-        fix=lambda world: options(world, refusals={}),
+        arises=lambda world: world.refuse({"T-0": UNHEARD_OF}),
+        fix=lambda world: world.refuse({}),
     ),
     Refusal(
         code="retries_exhausted",
@@ -127,6 +130,17 @@ def test_a_failed_invoice_says_why_leaves_nothing_behind_and_goes_when_it_is_ret
     assert held(world, "T-0") == 1
 
 
+def test_what_kyrios_corrects_goes_without_a_click(world: World) -> None:
+    world.refuse({"T-0": DISCOUNT})
+    world.queue([plain(0)])
+    settle(world)
+    assert explained(world).status == "failed"
+    world.refuse({})
+    revise(world, revised())
+    settle(world)
+    assert (explained(world).status, held(world, "T-0")) == ("synced", 1)
+
+
 def assert_fails(world: World, row: Refusal) -> None:
     """It fails for this cause, says so in these words, and nothing of it is in Xero."""
     for _ in range(3 * MOST_ATTEMPTS):
@@ -138,5 +152,5 @@ def assert_fails(world: World, row: Refusal) -> None:
     assert (found.status, told(found)) == ("failed", [(row.code, row.says)])
     assert found.sentence == ("Xero did not accept it: " if row.refused else "") + row.says
     assert found.who == row.who == CATALOGUE[row.code].who
-    assert found.next_step == "Once that is fixed, press Retry: it goes again."
+    assert found.next_step == row.then
     assert held(world, "T-0") == 0

@@ -5,7 +5,7 @@ until Xero is read again, and goes by itself; refused for it twice, it fails wit
 import pytest
 
 from services.verify import verify
-from tests.scenarios.table import BY_ITSELF, asked, explained, held, in_books, options, plain, settle, told
+from tests.scenarios.table import BY_ITSELF, asked, explained, held, in_books, plain, settle, told
 from tests.services.contacts.customers import NORTHGATE, archive, edit, read_contacts
 from tests.services.dispatch.seen import story
 from tests.world import ACCOUNT, OWNER, World
@@ -53,7 +53,7 @@ def test_a_customer_archived_since_contacts_were_read_holds_the_invoice_until_it
 
 
 def test_refused_again_for_what_we_cannot_see_it_fails_with_xeros_words(world: World) -> None:
-    options(world, refusals={"T-0": LOCKED})
+    world.refuse({"T-0": LOCKED})
     world.queue([plain(0)])
     settle(world)
     assert (explained(world).status, asked(world)) == ("blocked", 1)

@@ -1,0 +1,41 @@
+"""What happens next, in words: who does what about an invoice, and when. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.causes import CATALOGUE, Cause, who_acts
+
+RETRY: Final = "Once that is fixed, press Retry: it goes again."
+CORRECTED: Final = "As soon as Kyrios sends it corrected, it goes by itself."
+REVIEW: Final = "Once you have looked, mark the review as done."
+PAYMENT: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
+CHANGE: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
+
+
+def of_failed(causes: Sequence[Cause]) -> str:
+    """What an invoice that failed for these causes takes."""
+    return CORRECTED if who_acts(causes) == ("backend",) else RETRY
+
+
+def of_waiting(causes: Sequence[Cause]) -> str:
+    """What lets an invoice go that waits for these causes; the missing steps of set-up, if it is those alone."""
+    if not who_acts(causes):
+        return "Nobody has to act; it goes by itself."
+    if len(causes) == 1 and causes[0].code == "setup_incomplete" and causes[0].facts:
+        return f"Still to do: {causes[0].facts['missing']}. Then it goes to Xero by itself."
+    if all(CATALOGUE[cause.code].auto for cause in causes):
+        return "It goes to Xero by itself once that is fixed."
+    return "It goes once it is released, or stays out if it is left out."
+
+
+def when(seconds: float | None) -> str:
+    """A time ahead, as people say it."""
+    if seconds is None:
+        return "soon"
+    if seconds < 1:
+        return "now"
+    if seconds < 100:
+        return f"in about {round(seconds)} seconds"
+    if seconds < 100 * 60:
+        return f"in about {round(seconds / 60)} minutes"
+    return f"in about {round(seconds / 3600)} hours"
