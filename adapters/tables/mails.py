@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.schema import APP_NOW, METADATA, TIME
+from adapters.tables.schema import APP_NOW, METADATA, TIME
 
 RECIPIENT: Final = Table(
     "recipient",
