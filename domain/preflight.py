@@ -133,9 +133,16 @@ def _totals(document: InvoiceDocument, connection: Connection, *, comparable: bo
 
 
 def _difference(computed: Totals, said: Totals) -> dict[str, str]:
-    fields = ("total", "total_tax", "sub_total")
-    shown = next(field for field in fields if getattr(computed, field) != getattr(said, field))
-    return {"xero_total": str(getattr(computed, shown)), "kyrios_total": str(getattr(said, shown))}
+    """Both totals; where they agree, with the part that does not."""
+    parts = (("total_tax", "of tax"), ("sub_total", "before tax"))
+    part = next((one for one in parts if getattr(computed, one[0]) != getattr(said, one[0])), None)
+
+    def shown(totals: Totals) -> str:
+        if part is None or computed.total != said.total:
+            return str(totals.total)
+        return f"{totals.total} with {getattr(totals, part[0])} {part[1]}"
+
+    return {"xero_total": shown(computed), "kyrios_total": shown(said)}
 
 
 def elsewhere(invoice: Invoice, connection: Connection) -> list[Cause]:

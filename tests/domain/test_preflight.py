@@ -107,8 +107,14 @@ def test_an_untaxed_line_needs_no_mapping() -> None:
     ("said", "facts"),
     [
         (totals("492.75", "73.94", "566.69"), {"xero_total": "566.66", "kyrios_total": "566.69"}),
-        (totals("492.76", "73.90", "566.66"), {"xero_total": "73.91", "kyrios_total": "73.90"}),
-        (totals("492.74", "73.91", "566.66"), {"xero_total": "492.75", "kyrios_total": "492.74"}),
+        (
+            totals("492.76", "73.90", "566.66"),
+            {"xero_total": "566.66 with 73.91 of tax", "kyrios_total": "566.66 with 73.90 of tax"},
+        ),
+        (
+            totals("492.74", "73.91", "566.66"),
+            {"xero_total": "566.66 with 492.75 before tax", "kyrios_total": "566.66 with 492.74 before tax"},
+        ),
     ],
 )
 def test_totals_xero_would_not_reach_are_shown_where_they_differ(said: Any, facts: dict[str, str]) -> None:
