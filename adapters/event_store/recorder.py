@@ -9,7 +9,9 @@ from typing import Any, Final
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
-from psycopg import Connection, Cursor
+from psycopg import Cursor
+from psycopg import Error as PsycopgError
+from psycopg.pq import TransactionStatus
 
 from adapters.event_store import (
     commands,
@@ -42,18 +44,25 @@ class OutboxRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Write in a transaction of its own, one round trip long; returns the new positions of the log.
 
-        The library's own method lets what is raised after the hook out of the transaction only once that has ended,
-        which commits the hook's rows without their events, or hides a broken constraint behind an aborted pipeline.
+        The commit goes out with the rest, and what the database refuses is raised by leaving the pipeline; the commit
+        behind it is then skipped. Not by the pipeline's own sync: once the socket's buffer is full it waits for an
+        answer to a request that is only half sent, for ever, and with the log locked (psycopg #685, mended for leaving
+        a pipeline, not for its sync). The library's own method lets what is raised after the hook out of the
+        transaction only once that has ended, which commits the hook's rows without their events.
         """
-        with self.datastore.get_connection() as conn, conn.pipeline(), conn.transaction():
-            with conn.cursor() as curs:
-                self._insert_events(curs, stored_events, **kwargs)
-            with conn.cursor() as curs, conn.cursor() as behind:
-                if stored_events:
-                    self._insert_stored_events(curs, stored_events)
-                _write_mails(behind, kwargs.get("writes"))
-                _flush(conn)
-                return self._fetch_ids_after_insert_events(curs, stored_events) if stored_events else []
+        with self.datastore.get_connection() as conn, conn.cursor() as curs:
+            try:
+                with conn.pipeline(), conn.transaction(), conn.cursor() as others:
+                    self._insert_events(others, stored_events, **kwargs)
+                    if stored_events:
+                        self._insert_stored_events(curs, stored_events)
+                    _write_mails(others, kwargs.get("writes"))
+            except PsycopgError:
+                # The library's transaction has ended, the database's may still wait for its rollback.
+                if conn.info.transaction_status == TransactionStatus.INERROR:
+                    conn.rollback()
+                raise
+            return self._fetch_ids_after_insert_events(curs, stored_events) if stored_events else []
 
     def insert_within(self, curs: Cursor[Row], stored_events: Sequence[StoredEvent], writes: Writes) -> None:
         """Write in the caller's own transaction, as `insert_events` does in one of its own."""
@@ -84,17 +93,6 @@ class OutboxRecorder(PostgresApplicationRecorder):
             _write_entries(curs, writes)
             _write_beside(curs, writes)
         super()._insert_events(curs, stored_events)
-
-
-def _flush(conn: Connection[Row]) -> None:
-    """Send all that is queued and read its results: what the database refuses is raised here, not by the commit.
-
-    Not by the pipeline's own sync: once the socket's buffer is full it waits for an answer to a request that is only
-    half sent, for ever, and with the log locked (psycopg #685, mended for leaving a pipeline, not for its sync).
-    """
-    with conn.cursor() as last:
-        last.execute("SELECT 1")
-        last.fetchall()
 
 
 def _write_mails(curs: Cursor[Row], writes: Writes | None) -> None:
