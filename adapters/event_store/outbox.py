@@ -131,7 +131,7 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     curs.execute(
         """
         UPDATE app.outbox SET state = 'PENDING', due_at = app.now()
-        WHERE id IN (SELECT min(w.id) FROM app.outbox w WHERE w.state = 'WAITING'
+        WHERE id IN (SELECT min(w.id) FROM app.outbox w WHERE w.state = 'WAITING' AND w.closed_at IS NULL
                      AND w.stream_id IN (SELECT stream_id FROM app.outbox WHERE id = ANY(%b)) GROUP BY w.stream_id)
         """,
         (list(entry_ids),),

@@ -95,6 +95,7 @@ OUTBOX: Final = Table(
         unique=True,
         postgresql_where=text("state IN ('PENDING', 'LEASED', 'AMBIGUOUS')"),
     ),
+    Index("outbox_open_of_stream", "stream_id", postgresql_where=text("closed_at IS NULL")),
     Index("outbox_pending", "connection_id", "id", postgresql_where=text("state = 'PENDING'")),
     Index("outbox_ambiguous", "connection_id", "due_at", postgresql_where=text("state = 'AMBIGUOUS'")),
     Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("state = 'LEASED'")),

@@ -98,6 +98,7 @@ CREATE TABLE app.outbox (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
+CREATE INDEX outbox_open_of_stream ON app.outbox (stream_id) WHERE closed_at IS NULL;
 CREATE INDEX outbox_pending ON app.outbox (connection_id, id) WHERE state = 'PENDING';
 CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
 CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE state = 'LEASED';
