@@ -20,16 +20,20 @@ def lengthen(url: str, events: int) -> None:
     One invoice must be synced and projected already. Its outbox entry is kept too, as if none had been deleted yet.
     """
     with psycopg.connect(url) as connection:
+        connection.execute("SET synchronous_commit = off")
         connection.execute(
-            "CREATE TEMP TABLE made AS SELECT n, gen_random_uuid() AS stream, gen_random_uuid() AS other"
-            " FROM generate_series(1, %s) AS n",
+            # In the order of the ids, so that every index is filled from left to right, which is many times faster.
+            "CREATE TEMP TABLE made AS SELECT row_number() OVER (ORDER BY stream) AS n, stream"
+            " FROM (SELECT gen_random_uuid() AS stream FROM generate_series(1, %s)) AS streams",
             (events // EVENTS_EACH,),
         )
         connection.execute(
-            "CREATE TEMP TABLE sent AS SELECT d, gen_random_uuid() AS delivery"
-            " FROM generate_series(0, (SELECT max(n) FROM made) / %s) AS d",
+            "CREATE TEMP TABLE sent AS SELECT row_number() OVER (ORDER BY delivery) - 1 AS d, delivery FROM"
+            " (SELECT gen_random_uuid() AS delivery FROM generate_series(0, (SELECT max(n) FROM made) / %s)) AS ids",
             (PER_REQUEST,),
         )
+        connection.execute("CREATE INDEX ON sent (d)")
+        connection.execute("ANALYZE made, sent")
         template = "(SELECT * FROM app.outbox WHERE state = 'DONE' ORDER BY id LIMIT 1)"
         same = f"WHERE stream_id = (SELECT stream_id FROM {template} o)"
         _copy(
@@ -55,13 +59,13 @@ def lengthen(url: str, events: int) -> None:
             {
                 "id": "nextval(pg_get_serial_sequence('app.outbox', 'id'))",
                 "stream_id": "made.stream",
-                "effect_key": "'create_invoice/' || made.other",
+                "effect_key": "'create_invoice/' || made.stream",
                 "delivery_id": sent,
             },
         )
         _copy(connection, INVOICE_TEXT, _one(INVOICE_TEXT, same), {"stream_id": "made.stream"})
         for kind in ("link/", "xero/"):
-            name = f"'{kind}' || made.other"
+            name = f"'{kind}' || made.stream"
             _copy(
                 connection, INVOICE_IDENTITY, _one(INVOICE_IDENTITY, same), {"name": name, "stream_id": "made.stream"}
             )
