@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from projections.invoice_status import InvoiceRow, causes_of
+from projections.invoice_status import NONE, InvoiceRow, causes_of
 from projections.schema import METADATA
 from projections.upsert import insert_rows
 
@@ -45,7 +45,7 @@ BlockedBy = tuple[UUID, str, str, int, UUID]
 
 def rows_of(row: InvoiceRow) -> list[BlockedBy]:
     """What this invoice, or a later change of it, waits for; nothing unless that is blocked."""
-    if row.status not in MAY_WAIT:
+    if row.status not in MAY_WAIT or row.causes == NONE:
         return []
     causes = dict.fromkeys((cause.code, cause.key) for cause in causes_of(row.causes))
     return [(row.connection_id, code, key, row.accepted_at_position, row.stream_id) for code, key in causes]

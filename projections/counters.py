@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -58,6 +59,11 @@ class Counter(NamedTuple):
     total: Decimal
 
 
+class _Sum(msgspec.Struct, gc=False):
+    invoices: int
+    total: Decimal
+
+
 def counted(row: InvoiceRow) -> Counted:
     """Where a row counts now."""
     return Counted(row.connection_id, row.currency, row.status, row.total)
@@ -65,20 +71,23 @@ def counted(row: InvoiceRow) -> Counted:
 
 def changes(before: Mapping[UUID, Counted], rows: Iterable[InvoiceRow]) -> list[Counter]:
     """How the counters change when rows that counted as `before` (or not at all) become `rows`."""
-    sums: dict[tuple[UUID, str, str], tuple[int, Decimal]] = {}
+    sums: dict[tuple[UUID, str, str], _Sum] = {}
 
     def add(place: Counted, sign: int) -> None:
-        key = place[:3]
-        number, total = sums.get(key, (0, Decimal(0)))
-        sums[key] = (number + sign, total + sign * place.total)
+        known = sums.get(place[:3])
+        if known is None:
+            known = sums[place[:3]] = _Sum(0, Decimal(0))
+        known.invoices += sign
+        known.total += sign * place.total
 
     for row in rows:
-        now, then = counted(row), before.get(row.stream_id)
+        # A rebuild has no rows from before: tens of thousands of look-ups for nothing.
+        now, then = counted(row), before.get(row.stream_id) if before else None
         if now != then:
             add(now, 1)
             if then is not None:
                 add(then, -1)
-    return [Counter(*key, number, total) for key, (number, total) in sums.items() if number or total]
+    return [Counter(*key, one.invoices, one.total) for key, one in sums.items() if one.invoices or one.total]
 
 
 def add(connection: Connection, changed: Iterable[Counter]) -> None:

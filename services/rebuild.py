@@ -67,7 +67,7 @@ def fold_log(engine: Engine, progress: Progress = lambda reached, end: None) -> 
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         driver = driver_connection(connection)
         end = log_stream.head(driver)
-        while news := log_stream.after(driver, position, READ_AT_ONCE):
+        for news in log_stream.portions(driver, READ_AT_ONCE):
             batch.fold(news)
             events, position = events + len(news), news[-1][0]
             progress(position, max(position, end))

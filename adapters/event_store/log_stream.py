@@ -1,6 +1,7 @@
 """The log as the projections read it: plain rows, undecoded, in commit order or stream by stream."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -21,6 +22,18 @@ def after(connection: Connection[Any], position: int, limit: int) -> list[Record
             (position, limit),
         )
         return cursor.fetchall()
+
+
+def portions(connection: Connection[Any], size: int) -> Iterator[list[Recorded]]:
+    """The whole log in commit order, in portions: while one is worked on, the next is read by a thread beside.
+
+    Nobody else may use the connection meanwhile.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="log ahead") as ahead:
+        coming = ahead.submit(after, connection, 0, size)
+        while portion := coming.result():
+            coming = ahead.submit(after, connection, portion[-1][0], size)
+            yield portion
 
 
 def head(connection: Connection[Any]) -> int:
