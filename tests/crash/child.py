@@ -14,7 +14,8 @@ import msgspec
 from adapters.vault.secret import Secret
 from domain.streams import connection_id
 from services.bootstrap import Engine
-from tests.crash.stops import POINTS, say
+from tests.crash.stops import POINTS
+from tests.crash.stops.pausing import say
 from tests.world import ACCOUNT, BACKEND, example_invoices, settings_for
 
 LANE: Final[UUID] = connection_id(ACCOUNT)

@@ -5,7 +5,7 @@ import pytest
 from services.bootstrap import Parts
 from services.contact_feed import FedContact
 from tests.crash.conftest import StartChild
-from tests.crash.stops import ReadsSmallPages
+from tests.crash.stops.contacts import ReadsSmallPages
 from tests.services.contacts.customers import NORTHGATE, OLD_MILL, edit, read_contacts
 from tests.services.contacts.test_reading import imports, reading_later, rows
 from tests.services.dispatch.other_engine import beside
