@@ -27,10 +27,12 @@ class Life:
         return deed.__name__
 
     def _deeds(self) -> list[Callable[[], object]]:
-        often = [self.take_on, self.send, self.take_on, self.send, self.lose_an_answer, self.pay]
+        known = self._world.engine.store.load(self._world.lane, connections.evolve)
+        if known is None or known.grant_id is None:
+            return [self.reconnect, self.reconnect, self.take_on, self.revise, self.void]
+        often = [self.take_on, self.pay, self.lose_an_answer, self.send, self.send, self.send, self.link, self.map]
         by_people = [self.revise, self.void, self.leave_out, self.retry]
-        set_up = [self.unmap, self.map, self.unlink, self.link, self.setting, self.disconnect, self.reconnect]
-        return [*often, *by_people, *set_up]
+        return [*often, *often, *by_people, self.unmap, self.unlink, self.setting, self.disconnect]
 
     def take_on(self) -> None:
         self._world.queue(example_invoices(3, start=self._invoices))
@@ -86,10 +88,8 @@ class Life:
         self._world.engine.set_up.disconnect(ACCOUNT, OWNER)
 
     def reconnect(self) -> None:
-        known = self._world.engine.store.load(self._world.lane, connections.evolve)
-        if known is not None and known.grant_id is None:
-            self._world.consent()
-            self._world.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
+        self._world.consent()
+        self._world.engine.set_up.choose_organisation(ACCOUNT, organisation_id(), OWNER)
 
     def _release(self) -> None:
         self._world.engine.projector.catch_up()

@@ -28,8 +28,8 @@ TEXT = Leaks({"description": "Website design, home and range pages"})
 @pytest.fixture
 def lived(world: World) -> World:
     """An account with some history."""
-    life = Life(world, 2)
-    for _ in range(14):
+    life = Life(world, 11)
+    for _ in range(20):
         life.go_on()
     world.queue(example_invoices(2, start=90))
     world.engine.projector.catch_up()

@@ -21,6 +21,7 @@ from tests.domain.every_event import EVERY_EVENT
 from tests.services.audit.life import Life
 from tests.world import ACCOUNT, BACKEND, OWNER, World, contact_links, declared_taxes, example_invoices
 
+EVENTFUL = {"InvoiceSynced", "InvoiceBlocked", "InvoiceReleased", "InvoiceVoided", "OutcomeUnknown", "GateClosed"}
 TABLES = (INVOICE_STATUS, CONNECTION_STATUS, BLOCKED_BY, INACTIVITY_CLOCK, COUNTERS)
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -62,14 +63,15 @@ def _meaning(column: Any, value: Any) -> Any:
     return msgspec.json.decode(value) if isinstance(column.type, JSONB) and isinstance(value, str) else value
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 8, 11])
 def test_every_past_moment_is_told_as_the_projections_told_it_then(world: World, seed: int) -> None:
     life, engine, seen = Life(world, seed), world.engine, list[Seen]()
-    for _ in range(30):
+    for _ in range(45):
         deed = life.go_on()
         engine.projector.catch_up()
         seen.append(Seen(deed, engine.store.head(), engine.store.now(), projected(engine.read)))
-    assert len({one.position for one in seen}) > 12, "the life was too quiet to prove anything"
+    happened = {type(event).__name__ for _, event in engine.store.read_log(0, 10_000)}
+    assert happened >= EVENTFUL, "the life was too quiet to prove anything"
     streams = [world.lane, *(row[0] for row in seen[-1].rows["invoice_status"])]
     for one in seen:
         with engine.store.cursor() as cursor:
