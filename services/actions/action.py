@@ -13,11 +13,15 @@ from domain.invoice import Invoice, Status
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One invoice as an action meets it; `on_the_wire` is the effect key of its entry that may reach Xero, if any."""
+    """One invoice as an action meets it; `on_the_wire` is the effect key of its entry that may reach Xero, if any.
+
+    `has_text` says whether its free text is there: without it, it cannot be sent.
+    """
 
     invoice: Invoice
     connection: Connection | None
     on_the_wire: str = ""
+    has_text: bool = True
 
     @property
     def organisation_id(self) -> str | None:

@@ -49,7 +49,10 @@ class BringBack:
         self.reason = None if reason is None else checked_reason(reason)
 
     def decide(self, case: Case, at: Moment, reason_ref: UUID | None) -> list[Event]:
-        """DismissalUndone."""
+        """DismissalUndone; what was erased with its customer cannot be sent any more."""
+        if case.invoice.status == "dismissed" and not case.has_text:
+            known = case.invoice.kyrios_invoice_id
+            raise NotPossible(f"the text of invoice {known} was erased; send a newer revision of it from Kyrios first")
         return bring_back(case.invoice, at, reason_ref=reason_ref, organisation_id=case.organisation_id)
 
     def beside(self, tx: Transaction, cases: Sequence[Case], at: Moment) -> list[Event]:

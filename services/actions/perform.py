@@ -11,7 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Engine
 
-from adapters.event_store import outbox
+from adapters.event_store import outbox, sealed_texts
 from adapters.event_store.outbox import LiveEntry
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import SealedAnswer
@@ -145,8 +145,15 @@ class _Batch:
         on_the_wire = {e.stream_id: e.effect_key for e in reversed(self._live) if e.state in ON_THE_WIRE}
         states, lane = self._tx.load(streams, invoices.evolve), connection_id(self._account_id)
         connection = self._tx.load([lane], connections.evolve).get(lane)
+        left_out = [(stream, state.revision) for stream, state in states.items() if state.status == "dismissed"]
+        texts = sealed_texts.invoice_texts(self._tx.cursor, left_out) if left_out else {}
         return {
-            stream: Case(invoice=state, connection=connection, on_the_wire=on_the_wire.get(stream, ""))
+            stream: Case(
+                invoice=state,
+                connection=connection,
+                on_the_wire=on_the_wire.get(stream, ""),
+                has_text=state.status != "dismissed" or stream in texts,
+            )
             for stream, state in states.items()
         }
 

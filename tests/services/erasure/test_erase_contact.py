@@ -9,6 +9,8 @@ from adapters.tables import METADATA
 from domain.document import InvoiceText
 from domain.refusals import InvalidInput, NotPossible
 from domain.streams import invoice_stream
+from services.actions.choice import Named
+from services.actions.leaving_out import BringBack
 from services.erasure.subject import Erasure
 from services.intake import IssuedInvoice
 from services.rebuild import rebuild
@@ -147,6 +149,21 @@ def test_what_comes_after_is_a_new_start_under_the_same_link(known: World) -> No
     assert (link.erased, link.xero_contact_id is not None) == (True, True)
     assert erase(known).texts == 1
     assert CANARIES.found_in(*everything(known)) == []
+
+
+def test_what_was_left_out_and_erased_is_not_brought_back_without_a_new_text(known: World) -> None:
+    erase(known)
+    head = known.engine.store.head()
+    (count,) = known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack(), OWNER).counts
+    assert (count.result, count.why) == (
+        "refused",
+        "the text of invoice inv-2 was erased; send a newer revision of it from Kyrios first",
+    )
+    assert known.engine.store.head() == head
+    known.engine.revise_invoices([told(revised(2))], BACKEND)
+    assert known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack(), OWNER).how_many("done") == 1
+    known.work()
+    assert known.invoice("inv-2").status == "synced"
 
 
 def test_whoever_was_merged_into_her_is_erased_with_her(known: World) -> None:
