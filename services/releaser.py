@@ -28,6 +28,8 @@ from services.contact_standing import ContactStandings
 from services.handling import TRIES, Handling
 
 AT_ONCE: Final = 500
+FIRST: Final = 50
+"""Invoices in a batch, and in the first one: a full request that is on its way before the others are read."""
 EVENTS_AT_ONCE: Final = 2_000
 CHECKPOINT: Final = "releases"
 
@@ -72,7 +74,7 @@ class Releaser:
         lane, released, after = connection_id(account_id), 0, 0
         while codes:
             with self._read.connect() as connection:
-                waiting = blocked_by.waiting_for_any(connection, lane, codes, after=after, limit=AT_ONCE)
+                waiting = blocked_by.waiting_for_any(connection, lane, codes, after=after, limit=_batch(after))
             if not waiting:
                 break
             streams = [stream for _, stream in waiting]
@@ -104,7 +106,7 @@ class Releaser:
         lane, released, after = connection_id(fix.account_id), 0, 0
         while True:
             with self._read.connect() as connection:
-                waiting = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=AT_ONCE)
+                waiting = blocked_by.waiting_for(connection, lane, code, key, after=after, limit=_batch(after))
             if not waiting:
                 break
             released += self._rung_for(lane, self._release(lane, [stream for _, stream in waiting], fix, code, key))
@@ -198,3 +200,7 @@ class Releaser:
 def _told_after(state: Invoice, moment: datetime | None) -> bool:
     """Whether Xero itself named what the invoice waits for, and that no earlier than this moment."""
     return moment is not None and state.told_at is not None and state.told_at >= moment
+
+
+def _batch(after: int) -> int:
+    return AT_ONCE if after else FIRST
