@@ -390,7 +390,7 @@ class Engine:
     @cached_property
     def releaser(self) -> Releaser:
         """Releases what fixes set free."""
-        return Releaser(self.store, self.read, self.account_keys, self.handling, self.ring)
+        return Releaser(self.store, self.read, self.account_keys, self.handling, self._ring_now)
 
     @cached_property
     def references(self) -> ReferenceWatch:

@@ -15,6 +15,7 @@ from tests.bench import (
     importing,
     lone_invoice,
     memory,
+    releasing,
     replaying,
     touching,
 )
@@ -93,6 +94,7 @@ MEASUREMENTS: Mapping[str, Callable[[Ground, Size], Chapter]] = {
     "lone": lambda ground, size: lone_invoice.measure(ground, size.lone),
     "fairness": lambda ground, size: fairness.measure(ground, size.backlog, size.waits),
     "draining": lambda ground, size: draining.measure(ground, size.drained),
+    "releasing": lambda ground, size: releasing.measure(ground, size.backlog),
     "appending": lambda ground, size: appending.measure(ground, size.appends),
     "projections": lambda ground, size: replaying.measure(ground, size.events),
     "history": lambda ground, size: touching.measure(ground, size.short_history, size.long_history),
