@@ -1,27 +1,18 @@
-"""The composition root: builds the whole engine from settings. Nothing is built before, and nothing elsewhere.
+"""The engine: every part of it is built here, from the parts before it, when it is first asked for."""
 
-Tests build the same engine with parts of their own: `Parts` names what may be swapped.
-"""
-
-import logging
-import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Final
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from dramatiq import Broker
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine
 
-from adapters.broker.brokers import in_process_broker, rabbitmq_broker
 from adapters.broker.doorbell import Doorbell
-from adapters.embedded_postgres import Cluster
 from adapters.event_store import sealed_texts
 from adapters.event_store.store import EventStore
 from adapters.smtp.server import MailServer
@@ -29,11 +20,10 @@ from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
 from adapters.vault.grants import Grants
 from adapters.vault.secret import Secret
 from adapters.xero.client import XeroClient
-from adapters.xero.oauth import OAuthApp, XeroOAuth
+from adapters.xero.oauth import XeroOAuth
 from adapters.xero.session import XeroSession
 from adapters.xero.token_in_hand import TokenInHand
 from adapters.xero.tokens import TokenSource
-from adapters.xero.wire import Limits, new_http_client, quiet_http_logs
 from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import Actor
@@ -44,7 +34,9 @@ from services.actions.voiding import Void
 from services.audit.export import Export
 from services.audit.past import Past
 from services.audit.sent import SentDeliveries
-from services.clock import check_clock, clocked
+from services.bootstrap.outside import broker_of, budget_of, client_of, oauth_of
+from services.bootstrap.parts import REAL_PARTS, Parts
+from services.clock import clocked
 from services.completeness.books import Books
 from services.connection_probe import ConnectionProbe
 from services.contact_candidates import ContactCandidates
@@ -54,14 +46,12 @@ from services.contact_reader import ContactReader
 from services.database import sqlalchemy_url
 from services.dispatch.alarms import Alarms
 from services.dispatch.all_lanes import AllLanes
-from services.dispatch.claim import Claim
 from services.dispatch.create_contact import CreateContact
 from services.dispatch.create_invoice import CreateInvoice
 from services.dispatch.create_payment import CreatePayment
 from services.dispatch.dispatcher import Dispatcher
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
-from services.dispatch.record import Record
 from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
@@ -75,7 +65,6 @@ from services.mailing.mailer import Mailer
 from services.mailing.matters import Matters
 from services.mailing.post_office import mail_server, sender_of
 from services.mailing.sent_alerts import SentAlerts, TryMail
-from services.migrations import check_at_head, migrate
 from services.older_invoices import OlderInvoices
 from services.overdue_removals import OverdueRemovals
 from services.preview import PreviewInvoice
@@ -90,30 +79,11 @@ from services.sweeper import Sweeper
 from services.vault import Vault
 from services.webhook_hints import WebhookHints
 
-RECORDER: Final = "adapters.event_store.recorder:OutboxRecorder"
-GUARD_BURST: Final = 3
-"""Calls the guard bucket holds; its refill is the rest of the limit, so that both together never exceed it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What a test may put in place of the real thing."""
-
-    recorder: str = RECORDER
-    new_id: Callable[[], UUID] = uuid4
-    chance: Callable[[], float] = random.random
-    session: type[XeroSession] = XeroSession
-    claim: type[Claim] = Claim
-    record: type[Record] = Record
-    contact_reader: type[ContactReader] = ContactReader
-    inactivity: type[InactivityWatch] = InactivityWatch
-    mailer: type[Mailer] = Mailer
-
 
 class Engine:
     """The engine: its store, its use cases, its dispatcher. Each part is built when it is first asked for."""
 
-    def __init__(self, settings: Settings, database_url: str, parts: Parts = Parts()) -> None:
+    def __init__(self, settings: Settings, database_url: str, parts: Parts = REAL_PARTS) -> None:
         """Connects lazily; the schema must be at head. `database_url` is where the settings, or the cluster, point."""
         self.settings, self.database_url, self._parts = settings, clocked(database_url, settings), parts
         self._open = ExitStack()
@@ -155,19 +125,7 @@ class Engine:
     @cached_property
     def oauth(self) -> XeroOAuth:
         """Consent and tokens."""
-        settings = self.settings
-        app = OAuthApp(
-            client_id=settings.client_id or "",
-            client_secret=settings.client_secret or Secret(""),
-            redirect_uri=self.redirect_uri,
-            scopes=settings.scopes,
-            login_url=settings.login_url,
-            identity_url=settings.identity_url,
-            pkce=settings.pkce,
-        )
-        http = new_http_client(settings.identity_url, read_timeout=min(30.0, settings.read_timeout))
-        self._open.callback(http.close)
-        return XeroOAuth(http, app)
+        return oauth_of(self.settings, self.redirect_uri, self._open)
 
     @property
     def redirect_uri(self) -> str:
@@ -177,9 +135,7 @@ class Engine:
     @cached_property
     def xero(self) -> XeroClient:
         """The client of Xero's API."""
-        http = new_http_client(self.settings.api_url, read_timeout=self.settings.read_timeout)
-        self._open.callback(http.close)
-        return XeroClient(http, self.settings.api_url, Limits(deadline=self.settings.read_timeout))
+        return client_of(self.settings, self._open)
 
     @cached_property
     def tokens(self) -> TokenSource:
@@ -203,10 +159,7 @@ class Engine:
     @cached_property
     def broker(self) -> Broker:
         """RabbitMQ if one is set, else this process's memory."""
-        longest = self.settings.lease + 60
-        if self.settings.broker_url is not None:
-            return rabbitmq_broker(self.settings.broker_url.reveal(), longest)
-        return in_process_broker(longest)
+        return broker_of(self.settings)
 
     @cached_property
     def doorbell(self) -> Doorbell:
@@ -463,14 +416,7 @@ class Engine:
     @property
     def budget(self) -> Budget:
         """How much of Xero's limit one connection may use."""
-        settings = self.settings
-        burst = max(1, min(GUARD_BURST, settings.calls_per_minute // 2))
-        return Budget(
-            burst=burst,
-            per_minute=max(1, settings.calls_per_minute - burst),
-            app_per_minute=settings.app_calls_per_minute,
-            window=settings.limit_window,
-        )
+        return budget_of(self.settings)
 
     @cached_property
     def sweeper(self) -> Sweeper:
@@ -495,39 +441,3 @@ class Engine:
     def close(self) -> None:
         """Stop answering rings and close every pool, in the reverse of the order things were opened."""
         self._open.close()
-
-
-@contextmanager
-def open_database(settings: Settings) -> Iterator[str]:
-    """The address of the database: the one that is set, or the embedded one, started for as long as it is used."""
-    if settings.database_url is not None:
-        yield settings.database_url.reveal()
-        return
-    with Cluster(settings.home / "postgres", bin_dir=settings.pg_bin) as cluster:
-        url = cluster.url()
-        migrate(url)
-        yield url
-
-
-@contextmanager
-def open_engine(settings: Settings, parts: Parts = Parts()) -> Iterator[Engine]:
-    """An engine on these settings, closed on leaving. An embedded database is migrated, any other must be at head."""
-    configure_logging(settings.log_level)
-    with open_database(settings) as database_url:
-        check_at_head(database_url)
-        check_clock(database_url, settings)
-        engine = Engine(settings, database_url, parts)
-        try:
-            yield engine
-        finally:
-            engine.close()
-
-
-def configure_logging(level: str, file: Path | None = None) -> None:
-    """Log to standard error, or to a file; of the libraries, only warnings are kept."""
-    logging.basicConfig(level=level, filename=file, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for library in ("alembic", "dramatiq"):
-        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
-    # Of our own mail server nothing at all: it names whom mails go to.
-    logging.getLogger("mail").setLevel(logging.CRITICAL)
-    quiet_http_logs()
