@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
+TESTERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo serve test lint check bench chaos docs lock clean
@@ -21,7 +22,7 @@ serve: $(RUNTIME) ## keep the engine running
 	@$(BIN)/kyrios-xero serve
 
 test: $(DEV) ## run the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(TESTERS) --dist loadfile
 
 lint: $(DEV) ## read the code as the tools do: style, types, rooms
 	$(BIN)/ruff check .

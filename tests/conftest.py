@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from adapters.embedded_postgres import Cluster
@@ -22,6 +23,13 @@ from tests.world import World, simulated_xero, world_on
 ROOM_NEEDED = 2 * 1024**3
 NewDatabase = Callable[..., str]
 """`new_database()` or `new_database(template="name")`: creates a database and returns its libpq URL."""
+
+
+def pytest_configure() -> None:
+    """No example fails because the machine is slow, no text is wrapped because the terminal is narrow."""
+    os.environ.pop("COLUMNS", None)
+    hypothesis.settings.register_profile("any machine", deadline=None)
+    hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
