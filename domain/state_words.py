@@ -11,11 +11,13 @@ from domain.causes import CATALOGUE, Cause, who_acts, words
 from domain.explain import in_words
 from domain.invoice import Status
 
+LEFT_OUT: Final = "Left out. You can bring it back."
+
 _PLAIN: Final[dict[Status, str]] = {
     "queued": "We have this invoice and it is ready.",
     "checking": "Xero gave no clear answer. We are finding out whether it arrived before doing anything else, so that "
     "it cannot be created twice.",
-    "dismissed": "Left out. You can bring it back.",
+    "dismissed": LEFT_OUT,
 }
 
 _CONNECTION: Final[dict[str, str]] = {

@@ -61,8 +61,13 @@ def list_invoices(
         if not page.invoices and not invoice_list.is_known(connection, connection_id(account_id)):
             raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
         as_of = checkpoints.position(connection)
-    shown = tuple(InvoiceInList(invoice=one, why=in_words((*one.causes, *one.reviews))) for one in page.invoices)
+    shown = tuple(InvoiceInList(invoice=one, why=_why(one)) for one in page.invoices)
     return InvoiceListing(account_id=account_id, as_of=as_of, invoices=shown, next_cursor=page.next_cursor)
+
+
+def _why(one: ListedInvoice) -> tuple[CauseInWords, ...]:
+    """What is in its way or to be looked at; what was left out waits for nothing, and nobody must act."""
+    return () if one.status == "dismissed" else in_words((*one.causes, *one.reviews))
 
 
 def _faults(status: str | None, cause: str | None, after: str | None, limit: int) -> list[Fault]:

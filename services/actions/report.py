@@ -19,9 +19,14 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
     @property
-    def kind(self) -> str:
-        """Why, without the invoice's name, so that like is counted with like."""
+    def words(self) -> str:
+        """Why, to be read beside the invoice's name."""
         return self.why.removeprefix(f"invoice {self.invoice_id} ")
+
+    @property
+    def kind(self) -> str:
+        """Why, without any name, so that like is counted with like."""
+        return self.words.removesuffix(f" {self.asked}")
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from domain.money import Money
+from domain.state_words import LEFT_OUT
 from services.cli import console
 from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
 from services.invoice_story import InvoiceStory, tell
@@ -63,7 +64,8 @@ def _render_list(listing: InvoiceListing, out: Console) -> None:
 
 def _row(one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
-    why = " ".join(cause.words for cause in one.why)
+    left_out = invoice.status == "dismissed"
+    why = LEFT_OUT if left_out else " ".join(cause.words for cause in one.why)
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
     return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
 

@@ -21,7 +21,7 @@ def show_report(report: Report, out: Console) -> None:
     if report.dry_run:
         out.print("This is what would be done; nothing was changed.")
     rows = [(_RESULT[count.result], count.why, f"{count.invoices:,}") for count in report.counts]
-    console.show(console.table(["what", "", "invoices"], rows, numbers=["invoices"]), out)
+    console.show(console.table(["what", "why", "invoices"], rows, numbers=["invoices"]), out)
     told = [one for one in report.invoices if report.dry_run or one.result == "refused"]
     if not told:
         return
@@ -32,4 +32,4 @@ def show_report(report: Report, out: Console) -> None:
 
 
 def _row(one: Handled) -> tuple[object, ...]:
-    return one.invoice_id or one.asked, one.number, _RESULT[one.result], one.kind
+    return one.invoice_id or one.asked, one.number, _RESULT[one.result], one.words
