@@ -164,20 +164,22 @@ def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: b
 
 
 def lease(curs: Cursor[Row], entry_ids: Sequence[int], delivery_id: UUID, token: UUID, seconds: float) -> None:
-    """Lease locked entries to one delivery. The attempt counts from here, so one that kills the process counts too.
+    """Lease locked entries of one lane to a delivery. The attempt counts from here, so one that kills the process does.
 
     From here on an entry belongs to the organisation it is sent to, until it is certain that it is not there.
     """
     curs.execute(
         f"""
         UPDATE app.outbox o SET organisation_id = CASE WHEN {PASSES_GATE} THEN o.organisation_id ELSE
-                   (SELECT l.organisation_id FROM app.lane l WHERE l.connection_id = o.connection_id) END,
+                   (SELECT l.organisation_id FROM app.lane l JOIN app.outbox f USING (connection_id)
+                    WHERE f.id = %s) END,
                state = 'LEASED', lease_token = %s, lease_until = app.now() + %s * interval '1 second',
                delivery_id = %s, attempts = attempts + 1,
                first_tried_at = coalesce(first_tried_at, app.now())
         WHERE id = ANY(%b)
         """,
-        (token, seconds, delivery_id, list(entry_ids)),
+        # The lane is asked once: its row has a dead version for every call, and each look walks past them.
+        (entry_ids[0], token, seconds, delivery_id, list(entry_ids)),
     )
 
 
