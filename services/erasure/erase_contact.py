@@ -49,7 +49,6 @@ class EraseContact:
         """Erase it, for one of REASONS. Raises InvalidInput, or NotPossible while something of it is on its way."""
         if reason not in REASONS:
             raise InvalidInput(Fault("/reason", f"there is no reason {reason!r}; there are: {', '.join(REASONS)}"))
-        self._keys.get(account_id)
         for _ in range(TRIES):
             try:
                 with self._store.begin() as tx:
@@ -83,6 +82,8 @@ class EraseContact:
     def _forget_mirrored(
         self, tx: Transaction, lane: UUID, account_id: str, contacts: Sequence[NamedEntry], number: int
     ) -> None:
+        if not contacts:
+            return
         key, numbers = self._keys.get(account_id), list[int | None]()
         for one in contacts:
             number += one.fed

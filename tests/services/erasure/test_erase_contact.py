@@ -126,6 +126,9 @@ def test_what_is_still_to_go_is_in_the_way_and_named(known: World) -> None:
     assert erase(known).texts == 5
     with pytest.raises(NotPossible, match="knows no contact nobody"):
         erase(known, "nobody")
+    with pytest.raises(NotPossible, match="account strangers knows no contact new-1"):
+        known.engine.erase_contact("strangers", "new-1", "asked_by_subject", OWNER)
+    assert known.engine.account_keys.find("strangers") is None
     with pytest.raises(InvalidInput, match="there is no reason 'because'"):
         known.engine.erase_contact(ACCOUNT, "new-1", "because", OWNER)
 
