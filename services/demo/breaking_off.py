@@ -1,7 +1,7 @@
 """The end of a story that is broken off: by Ctrl-C or SIGTERM, at whatever moment that comes.
 
 An interrupt is raised between any two steps of the interpreter. A library it meets may swallow it, or raise something
-else while it unwinds; that changes nothing here. Later signals do not disturb the putting away.
+else while it unwinds; that changes nothing here. What is put away is put away in peace: signals are only noted then.
 """
 
 import signal
@@ -15,13 +15,17 @@ class BreakingOff:
     """Raises KeyboardInterrupt for the first signal within its block, and out of it whatever became of that."""
 
     def __init__(self) -> None:
-        self._told = False
+        self._told = self._in_peace = False
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal came: the one that came may have been swallowed."""
         if self._told:
             raise KeyboardInterrupt
+
+    def leave_in_peace(self) -> None:
+        """From now on only note signals: everything is put away in any case."""
+        self._in_peace = True
 
     def __enter__(self) -> Self:
         self._before = {sign: signal.signal(sign, self._tell) for sign in SIGNS}
@@ -36,6 +40,6 @@ class BreakingOff:
             raise KeyboardInterrupt from error
 
     def _tell(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self._told:
-            self._told = True
+        first, self._told = not self._told, True
+        if first and not self._in_peace:
             raise KeyboardInterrupt

@@ -126,6 +126,7 @@ def set_stage(settings: Settings, examples: Path, breaking_off: BreakingOff) -> 
             with simulated_xero(home / "engine", seed, REDIRECT_URI, log) as xero:
                 yield from _play(settings, home / "engine", url, xero, log, breaking_off)
         finally:
+            breaking_off.leave_in_peace()
             cluster.destroy()
             for emptied in ("postgres", "engine"):
                 shutil.rmtree(home / emptied, ignore_errors=True)
@@ -144,6 +145,7 @@ def _play(
         try:
             yield Stage(engine, xero, worker, ticker, log, breaking_off)
         finally:
+            breaking_off.leave_in_peace()
             ticker.stop()
     finally:
         worker.stop()

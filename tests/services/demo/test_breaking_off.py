@@ -73,6 +73,18 @@ def test_a_second_signal_leaves_the_putting_away_alone() -> None:
     assert put_away == ["all"]
 
 
+def test_a_first_signal_that_comes_while_all_is_put_away_is_told_afterwards() -> None:
+    put_away: list[str] = []
+
+    def ends(breaking_off: BreakingOff) -> None:
+        breaking_off.leave_in_peace()
+        signal.raise_signal(signal.SIGTERM)
+        put_away.append("all")
+
+    assert isinstance(play(ends), KeyboardInterrupt)
+    assert put_away == ["all"]
+
+
 def test_without_a_signal_nothing_is_changed() -> None:
     assert play(lambda breaking_off: breaking_off.check()) is None
 
