@@ -172,6 +172,13 @@ def test_a_payment_is_never_changed(billed: Visitor, body: Json, message: str) -
     assert billed.refused("POST", f"Payments/{made['PaymentID']}", body, summarise=None) == [message]
 
 
+def test_a_payment_is_removed_by_one_element(billed: Visitor) -> None:
+    made = billed.saved("PUT", "Payments", an_amount())
+    answer = billed.write("POST", f"Payments/{made['PaymentID']}", {"Status": "DELETED"}, {"Status": "DELETED"})
+    assert (answer.status_code, answer.json()["Message"]) == (400, "Payments must have exactly one element")
+    assert state(billed) == ["PAID", "115.00", "0.00"]
+
+
 def test_a_payment_is_removed_once_and_an_unknown_one_not_at_all(billed: Visitor) -> None:
     made = billed.saved("PUT", "Payments", an_amount())
     path = f"Payments/{made['PaymentID']}"
