@@ -16,6 +16,9 @@ Form = Callable[[str], str]
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4}) ?(min|h)", re.ASCII)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 MINUTES_A_DAY: Final = 24 * 60
+FIRST_DAY: Final = "1900-01-01"
+LAST_DAY: Final = "2199-12-31"
+"""What no invoice is older or younger than; days beside it can be computed with."""
 
 
 def one_of(name: str, *words: str) -> Form:
@@ -39,6 +42,8 @@ def a_date(name: str) -> Form:
             plain = False
         if not plain:
             raise _wrong(f"{name} is a date such as 2026-04-01")
+        if not FIRST_DAY <= value <= LAST_DAY:
+            raise _wrong(f"{name} is a date from {FIRST_DAY} to {LAST_DAY}")
         return value
 
     return form

@@ -61,11 +61,17 @@ class Projector:
         return len(news)
 
     def catch_up(self) -> int:
-        """Fold until nothing is new; the number of events folded."""
+        """Fold until nothing is new; the number of events folded. What a rival folds meanwhile is not folded again."""
         total = 0
-        while folded := self.step():
+        while True:
+            try:
+                folded = self.step()
+            except RivalProjector as rival:
+                log.info("%s", rival)
+                continue
+            if not folded:
+                return total
             total += folded
-        return total
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A lost connection is made again; a bad event ends the work and is raised."""
@@ -90,15 +96,8 @@ class Projector:
         with psycopg.connect(*arguments, **named, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
             while not stop.is_set():
-                self._catch_up_beside_rivals()
+                self.catch_up()
                 _wait(listening, stop)
-
-    def _catch_up_beside_rivals(self) -> None:
-        # A rival can only be one that lost its lock and does not know yet; it, or we, will read on.
-        try:
-            self.catch_up()
-        except RivalProjector as rival:
-            log.info("%s", rival)
 
 
 def driver_connection(connection: Connection) -> psycopg.Connection[Any]:

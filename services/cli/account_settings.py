@@ -7,7 +7,7 @@ import typer
 from domain.account_settings import SETTINGS, what_it_does
 from domain.event import Actor
 from services.cli import console
-from services.cli.older_invoices import older_invoices_wait
+from services.cli.older_invoices import confirm_what_goes, older_invoices_wait
 
 OWNER = Actor("owner", "cli")
 
@@ -43,10 +43,13 @@ def change_setting(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     name: Annotated[str, typer.Argument(help="such as sync_from; `connections settings` lists all")],
     value: Annotated[str, typer.Argument(help="what it is to be, such as 2026-04-01")],
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """Change a setting of the account, such as sync_from."""
+    """Change a setting of the account, such as sync_from. What that sends to Xero at once is shown and asked first."""
     with console.engine() as engine:
+        if name == "sync_from" and not yes:
+            confirm_what_goes(engine, account, value)
         engine.set_up.change_setting(account, name, value, OWNER)
         now = engine.set_up.connection(account).setting(name)
         older = older_invoices_wait(engine, account) if name == "sync_from" else None

@@ -41,7 +41,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write an account's events into a file. Free text is not in it: where there is some, the file says [sealed].
+    """Write an account's events into a file. Free text is not in it: where there is some, the file says “sealed” in brackets.
 
     The last line of NDJSON holds the number of events and the SHA-256 of all lines before it. In CSV no cell is taken
     for a formula by a spreadsheet.
@@ -96,7 +96,7 @@ def deliveries(
     since: Annotated[str | None, typer.Option("--from", help="only those begun later than this day or moment")] = None,
     until: Annotated[str | None, typer.Option(help="only those begun up to this day or moment")] = None,
     limit: Annotated[int, typer.Option(help="at most so many, the newest first")] = 50,
-    contents: Annotated[bool, typer.Option("--bytes", help="show what exactly was sent, or [erased]")] = False,
+    contents: Annotated[bool, typer.Option("--bytes", help="show what exactly was sent, unless it was erased")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what was sent to Xero and what it answered; the bytes are compared with the hashes kept before.

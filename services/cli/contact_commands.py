@@ -10,6 +10,8 @@ from services.contact_candidates import Candidates
 
 OWNER = Actor("owner", "cli")
 
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `contacts`."""
@@ -21,10 +23,14 @@ def register(app: typer.Typer) -> None:
 def unlink(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     contact: Annotated[str, typer.Argument(help="the Kyrios contact's id")],
+    as_json: AsJson = False,
 ) -> None:
     """Cut a contact's link. The two are not matched again by themselves; another match may be found, or made."""
     with console.engine() as engine:
         cut = engine.contact_links.unlink(account, contact, OWNER)
+    if as_json:
+        console.print_json({"contact_id": contact, "unlinked": cut})
+        return
     console.out().print(f"{contact} is no longer linked." if cut else f"{contact} was not linked.")
 
 
@@ -32,22 +38,26 @@ def move(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     contact: Annotated[str, typer.Argument(help="the Kyrios contact that was merged into another")],
     into: Annotated[str, typer.Argument(help="the Kyrios contact it was merged into")],
+    as_json: AsJson = False,
 ) -> None:
     """Let a link go with a contact that was merged into another in Kyrios; invoices that name the first follow."""
     with console.engine() as engine:
         xero_contact = engine.contact_links.move(account, contact, into, OWNER)
+    if as_json:
+        console.print_json({"contact_id": contact, "into": into, "xero_contact_id": xero_contact})
+        return
     console.out().print(f"{into} is linked to Xero contact {xero_contact}; invoices to {contact} go there, too.")
 
 
 def candidates(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     contact: Annotated[str, typer.Argument(help="the Kyrios contact's id")],
-    json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show which Xero contacts a customer might be, and by what they fit."""
     with console.engine() as engine:
         found = engine.contact_candidates(account, contact)
-    if json:
+    if as_json:
         console.print_json(found)
     else:
         _show(found)

@@ -37,6 +37,7 @@ def link(
     contact: Annotated[str | None, typer.Argument(help="the Kyrios contact's id")] = None,
     xero_contact: Annotated[str | None, typer.Argument(help="the Xero ContactID")] = None,
     file: Annotated[Path | None, typer.Option(help="NDJSON of contact_id and xero_contact_id")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Link one contact, or all of a file. Invoices that wait for one of them go by themselves."""
     one = (contact, xero_contact)
@@ -46,6 +47,9 @@ def link(
         links = _read(file) if file is not None else _checked([(None, contact or "", xero_contact or "")])
         linked = engine.contact_links.link(account, links, Actor("owner", "cli"))
     known = len(links) - linked
+    if as_json:
+        console.print_json({"linked": linked, "known": known})
+        return
     console.out().print(f"{console.count(linked, 'contact')} linked, {known:,} linked like this already.")
 
 

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from domain import connection as connections
 from domain.event import Actor
 from domain.money import Money
+from domain.streams import connection_id
 from services.bootstrap import Engine
 from services.cli import console
 from services.cli.days import day
@@ -54,6 +56,22 @@ def backfill(
         return
     invoices = console.count(done, "invoice")
     console.out().print(f"{invoices} left out." if leave_out else f"{invoices} released. {_when(found)}")
+
+
+def confirm_what_goes(engine: Engine, account: str, sync_from: str) -> None:
+    """Ask before an earlier sync_from sends invoices that wait as older ones; nothing to ask if none would go."""
+    known = engine.store.load(connection_id(account), connections.evolve)
+    try:
+        start = date.fromisoformat(sync_from)
+    except ValueError:
+        return
+    if known is None or known.sync_from is None or start >= known.sync_from:
+        return
+    engine.projector.catch_up()
+    found = engine.older_invoices.preview(account, earliest=start)
+    if found.invoices:
+        show_preview(found, console.errors())
+        console.confirm(f"Send {console.count(found.invoices, 'invoice')}?")
 
 
 def older_invoices_wait(engine: Engine, account: str) -> str | None:

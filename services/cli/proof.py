@@ -33,7 +33,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = Fa
         raise typer.Exit(EXIT_UNCLEAN)
 
 
-def rebuild() -> None:
+def rebuild(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
     """Fold the log anew into fresh tables and put them in the place of the old ones."""
     with console.engine() as engine, _progress() as progress:
         task = progress.add_task("events", total=None)
@@ -43,6 +43,9 @@ def rebuild() -> None:
             )
         except (BadEvent, RebuildRefused) as error:
             console.end(f"Nothing was changed: {error}")
+    if as_json:
+        console.print_json(done)
+        return
     made = ", ".join(f"{name} {number}" for name, number in done.rows.items())
     rate = done.events / done.seconds
     console.out().print(f"{done.events} events in {done.seconds:.1f} s ({rate:,.0f}/s): {made}.")

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from domain import invoice as invoices
 from domain.invoice import Invoice
 from domain.invoice_payment import next_due
 from domain.streams import invoice_stream
-from projections.checkpoints import RivalProjector
 from services import local_xero
 from services.bootstrap import Engine, configure_logging
 from services.demo.alone import alone
@@ -76,8 +75,7 @@ class Stage:
         """Fold all that has happened into the projections, beside the ticker or in its place."""
 
         def folded() -> bool:
-            with suppress(RivalProjector):
-                self.engine.projector.catch_up()
+            self.engine.projector.catch_up()
             return self.engine.projector.position() >= self.engine.store.head()
 
         self.wait(folded)

@@ -156,6 +156,11 @@ def test_sync_from_is_a_plain_calendar_date(value: str) -> None:
     assert [fault.pointer for fault in refusal.faults] == ["/value"]
 
 
+@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_sync_from_is_a_day_that_has_days_beside_it(value: str) -> None:
+    given(CONNECTED).when(change_setting, "sync_from", value).then_refused(InvalidInput, "1900-01-01 to 2199-12-31")
+
+
 def test_the_tax_gate_has_two_values_and_no_off_switch() -> None:
     given(CONNECTED).when(change_setting, "tax.gate", "off").then_refused(InvalidInput, "all_active", "used_on_invoice")
 

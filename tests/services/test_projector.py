@@ -82,6 +82,10 @@ def test_of_two_projectors_at_once_one_is_rolled_back(store: EventStore, read: E
     with pytest.raises(RivalProjector):
         Overtaken(store, read).step()
     assert every_row(read)["counters"][0].endswith(",queued,2,1133.32)")
+    queue(store, "inv-3")
+    # Who only wants everything folded does not mind by whom.
+    late = Overtaken(store, read)
+    assert (late.catch_up(), late.behind()) == (0, 0)
 
 
 def test_it_listens_where_the_projections_are_whatever_the_address_says(store: EventStore, database_url: str) -> None:

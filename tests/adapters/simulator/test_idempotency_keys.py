@@ -78,7 +78,7 @@ def test_a_concurrent_repeat_waits_for_the_first_answer(connected: Visitor) -> N
 
 def test_where_same_keys_are_not_serialised_a_concurrent_repeat_duplicates(connected: Visitor) -> None:
     connected.steer("POST", "/options", {"serialises_same_key": False})
-    late = connected.fault("late_commit", method="PUT", delay=0.2)
+    late = connected.fault("late_commit", method="PUT", delay=2.0)
     with pytest.raises(httpx.RemoteProtocolError):
         connected.put(an_invoice(InvoiceNumber=...), key="k")
     connected.put(an_invoice(InvoiceNumber=...), key="k")

@@ -38,7 +38,7 @@ def test_a_refused_element_does_not_keep_the_others_out(session: XeroSession, wo
     judged = [judge(element) for element in in_order(["INV-1", "INV-2"], answer.elements)]
     assert [j.kind for j in judged] == ["saved", "refused"]
     assert judged[1].cause is not None
-    assert judged[1].cause.code == "rejected_by_xero"
+    assert judged[1].cause.code == "currency_not_enabled"
     assert judged[1].words == ("Organisation is not subscribed to currency EUR",)
     assert held(world) == ["INV-1"]
 

@@ -41,6 +41,10 @@ def test_a_link_is_cut_and_moved(kyrios: Kyrios, shop: World) -> None:
     assert f"cus-c is linked to Xero contact {COASTAL}" in kyrios("contacts", "move", ACCOUNT, "cus-b", "cus-c").stdout
     assert kyrios("contacts", "unlink", ACCOUNT, "cus-c").stdout == "cus-c is no longer linked.\n"
     assert kyrios("contacts", "unlink", ACCOUNT, "cus-c").stdout == "cus-c was not linked.\n"
+    again = json.loads(kyrios("contacts", "link", ACCOUNT, "cus-c", COASTAL, "--json").stdout)
+    moved = json.loads(kyrios("contacts", "move", ACCOUNT, "cus-c", "cus-d", "--json").stdout)
+    cut = json.loads(kyrios("contacts", "unlink", ACCOUNT, "cus-d", "--json").stdout)
+    assert (again, moved["xero_contact_id"], cut["unlinked"]) == ({"linked": 1, "known": 0}, COASTAL, True)
     link = link_of(shop, "cus-c")
     assert link is not None
     assert link.xero_contact_id is None

@@ -38,6 +38,18 @@ def test_choosing_the_start_asks_what_becomes_of_older_invoices(older: World, ky
 
 
 @pytest.mark.article("R26")
+def test_an_earlier_start_that_would_send_invoices_asks_first(older: World, kyrios_in_world: Kyrios) -> None:
+    head = older.engine.store.head()
+    earlier = ("connections", "set", ACCOUNT, "sync_from", "2026-09-15")
+    refused = kyrios_in_world(*earlier, stdin=b"n\n", code=2)
+    assert "1 invoice dated 2026-09-20" in refused.stderr
+    assert "Send 1 invoice?" in refused.stderr
+    assert older.engine.store.head() == head
+    assert kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-09-25").stdout.startswith("sync_from is")
+    assert "sync_from is 2026-09-15." in kyrios_in_world(*earlier, "--yes").stdout
+
+
+@pytest.mark.article("R26")
 def test_backfill_shows_asks_and_sends(older: World, kyrios_in_world: Kyrios) -> None:
     head = older.engine.store.head()
     out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--preview").stdout

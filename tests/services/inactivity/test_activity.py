@@ -67,7 +67,7 @@ def test_an_answer_of_xero_on_invoices_payments_voids_and_contacts_is_activity_b
     quiet.control.post(f"/organisations/{organisation_id()}/contacts", json=archived).raise_for_status()
     with restarts(quiet, "an invoice is refused"):
         send(quiet, *for_customer(1, customer(contact_id="cus-002")))
-        assert quiet.invoice("inv-1").status == "failed"
+        assert [cause.code for cause in quiet.invoice("inv-1").causes] == ["contact_archived"]
     send(quiet, *example_invoices(1, start=2))
     paid = paid_invoices(1, "100.00", start=3)
     with restarts(quiet, "a payment is saved"):
