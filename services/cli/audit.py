@@ -41,7 +41,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write an account's events into a file. Free text is not in it: where there is some, the file says “sealed” in brackets.
+    """Write an account's events into a file. Free text is not in it, only the word "sealed" where there is some.
 
     The last line of NDJSON holds the number of events and the SHA-256 of all lines before it. In CSV no cell is taken
     for a formula by a spreadsheet.
