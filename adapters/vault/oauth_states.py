@@ -95,10 +95,11 @@ class OAuthStates:
             ).fetchone()
             if row is None:
                 return "unknown"
-            if browser is None or bytes(row["browser_hash"]) != _digest(browser):
-                return "other_browser"
+            # Before the browser is looked at: a second try may come after the first one's reply took its mark away.
             if row["returned_at"] is not None:
                 return "used"
+            if browser is None or bytes(row["browser_hash"]) != _digest(browser):
+                return "other_browser"
             if not row["alive"]:
                 return "expired"
             cursor.execute(
