@@ -10,6 +10,7 @@ import msgspec
 from tests.chaos.breach import Breach
 from tests.chaos.engine_checks import latest_commit, percentile, recovered
 from tests.chaos.evidence import Evidence
+from tests.chaos.invariants import ASSUMPTION
 from tests.chaos.scale import Scale
 
 MOST_SHOWN: Final = 5
@@ -47,6 +48,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def clean(self) -> bool:
         """Whether every promise was kept."""
         return not any(self.breaches.values())
+
+    @property
+    def void(self) -> bool:
+        """Whether nothing was broken but the trial's own assumption, so that it proves nothing."""
+        return [name for name, found in self.breaches.items() if found] == [ASSUMPTION]
 
 
 def write_up(
