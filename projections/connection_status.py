@@ -15,9 +15,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from domain import connection as domain_connection
 from domain.account_settings import contact_poll_of
 from domain.causes import Cause
-from domain.topics import TOPIC_OF
 from projections.recorded import BadEvent, Recorded
 from projections.schema import METADATA, TIME
+from projections.steps import read, steps_of
 
 ConnectionState = Literal[
     "not_connected",
@@ -162,20 +162,13 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     domain_connection.Disconnected: (_Disconnected, _disconnected),
     domain_connection.AccessRemoved: (_Fact, _nothing),
 }
-STEPS: Final = {
-    TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()
-}
-"""By topic: how the body is read, and what it does to the row."""
+STEPS: Final = steps_of(_FOLDED)
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """Fold one event of a connection into its row. Raises BadEvent if it does not follow what the row knows."""
-    position, stream_id, version, topic, body = recorded
-    read, step = STEPS[topic]
-    try:
-        fact: Any = read(body)
-    except msgspec.MsgspecError as error:
-        raise BadEvent(recorded, str(error)) from error
+    position, stream_id, version, _, _ = recorded
+    fact, step = read(STEPS, recorded)
     row = rows.get(stream_id)
     if row is None:
         row = rows[stream_id] = _unknown(stream_id, fact)

@@ -31,9 +31,9 @@ from domain import connection as domain_connection
 from domain.account_settings import SETTINGS, inactivity_of
 from domain.event import Actor
 from domain.inactivity import BY_PEOPLE, look_again_at
-from domain.topics import TOPIC_OF
-from projections.recorded import BadEvent, Recorded
+from projections.recorded import Recorded
 from projections.schema import METADATA, TIME
+from projections.steps import read, steps_of
 
 # ── table ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,20 +114,13 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], Callable[[ClockRow, Any], None
     domain_connection.InactivityWarned: (_Warned, _warned),
     domain_connection.Disconnected: (_Fact, _ended),
 }
-STEPS: Final = {
-    TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()
-}
-"""By topic: how the body is read, and what it does to the row."""
+STEPS: Final = steps_of(_FOLDED)
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """Fold one event of a connection into its row. Raises BadEvent if it cannot be read."""
-    _, stream_id, _, topic, body = recorded
-    read, step = STEPS[topic]
-    try:
-        fact: Any = read(body)
-    except msgspec.MsgspecError as error:
-        raise BadEvent(recorded, str(error)) from error
+    stream_id = recorded[1]
+    fact, step = read(STEPS, recorded)
     row = rows.get(stream_id)
     if row is None:
         row = rows[stream_id] = ClockRow(stream_id, SETTINGS["inactivity.days"], SETTINGS["inactivity.warn"], None)

@@ -37,6 +37,7 @@ from domain.streams import connection_id
 from domain.topics import TOPIC_OF
 from projections.recorded import BadEvent, Recorded
 from projections.schema import METADATA, TIME
+from projections.steps import read, steps_of
 
 # ── table ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,20 +266,13 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     invoice.InvoiceVoided: (_Fact, _voided),
     invoice.VoidSynced: (_Fact, _void_synced),
 }
-STEPS: Final = {
-    TOPIC_OF[event_type]: (msgspec.json.Decoder(fact).decode, step) for event_type, (fact, step) in _FOLDED.items()
-}
-"""By topic: how the body is read, and what it does to the row."""
+STEPS: Final = steps_of(_FOLDED)
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """Fold one event of an invoice into its row. Raises BadEvent if it does not follow what the row knows."""
-    position, stream_id, version, topic, body = recorded
-    read, step = STEPS[topic]
-    try:
-        fact: Any = read(body)
-    except msgspec.MsgspecError as error:
-        raise BadEvent(recorded, str(error)) from error
+    position, stream_id, version, topic, _ = recorded
+    fact, step = read(STEPS, recorded)
     row = rows.get(stream_id)
     if row is None:
         rows[stream_id] = _begun(recorded, fact)

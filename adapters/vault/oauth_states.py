@@ -20,6 +20,7 @@ from adapters.vault.keyring import Keyring
 from adapters.vault.sealed_table import KEY_ID, NOT_PRIMARY, Resealed, anew, counts, header
 from adapters.vault.secret import Secret
 from adapters.vault.transaction import Begin, Row
+from domain.event import Actor
 
 _TABLE: Final = "app.oauth_state"
 LIFE: Final = timedelta(minutes=10)
@@ -36,7 +37,7 @@ class PendingConsent(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     consent_id: UUID
     account_id: str
-    begun_by: tuple[str, str]
+    begun_by: Actor
     verifier: Secret | None
     redirect_uri: str
 
@@ -47,14 +48,14 @@ class OAuthStates:
     def __init__(self, begin: Begin, keyring: Keyring) -> None:
         self._begin, self._keyring = begin, keyring
 
-    def invite(self, ticket: Secret, *, consent_id: UUID, account_id: str, begun_by: tuple[str, str]) -> None:
-        """Remember an invitation to consent, by a role and an id within it; forget what is over for a day."""
+    def invite(self, ticket: Secret, *, consent_id: UUID, account_id: str, begun_by: Actor) -> None:
+        """Remember an invitation to consent, and who asked for it; forget what is over for a day."""
         with self._begin() as cursor:
             cursor.execute("DELETE FROM app.oauth_state WHERE expires_at <= app.now() - %s", [KEPT])
             cursor.execute(
                 "INSERT INTO app.oauth_state (consent_id, account_id, begun_role, begun_by, ticket_hash, expires_at) "
                 "VALUES (%s, %s, %s, %s, %s, app.now() + %s)",
-                [consent_id, account_id, *begun_by, _digest(ticket), LIFE],
+                [consent_id, account_id, begun_by.role, begun_by.id, _digest(ticket), LIFE],
             )
 
     def depart(
@@ -135,7 +136,7 @@ class OAuthStates:
         return PendingConsent(
             consent_id=row["consent_id"],
             account_id=row["account_id"],
-            begun_by=(row["begun_role"], row["begun_by"]),
+            begun_by=Actor(row["begun_role"], row["begun_by"]),
             verifier=verifier,
             redirect_uri=row["redirect_uri"],
         )

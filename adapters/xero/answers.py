@@ -6,11 +6,13 @@ without notice.
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from domain.document import Totals
+
+E = TypeVar("E")
 
 
 class RateHeaders(msgspec.Struct, frozen=True):
@@ -54,14 +56,18 @@ class XeroInvoice(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
 
 
-class InvoicesAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Invoice elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
+class Elements(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
+    """Elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
 
     status: int
     correlation_id: str
     rates: RateHeaders
-    elements: tuple[XeroInvoice, ...]
+    elements: tuple[E, ...]
     calls: int = 1
+
+
+class InvoicesAnswer(Elements[XeroInvoice], frozen=True, kw_only=True):
+    """Invoices."""
 
 
 class XeroConnection(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,21 +132,9 @@ class XeroPayment(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[str, ...] = ()
 
 
-class PaymentsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Payment elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
-
-    status: int
-    correlation_id: str
-    rates: RateHeaders
-    elements: tuple[XeroPayment, ...]
-    calls: int = 1
+class PaymentsAnswer(Elements[XeroPayment], frozen=True, kw_only=True):
+    """Payments."""
 
 
-class ContactsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Contact elements in Xero's order; `calls` counts the requests it took, `rates` are those of the last."""
-
-    status: int
-    correlation_id: str
-    rates: RateHeaders
-    elements: tuple[ContactElement, ...]
-    calls: int = 1
+class ContactsAnswer(Elements[ContactElement], frozen=True, kw_only=True):
+    """Contacts."""

@@ -103,13 +103,13 @@ def _answer(span: str, months: Sequence[MonthSum], found: dict[Kind, int]) -> st
         if not expected:
             return f"Yes: Kyrios has no invoice of {span} that should be in Xero{beside}."
         return f"Yes: {_all(expected)} of {span} {_is(expected)} in Xero, {_money(months, 'in_xero')}{beside}."
-    wrong = {"not_in_xero": "not there", "gone_in_xero": "gone there", "differs": "not the same there"}
-    more = {
+    wrong: dict[Kind, str] = {"not_in_xero": "not there", "gone_in_xero": "gone there", "differs": "not the same there"}
+    more: dict[Kind, str] = {
         "still_stands": "voided in Kyrios but not there",
         "twice": "there twice",
         "unknown_here": "there that Kyrios does not know",
     }
-    said = [f"{number:,} {words}" for kind, words in (wrong | more).items() if (number := found.get(kind, 0))]  # type: ignore[call-overload]
+    said = [f"{number:,} {words}" for kind, words in (wrong | more).items() if (number := found.get(kind, 0))]
     there = f"{_money(months, 'in_xero')} of {_money(months, 'expected')}"
     return f"No: of {expected:,} {_noun(expected)} of {span}, {', '.join(said)}; {there} is in Xero{beside}."
 

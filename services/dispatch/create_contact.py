@@ -26,6 +26,7 @@ from domain.contact_matching import like_name_key
 from domain.event import Event, Moment
 from domain.streams import contact_link_stream
 from services.contact_standing import ContactPlace, ContactStandings, fragment_of, learned
+from services.dispatch.judging import answered, in_step
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 
@@ -95,28 +96,28 @@ class CreateContact:
         searched for at once.
         """
         answer = session.put_contacts(body, str(key), before_send=fence)
-        if not _in_step(answer, subjects):
-            return _answered(answer, [Unclear()] * len(subjects))
+        if not in_step(answer, subjects, _may_be):
+            return answered(answer, [Unclear()] * len(subjects))
         outcomes = [_outcome(element) for element in answer.elements]
         taken = [place for place, element in enumerate(answer.elements) if judge_contact(element) == "taken"]
         if not taken:
-            return _answered(answer, outcomes)
+            return answered(answer, outcomes)
         try:
             held = session.find_contacts([subjects[place].number for place in taken], before_send=fence)
         except XeroError:
             # What was saved is known all the same; the others are searched for like any unknown outcome.
-            return _answered(answer, outcomes)
+            return answered(answer, outcomes)
         for place in taken:
             found = self._found(subjects[place], sent[place], held)
             outcomes[place] = _name_taken(answer.elements[place]) if isinstance(found, Absent) else found
-        return _answered(msgspec.structs.replace(answer, rates=held.rates), outcomes)
+        return answered(msgspec.structs.replace(answer, rates=held.rates), outcomes)
 
     def search(
         self, session: XeroSession, subjects: Sequence[Customer], sent: Sequence[Sent], fence: Fence
     ) -> Answered:
         """Find the contacts by ContactNumber; ours bear the name we sent."""
         answer = session.find_contacts([subject.number for subject in subjects], before_send=fence)
-        return _answered(answer, [self._found(s, note, answer) for s, note in zip(subjects, sent, strict=True)])
+        return answered(answer, [self._found(s, note, answer) for s, note in zip(subjects, sent, strict=True)])
 
     def reload(self, tx: Transaction, subjects: Sequence[Customer]) -> list[Customer]:
         """The links as they are now."""
@@ -201,18 +202,5 @@ def _name_taken(element: ContactElement) -> Refused:
     return Refused(Cause("contact_name_taken"), element.messages)
 
 
-def _in_step(answer: ContactsAnswer, subjects: Sequence[Customer]) -> bool:
-    """Whether the answer's elements are those of the contacts sent, in the same order: Xero answers by position."""
-    return len(answer.elements) == len(subjects) and all(
-        element.contact.contact_number in ("", subject.number)
-        for element, subject in zip(answer.elements, subjects, strict=False)
-    )
-
-
-def _answered(answer: ContactsAnswer, outcomes: Sequence[Outcome]) -> Answered:
-    return Answered(
-        outcomes=tuple(outcomes),
-        status=answer.status,
-        correlation_id=answer.correlation_id,
-        rates=answer.rates,
-    )
+def _may_be(element: ContactElement, subject: Customer) -> bool:
+    return element.contact.contact_number in ("", subject.number)

@@ -30,6 +30,7 @@ from domain.references import References
 from domain.streams import connection_id, invoice_stream
 from domain.tax import TaxSet
 from services.contact_standing import ContactPlace, ContactStandings, learned
+from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 UNTAXED = "NONE"
@@ -158,12 +159,7 @@ class CreateInvoice:
     ) -> Answered:
         """PUT the invoices; each element of the answer is judged by itself, also in a 200."""
         answer = session.put_invoices(body, str(key), before_send=fence)
-        in_step = len(answer.elements) == len(subjects) and all(
-            _may_be(element, subject) for element, subject in zip(answer.elements, subjects, strict=False)
-        )
-        if not in_step:
-            return answered(answer, [Unclear()] * len(subjects))
-        return answered(answer, [_outcome(e, s) for e, s in zip(answer.elements, subjects, strict=True)])
+        return judged(answer, subjects, _may_be, _outcome)
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Find the invoices by number; ours are told by the Kyrios link in their Url."""
@@ -269,16 +265,6 @@ def _payment_facts(document: InvoiceDocument, connection: Connection) -> dict[st
     if not payments or account is None:
         return {}
     return {"payments": msgspec.to_builtins(payments), "payment_account": account.account_id}
-
-
-def answered(answer: InvoicesAnswer, outcomes: Sequence[Outcome]) -> Answered:
-    """An answer with what it says of each invoice."""
-    return Answered(
-        outcomes=tuple(outcomes),
-        status=answer.status,
-        correlation_id=answer.correlation_id,
-        rates=answer.rates,
-    )
 
 
 def _may_be(element: XeroInvoice, subject: Subject) -> bool:

@@ -26,6 +26,7 @@ from domain.invoice_payment import InvoicePayment, next_due
 from domain.preflight import elsewhere
 from domain.streams import invoice_stream
 from services.dispatch.create_invoice import VOIDED
+from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 
@@ -83,17 +84,12 @@ class CreatePayment:
     ) -> Answered:
         """PUT the payments; each element of the answer is judged by itself, also in a 200."""
         answer = session.put_payments(body, str(key), before_send=fence)
-        in_step = len(answer.elements) == len(subjects) and all(
-            _may_be(element, subject) for element, subject in zip(answer.elements, subjects, strict=False)
-        )
-        if not in_step:
-            return _answered(answer, [Unclear()] * len(subjects))
-        return _answered(answer, [_outcome(element) for element in answer.elements])
+        return judged(answer, subjects, _may_be, _outcome)
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Find the payments by invoice and reference."""
         answer = session.find_payments([(s.xero_invoice_id, s.reference) for s in subjects], before_send=fence)
-        return _answered(answer, [_found(s, answer) for s in subjects])
+        return answered(answer, [_found(s, answer) for s in subjects])
 
     def reload(self, tx: Transaction, subjects: Sequence[Subject]) -> list[Subject]:
         """The invoices as they are now; the payment that is meant stays the same."""
@@ -177,20 +173,11 @@ def _next_of(known: Invoice) -> Subject:
     return Subject(invoice=known, due=due)
 
 
-def _answered(answer: PaymentsAnswer, outcomes: Sequence[Outcome]) -> Answered:
-    return Answered(
-        outcomes=tuple(outcomes),
-        status=answer.status,
-        correlation_id=answer.correlation_id,
-        rates=answer.rates,
-    )
-
-
 def _may_be(element: XeroPayment, subject: Subject) -> bool:
     return element.reference in ("", subject.reference) and element.invoice_id in ("", subject.xero_invoice_id)
 
 
-def _outcome(element: XeroPayment) -> Outcome:
+def _outcome(element: XeroPayment, _: Subject) -> Outcome:
     judgement = judge_payment(element)
     if judgement.kind == "saved":
         return Saved(element)

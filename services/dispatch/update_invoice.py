@@ -20,7 +20,8 @@ from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import EntryKind, Invoice
 from domain.preflight import elsewhere
-from services.dispatch.create_invoice import VOIDED, CreateInvoice, Subject, answered
+from services.dispatch.create_invoice import VOIDED, CreateInvoice, Subject
+from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 
@@ -56,13 +57,7 @@ class UpdateInvoice(CreateInvoice):
     ) -> Answered:
         """POST the invoices; each element of the answer is judged by itself, also in a 200."""
         answer = session.post_invoices(body, str(key), before_send=fence)
-        in_step = len(answer.elements) == len(subjects) and all(
-            element.invoice_id in ("", subject.invoice.xero_invoice_id)
-            for element, subject in zip(answer.elements, subjects, strict=False)
-        )
-        if not in_step:
-            return answered(answer, [Unclear()] * len(subjects))
-        return answered(answer, [_outcome(e, s) for e, s in zip(answer.elements, subjects, strict=True)])
+        return judged(answer, subjects, _may_be, _outcome)
 
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Look at the invoices by InvoiceID. What is not exactly as it was sent is sent again, which harms nobody.
@@ -104,6 +99,10 @@ class UpdateInvoice(CreateInvoice):
         content = self._keys.get(subject.invoice.account_id).hmac(element.content)
         same = is_as_sent(subject.sent, sent.facts.get("contact", ""), element)
         return same and content == sent.facts.get("content")
+
+
+def _may_be(element: XeroInvoice, subject: Subject) -> bool:
+    return element.invoice_id in ("", subject.invoice.xero_invoice_id)
 
 
 def _outcome(element: XeroInvoice, subject: Subject) -> Outcome:

@@ -17,7 +17,7 @@ from domain.event import Event, Moment
 from domain.invoice import EntryKind, Invoice
 from domain.preflight import elsewhere
 from domain.streams import invoice_stream
-from services.dispatch.create_invoice import answered
+from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 
@@ -56,11 +56,7 @@ class VoidInvoice:
     ) -> Answered:
         """POST the voids; each element of the answer is judged by itself, also in a 200."""
         answer = session.post_invoices(body, str(key), before_send=fence)
-        in_step = len(answer.elements) == len(subjects) and all(
-            element.invoice_id in ("", _xero_id(subject))
-            for element, subject in zip(answer.elements, subjects, strict=False)
-        )
-        return answered(answer, [_outcome(e) for e in answer.elements] if in_step else [Unclear()] * len(subjects))
+        return judged(answer, subjects, _may_be, _outcome)
 
     def search(self, session: XeroSession, subjects: Sequence[Invoice], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Look at the invoices by InvoiceID: voided by whomever, it is done; paid, it cannot be; else it is not yet."""
@@ -122,7 +118,11 @@ def _xero_id(subject: Invoice) -> str:
     return subject.xero_invoice_id
 
 
-def _outcome(element: XeroInvoice) -> Outcome:
+def _may_be(element: XeroInvoice, subject: Invoice) -> bool:
+    return element.invoice_id in ("", _xero_id(subject))
+
+
+def _outcome(element: XeroInvoice, _: Invoice) -> Outcome:
     """Refused for its status, it may be voided already or paid. If it turns out to be neither, the refusal stands."""
     judgement = judge_void(element)
     if judgement.kind == "saved":

@@ -78,7 +78,7 @@ class Connect:
         if not is_identifier(account_id):
             raise InvalidInput(Fault("/account", ID_FORM))
         consent_id, ticket = self._new_id(), Secret(secrets.token_urlsafe(32))
-        self._states.invite(ticket, consent_id=consent_id, account_id=account_id, begun_by=(actor.role, actor.id))
+        self._states.invite(ticket, consent_id=consent_id, account_id=account_id, begun_by=actor)
         return Invitation(consent_id, ticket, Secret(f"{self._base_url}{CONNECT_PATH}/{ticket.reveal()}"))
 
     def open_link(self, ticket: Secret) -> WayToXero | Result:
@@ -134,7 +134,7 @@ class Connect:
         return self._connected(pending, tokens) if tokens.auth_event_id else "refused_by_xero"
 
     def _connected(self, pending: PendingConsent, answer: TokenAnswer) -> Result:
-        actor = Actor(pending.begun_by[0], pending.begun_by[1])  # type: ignore[arg-type]
+        actor = pending.begun_by
         grant = self._grants.seal(
             grant_id=self._new_id(),
             account_id=pending.account_id,

@@ -9,6 +9,7 @@ import pytest
 from adapters.vault.keyring import Keyring
 from adapters.vault.oauth_states import OAuthStates, PendingConsent, Unusable
 from adapters.vault.secret import Secret
+from domain.event import Actor
 from tests.adapters.vault.database import Database
 
 CONSENT = UUID("0b0e4f3c-6b1f-4b44-9d7e-2f1a5c3d4e5f")
@@ -21,7 +22,7 @@ def states(database: Database, keyring: Keyring) -> OAuthStates:
     """One invitation."""
     states = OAuthStates(database.begin, keyring)
     database.advance(timedelta(0))
-    states.invite(TICKET, consent_id=CONSENT, account_id="acme", begun_by=("owner", "u-1"))
+    states.invite(TICKET, consent_id=CONSENT, account_id="acme", begun_by=Actor("owner", "u-1"))
     return states
 
 
@@ -34,7 +35,7 @@ def test_a_state_gives_back_what_was_remembered(states: OAuthStates) -> None:
     assert depart(states) is None
     pending = states.take(STATE, BROWSER)
     assert isinstance(pending, PendingConsent)
-    assert (pending.consent_id, pending.account_id, pending.begun_by) == (CONSENT, "acme", ("owner", "u-1"))
+    assert (pending.consent_id, pending.account_id, pending.begun_by) == (CONSENT, "acme", Actor("owner", "u-1"))
     assert pending.verifier is not None
     assert (pending.verifier.reveal(), pending.redirect_uri) == ("the-verifier", CALLBACK)
 
@@ -110,5 +111,5 @@ def test_no_secret_is_readable_in_the_table_and_the_verifier_goes_with_its_use(
 
 def test_consents_that_are_over_for_a_day_are_forgotten(states: OAuthStates, database: Database) -> None:
     database.advance(timedelta(days=1, minutes=11))
-    states.invite(Secret("next"), consent_id=uuid4(), account_id="acme", begun_by=("owner", ""))
+    states.invite(Secret("next"), consent_id=uuid4(), account_id="acme", begun_by=Actor("owner"))
     assert database.rows("SELECT count(*) AS rows FROM app.oauth_state") == [{"rows": 1}]

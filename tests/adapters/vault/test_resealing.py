@@ -14,6 +14,7 @@ from adapters.vault.keyring import Keyring
 from adapters.vault.oauth_states import OAuthStates, PendingConsent
 from adapters.vault.sealed_table import Resealed, SealedTable
 from adapters.vault.secret import Secret
+from domain.event import Actor
 from tests.adapters.vault.database import Database
 from tests.adapters.vault.given_grants import destroy, store
 
@@ -45,7 +46,7 @@ def put_key(database: Database, number: int = 1, keyring: Keyring = BEFORE) -> N
 
 def put_state(database: Database, number: int = 1, keyring: Keyring = BEFORE) -> None:
     states, ticket = OAuthStates(database.begin, keyring), Secret(f"ticket-{number}")
-    states.invite(ticket, consent_id=UUID(int=number), account_id="acme", begun_by=("owner", ""))
+    states.invite(ticket, consent_id=UUID(int=number), account_id="acme", begun_by=Actor("owner"))
     verifier, state = Secret("verifier"), Secret(f"state-{number}")
     states.depart(ticket, state=state, browser=BROWSER, verifier=verifier, redirect_uri="http://localhost")
 

@@ -10,6 +10,7 @@ import pytest
 from adapters.vault.keyring import Keyring
 from adapters.vault.oauth_states import OAuthStates
 from adapters.vault.secret import Secret
+from domain.event import Actor
 from tests.services.cli.conftest import Kyrios, runner
 from tests.services.cli.program import running, variables_of
 from tests.world import ACCOUNT, KEYS, World
@@ -69,7 +70,7 @@ def test_a_worker_does_not_start_without_a_key_that_is_needed(world: World) -> N
 
 def test_rows_that_do_not_open_are_told_and_stay(world: World, kyrios: Kyrios) -> None:
     states = OAuthStates(world.engine.store.cursor, Keyring({"test-1": b"x" * 32}))
-    states.invite(Secret("ticket"), consent_id=uuid4(), account_id=ACCOUNT, begun_by=("owner", ""))
+    states.invite(Secret("ticket"), consent_id=uuid4(), account_id=ACCOUNT, begun_by=Actor("owner"))
     secrets = {name: Secret(name) for name in ("state", "browser", "verifier")}
     states.depart(Secret("ticket"), redirect_uri="http://localhost", **secrets)
     out = kyrios("keys", "rotate", code=1, KYRIOS_XERO_SECRET_KEYS=BOTH).stdout
