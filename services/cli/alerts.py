@@ -8,6 +8,7 @@ from adapters.smtp.errors import MailTrouble
 from domain.event import Actor
 from services.cli import console
 from services.cli.complaints import EXIT_UNCLEAN
+from services.cli.given_options import named_in_faults
 from services.mailing.alert_recipients import Recipient
 from services.mailing.post_office import folder_of
 from services.mailing.sent_alerts import AlertHistory
@@ -33,7 +34,8 @@ def recipients(
     """List who gets the account's mails, and add or remove addresses."""
     with console.engine() as engine:
         if add or remove:
-            found = engine.alert_recipients.change(account, OWNER, add or (), remove or ())
+            with named_in_faults(add=add, remove=remove):
+                found = engine.alert_recipients.change(account, OWNER, add or (), remove or ())
         else:
             found = engine.alert_recipients.listed(account)
     if as_json:
@@ -76,7 +78,8 @@ def try_one(
     """Send a mail now, to see whether mails arrive."""
     with console.engine() as engine:
         try:
-            told = engine.try_mail(account, to or ())
+            with named_in_faults(to=to):
+                told = engine.try_mail(account, to or ())
         except MailTrouble as trouble:
             console.end(f"The mail server did not take it: {_in_words(trouble)} ({trouble.word}).", EXIT_UNCLEAN)
         folder = folder_of(engine.settings)

@@ -17,6 +17,7 @@ from domain.mail_address import checked_address
 from services.bootstrap import Engine
 from services.cli import console
 from services.cli.complaints import complaint
+from services.cli.given_options import named_in_faults
 from services.cli.organisations import show_listed
 from services.set_up.consent_results import CONSENTED, WORDS, Result
 
@@ -49,7 +50,8 @@ def connect(
     """
     with console.engine(console.settings_with_xero()) as engine:
         if email is not None:
-            checked_address(email)
+            with named_in_faults(email=[email]):
+                checked_address(email)
         invitation, says = engine.set_up.invite(account, OWNER), console.errors()
         with _server(engine):
             says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")

@@ -15,7 +15,7 @@ from domain import connection as connections
 from domain.connection import set_recipients
 from domain.event import Actor
 from domain.mail_address import checked_address, same_address
-from domain.refusals import NotPossible
+from domain.refusals import Fault, InvalidInput, NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
 
@@ -62,14 +62,13 @@ class AlertRecipients:
     ) -> list[Recipient]:
         """Add and remove addresses; returns who gets the mails then. One that was refused is tried again if added anew.
 
-        InvalidInput if an address is none, NotPossible if one that is to be removed is not there, or if they are too
-        many.
+        InvalidInput if an address is none, or one that is to be removed is not there; NotPossible if they are too many.
         """
         wanted = [checked_address(one, f"/add/{position}") for position, one in enumerate(add)]
         known = self.listed(account_id)
-        for one in remove:
-            if not any(same_address(one, recipient.address) for recipient in known):
-                raise NotPossible("an address that is to be removed does not get this account's mails")
+        for position, one in enumerate(remove):
+            if not _among(one, [recipient.address for recipient in known]):
+                raise InvalidInput(Fault(f"/remove/{position}", "this address does not get this account's mails"))
         gone = [*remove, *(r.address for r in known if r.refused_for and _among(r.address, wanted))]
         kept = [recipient for recipient in known if not _among(recipient.address, gone)]
         fresh = [one for one in _each_once(wanted) if not _among(one, [recipient.address for recipient in kept])]

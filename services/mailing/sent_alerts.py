@@ -125,7 +125,7 @@ class TryMail:
         """
         if self._store.load(connection_id(account_id), connections.evolve) is None:
             raise NotPossible(f"account {account_id} was never connected to Xero")
-        addresses = [checked_address(one, "/to") for one in to]
+        addresses = [checked_address(one, f"/to/{position}") for position, one in enumerate(to)]
         addresses = addresses or [one.address for one in self._recipients.listed(account_id)]
         if not addresses:
             raise NotPossible(f"account {account_id} tells nobody; add somebody, or name an address")

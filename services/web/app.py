@@ -11,6 +11,7 @@ from services.bootstrap import Engine
 from services.web.consent import consent_routes
 from services.web.faults import log_fault
 from services.web.headers import safe
+from services.web.home import home_route
 from services.web.pages import page, result_page
 from services.web.webhooks import webhook_route
 
@@ -19,7 +20,11 @@ def web_app(engine: Engine) -> ASGIApp:
     """The application of this engine."""
     settings = engine.settings
     app = Litestar(
-        route_handlers=[consent_routes(engine.set_up, settings.browser_url), webhook_route(engine.webhook_hints)],
+        route_handlers=[
+            home_route(),
+            consent_routes(engine.set_up, settings.browser_url),
+            webhook_route(engine.webhook_hints),
+        ],
         exception_handlers={HTTPException: _refused, Exception: _failed},
         logging_config=None,
         openapi_config=None,

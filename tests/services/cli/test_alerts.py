@@ -24,11 +24,20 @@ def test_addresses_are_added_listed_and_removed(kyrios_in_world: Kyrios) -> None
 
 
 def test_what_is_no_address_and_whoever_is_not_told_is_said(kyrios_in_world: Kyrios) -> None:
-    bad = kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", "nobody", code=None)
-    assert bad.exit_code > 1
-    assert "this is no e-mail address such as jane@example.com" in bad.stderr
-    unknown = kyrios_in_world("alerts", "recipients", ACCOUNT, "--remove", ME, code=None)
-    assert "does not get this account's mails" in unknown.stderr
+    wrong = "this is no e-mail address such as jane@example.com"
+    bad = kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", ME, "--add", "nobody", code=2)
+    assert bad.stderr.strip() == f"--add nobody: {wrong}."
+    assert "Nobody gets the mails" in kyrios_in_world("alerts", "recipients", ACCOUNT).stdout
+    for given, shown in (("", "''"), ("a/b", "a/b"), ("x\n\x1b[2Jy", "x [2Jy"), ("z" * 200, f"{'z' * 79}…")):
+        assert kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", given, code=2).stderr.startswith(
+            f"--add {shown}:"
+        )
+    unknown = kyrios_in_world("alerts", "recipients", ACCOUNT, "--remove", ME, code=2)
+    assert unknown.stderr.strip() == f"--remove {ME}: this address does not get this account's mails."
+    tried = kyrios_in_world("alerts", "test", ACCOUNT, "--to", "nobody", code=2)
+    assert tried.stderr.strip() == f"--to nobody: {wrong}."
+    connecting = kyrios_in_world("connections", "connect", ACCOUNT, "--email", "nobody", code=2)
+    assert connecting.stderr.strip() == f"--email nobody: {wrong}."
     never = kyrios_in_world("alerts", "recipients", "nobody", "--add", ME, code=None)
     assert "never connected" in never.stderr
 

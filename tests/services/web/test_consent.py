@@ -136,7 +136,7 @@ def test_a_result_is_shown_in_words_of_a_closed_list(served: World, browser: Bro
 def test_what_the_server_does_not_know_is_answered_as_safely(served: World, browser: Browser) -> None:
     ticket = link(served)
     asked: list[tuple[str, str, int]] = [
-        ("GET", f"{base(served)}/", 404),
+        ("GET", f"{base(served)}/invoices/secret-4711", 404),
         ("GET", f"{base(served)}/xero/callback/secret-4711", 404),
         ("POST", f"{base(served)}/xero/callback?code=secret-4711", 405),
         ("HEAD", ticket, 405),
