@@ -1,7 +1,8 @@
 """What becomes of entries that together spoil every request they are in, or kill the process that carries them. Pure.
 
 Nobody can tell which of them it is, so they are parted: halves go on apart, and the one that is left alone with its
-fault ends. Finding one among n takes 2 x ceil(log2 n) more requests; the others go through.
+fault ends. Finding one among n takes 2 x ceil(log2 n) more requests, and one more if Xero does not say what is wrong;
+the others go through. A lone one on which Xero breaks without a refusal is nobody's fault yet: retries end it.
 """
 
 from typing import Final, Literal
@@ -16,6 +17,17 @@ Processes are killed for other reasons too; nobody dies five times in a row by c
 """
 
 Fate = Literal["again", "part", "end"]
+
+
+def fate_after_refusal(together: int, told_why: bool, refused_before: bool) -> Fate:
+    """What becomes of entries whose request was refused whole; each is searched first, and goes on if it is not there.
+
+    `told_why`: the answer says what is wrong with what was sent, so that sending it again would be refused again. One
+    that says nothing may be Xero's own slip: a lone entry has a second try, and ends if that is refused like it.
+    """
+    if together > 1:
+        return "part"
+    return "end" if told_why or refused_before else "again"
 
 
 def fate_after_server_error(tries: int, together: int) -> Fate:

@@ -6,6 +6,7 @@ pages on response codes and rate limits, and the shapes reported by users of its
 
 import re
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 import httpx
@@ -21,6 +22,7 @@ _SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _OFFLINE: Final = 300.0
 _DAY_LIKE: Final = 120.0
 _LONGEST_TEXT: Final = 1_000
+_MOST_FAULTS: Final = 50
 
 
 def read_json(body: bytes) -> Any:
@@ -109,8 +111,15 @@ def _refused_whole(reply: Reply, known: dict[str, Any]) -> XeroError:
         errors.code_from(type_) if type_ else "",
         error_number=int(number) if number is not None else None,
         words=str(fields.any_case(body, "Message") or ""),
+        faults=_faults(body),
         **known,
     )
+
+
+def _faults(body: object) -> tuple[str, ...]:
+    """What is said of elements; without `summarizeErrors=false` Xero answers so, and it may all the same (XU-02)."""
+    told = (fields.messages(one, "ValidationErrors") for one in fields.objects(fields.any_case(body, "Elements")))
+    return tuple(chain.from_iterable(told))[:_MOST_FAULTS]
 
 
 def _object(body: bytes) -> object:

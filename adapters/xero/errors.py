@@ -15,7 +15,7 @@ XeroError
 └── ClientRefused         Xero does not accept our own client id or secret
 
 An error carries codes and Xero's correlation id. It never holds a body, a header, a token or an address; Xero's words
-are in `BatchRefused.words` alone, which no str or repr shows.
+are in `BatchRefused.words` and `faults` alone, which no str or repr shows.
 """
 
 import re
@@ -25,6 +25,7 @@ from adapters.xero.answers import NO_RATES, RateHeaders
 
 LimitKind = Literal["minute", "day", "concurrent", "app"]
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+_ANY_REASON: Final = 400
 
 
 def code_from(text: object) -> str:
@@ -102,7 +103,7 @@ class RateLimited(XeroError):
 
 
 class BatchRefused(XeroError):
-    """The request as a whole was refused.
+    """The request as a whole was refused. `faults` is what Xero says of elements of it; a bare refusal has none.
 
     XERO-UNVERIFIED XU-01: whether valid elements of a refused batch were saved; so search before splitting.
     """
@@ -116,9 +117,15 @@ class BatchRefused(XeroError):
         rates: RateHeaders = NO_RATES,
         error_number: int | None = None,
         words: str = "",
+        faults: tuple[str, ...] = (),
     ) -> None:
         super().__init__(type_, status=status, correlation_id=correlation_id, rates=rates)
-        self.type, self.error_number, self.words = type_, error_number, words
+        self.type, self.error_number, self.words, self.faults = type_, error_number, words, faults
+
+    @property
+    def told_why(self) -> bool:
+        """Whether the answer says what is wrong: by faults, or by a status that is about the request, such as 413."""
+        return bool(self.faults) or self.status != _ANY_REASON
 
 
 class NotFound(XeroError):

@@ -27,7 +27,7 @@ from services.dispatch.claim import Claim
 from services.dispatch.deaths import parted
 from services.dispatch.kind import Answered, DeliveryKind, Outcome, Unclear, Withheld
 from services.dispatch.lane_work import FencePassed, Stopping, Timing, Work, fence
-from services.dispatch.record import Record
+from services.dispatch.record import REFUSED_ONCE, Record
 from services.dispatch.trouble import Trouble
 from services.lost_connection import LostConnection
 
@@ -172,7 +172,8 @@ class Dispatcher:
         else:
             failures = work.admission.failures_in_row
             tries = min(item.entry.attempts for item in work.items)
-            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id, tries)
+            before = any(item.entry.cause == REFUSED_ONCE for item in work.items)
+            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id, tries, before)
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome=met.word,

@@ -39,12 +39,14 @@ class Unclear(msgspec.Struct, frozen=True, kw_only=True):
     """It may be there: Xero must be searched, `after` so many seconds.
 
     `group` keeps the halves of a request that was refused whole apart when they are sent again; `refused_alone` says
-    that it was the only one in such a request, so that sending it again would be refused again, with `words`.
+    that it was the only one in such a request, so that sending it again would be refused again, with `words`;
+    `refused_once` that it was, that Xero did not say why, and that it is to be sent once more, alone.
     """
 
     after: float = 0.0
     group: UUID | None = None
     refused_alone: bool = False
+    refused_once: bool = False
     words: tuple[str, ...] = ()
 
 

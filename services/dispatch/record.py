@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from eventsourcing.persistence import InterfaceError, OperationalError
 
+from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopened, SealedAnswer, Writes
 from adapters.vault.account_keys import AccountKeys
@@ -40,6 +41,9 @@ DATABASE_WAIT: Final = 0.2
 DATABASE_PATIENCE: Final = 10.0
 """Seconds between two tries to reach the database, and after which no further one is begun."""
 WHOLE_REQUEST_REFUSED: Final = "request_refused"
+"""What is noted on an entry that ends once a search finds that it is not in Xero."""
+REFUSED_ONCE: Final = "request_refused_once"
+"""What is noted, until it ends, on an entry that was refused alone and is to have one more try."""
 
 
 class Ended(msgspec.Struct, kw_only=True):
@@ -150,11 +154,10 @@ class Record:
     def _unclear(self, work: Work[Any], item: Item[Any], outcome: Unclear, at: Moment, ended: Ended) -> None:
         organisation = work.connection.organisation_id
         ended.events += work.kind.unclear(item.subject, item.sent.delivery_id, organisation, at)
-        # A search that went wrong leaves what is known of the send as it was.
-        known = item.entry.cause if work.body is None else ""
-        cause = WHOLE_REQUEST_REFUSED if outcome.refused_alone else known
         group = outcome.group or item.entry.group
-        ended.reopened.append(work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=cause))
+        ended.reopened.append(
+            work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=_noted(work, item, outcome))
+        )
         if outcome.words:
             ended.answers.append(self._answer(work, item, self._refusal_ref(work, item), outcome.words))
 
@@ -171,7 +174,7 @@ class Record:
         else:
             organisation = work.connection.organisation_id
             ended.events += work.kind.absent(item.subject, item.sent.delivery_id, organisation, at)
-            ended.reopened.append(work.reopen(item, "PENDING", group=entry.group))
+            ended.reopened.append(work.reopen(item, "PENDING", group=entry.group, cause=_kept(entry)))
 
     def _withheld(self, work: Work[Any], item: Item[Any], outcome: Withheld, at: Moment, ended: Ended) -> None:
         entry = item.entry
@@ -180,10 +183,9 @@ class Record:
             self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
             return
         after = wait_before(entry.attempts, self._chance()) if outcome.after is None else outcome.after
+        cause = _kept(entry) or outcome.cause
         ended.reopened.append(
-            work.reopen(
-                item, "PENDING", after, give_back_attempt=not outcome.counts, group=entry.group, cause=outcome.cause
-            )
+            work.reopen(item, "PENDING", after, give_back_attempt=not outcome.counts, group=entry.group, cause=cause)
         )
 
     def _give_up(
@@ -215,6 +217,20 @@ class Record:
         text = msgspec.json.encode(list(words))
         sealed = self._keys.get(account_id).seal("answer_text", str(answer_ref), 1, text)
         return SealedAnswer(answer_id=answer_ref, stream_id=stream, account_id=account_id, sealed=sealed)
+
+
+def _noted(work: Work[Any], item: Item[Any], outcome: Unclear) -> str:
+    """What is known of a send whose outcome is not; a search that went wrong leaves it as it was."""
+    if outcome.refused_alone:
+        return WHOLE_REQUEST_REFUSED
+    if outcome.refused_once:
+        return REFUSED_ONCE
+    return item.entry.cause if work.body is None else _kept(item.entry)
+
+
+def _kept(entry: LeasedEntry) -> str:
+    """What stays noted whatever happens to an entry before its end, lest it have its second try over and over."""
+    return entry.cause if entry.cause == REFUSED_ONCE else ""
 
 
 def _exhausted(trying: float) -> Cause:

@@ -20,7 +20,7 @@ from adapters.xero.errors import (
     XeroError,
 )
 from domain.breaker import pause_after
-from domain.poison import fate_after_server_error
+from domain.poison import fate_after_refusal, fate_after_server_error
 from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
 from services.dispatch.kind import Outcome, Unclear, Withheld
 
@@ -44,9 +44,18 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_send(
-    error: XeroError, entries: int, failures_in_row: int, quiet: float, new_id: Callable[[], UUID], tries: int = 1
+    error: XeroError,
+    entries: int,
+    failures_in_row: int,
+    quiet: float,
+    new_id: Callable[[], UUID],
+    tries: int = 1,
+    refused_before: bool = False,
 ) -> Trouble:
-    """A request that should have had an effect went wrong; each of its entries was tried at least `tries` times."""
+    """A request that should have had an effect went wrong; each of its entries was tried at least `tries` times.
+
+    `refused_before`: a lone entry of it was refused alone once already, and Xero did not say why.
+    """
     match error:
         case OutcomeUnclear(code="organisation_offline"):
             return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error, failures_in_row)
@@ -56,7 +65,8 @@ def of_send(
                 return _failure(_apart(entries, new_id, after), error.reason, failures_in_row + 1)
             return _failure([Unclear(after=after)] * entries, error.reason, failures_in_row + 1)
         case BatchRefused():
-            return Trouble(outcomes=_halves(error, entries, new_id), word="request_refused", failures_in_row=0)
+            outcomes = _refused_whole(error, entries, new_id, refused_before)
+            return Trouble(outcomes=outcomes, word="request_refused", failures_in_row=0)
     return _definite(error, entries, failures_in_row, _withheld)
 
 
@@ -133,11 +143,17 @@ def _offline_for(error: OutcomeUnclear) -> float:
     return rest_within(error.retry_after, OFFLINE_REST)
 
 
-def _halves(error: BatchRefused, entries: int, new_id: Callable[[], UUID]) -> tuple[Outcome, ...]:
+def _refused_whole(
+    error: BatchRefused, entries: int, new_id: Callable[[], UUID], refused_before: bool
+) -> tuple[Outcome, ...]:
     """Xero refused the whole request. XERO-UNVERIFIED XU-01: its valid elements may have been saved all the same."""
-    if entries == 1:
-        return (Unclear(refused_alone=True, words=(error.words,) if error.words else ()),)
-    return tuple(_apart(entries, new_id))
+    match fate_after_refusal(entries, error.told_why, refused_before):
+        case "part":
+            return tuple(_apart(entries, new_id))
+        case "again":
+            # In a group of its own: a second refusal must be its own, and spoil nothing else.
+            return (Unclear(refused_once=True, group=new_id()),)
+    return (Unclear(refused_alone=True, words=error.faults or ((error.words,) if error.words else ())),)
 
 
 def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list[Outcome]:

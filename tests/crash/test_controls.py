@@ -23,7 +23,7 @@ from services.dispatch.claim import Claim
 from services.dispatch.lane_work import Work
 from services.dispatch.record import Record
 from tests.crash.books import assert_in_xero_once, finish
-from tests.crash.undefended import RecordsWithoutGuard, SendsAgainWithoutLookingUp
+from tests.crash.undefended import RecordsWithoutGuard, SendsAgainWithoutLookingUp, SplitsWithoutLookingUp
 from tests.world import World, example_invoices, simulated_xero, world_on
 
 pytestmark = pytest.mark.crash
@@ -65,6 +65,23 @@ def test_a_lost_answer_doubles_invoices_if_they_are_sent_again_without_a_look_up
     assert copies(world) == expected
     if expected == {1}:
         assert_in_xero_once(world, COUNT)
+
+
+# ── without a look-up of what was refused ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("record", "expected"), [(Record, {1}), (SplitsWithoutLookingUp, {2})])
+@pytest.mark.parametrize("count", [1, COUNT])
+def test_a_request_refused_whole_and_kept_doubles_invoices_if_they_are_sent_again_without_a_look_up(
+    world: World, record: type[Record], expected: set[int], count: int
+) -> None:
+    world.queue(example_invoices(count))
+    world.fault("batch_400_after", method="PUT", path="/Invoices")
+    with beside(world, Parts(record=record)) as other:
+        finish(other)
+    assert copies(world) == expected
+    if expected == {1}:
+        assert_in_xero_once(world, count)
 
 
 # ── without a quiet period ──────────────────────────────────────────────────────────────────────────────────────────

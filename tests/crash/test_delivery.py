@@ -142,6 +142,28 @@ def test_a_death_during_the_look_up_is_looked_up_again(
     assert sends(world) == (1 if arrived else 2)
 
 
+@pytest.mark.parametrize(
+    "point", ["before_search", "after_search", "before_commit", "after_claim", "before_fence", "after_fence"]
+)
+@pytest.mark.parametrize("refusals", [1, None])
+def test_a_death_between_a_refusal_without_a_reason_and_the_second_try_gives_no_third_one(
+    world: World, child: StartChild, point: str, refusals: int | None
+) -> None:
+    world.fault("batch_400", method="PUT", path="/Invoices", times=refusals)
+    world.queue(example_invoices(1))
+    assert world.engine.dispatcher.look_at(world.lane)
+    dying = child(point)
+    dying.wait_at(point)
+    dying.kill()
+    finish(world)
+    assert sends(world) == 2, "the one who died had sent nothing"
+    if refusals == 1:
+        assert_in_xero_once(world, 1)
+    else:
+        assert [cause.code for cause in world.invoice("inv-0").causes] == ["rejected_by_xero"]
+        assert_invariants(world)
+
+
 def test_another_process_finishes_what_a_dead_one_began(world: World, child: StartChild) -> None:
     fault = world.fault("hold", method="PUT", path="/Invoices")
     world.queue(example_invoices(COUNT))

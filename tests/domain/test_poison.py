@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_server_error
+from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_refusal, fate_after_server_error
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,24 @@ from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_serve
 )
 def test_a_second_server_error_parts_entries(tries: int, together: int, fate: Fate) -> None:
     assert fate_after_server_error(tries, together) == fate
+
+
+@pytest.mark.parametrize(
+    ("together", "told_why", "refused_before", "fate"),
+    [
+        (50, False, False, "part"),
+        (50, True, True, "part"),
+        (2, True, False, "part"),
+        (1, False, False, "again"),
+        (1, True, False, "end"),
+        (1, False, True, "end"),
+        (1, True, True, "end"),
+    ],
+)
+def test_a_refusal_parts_entries_and_a_lone_one_has_a_second_try_if_it_was_not_told_why(
+    together: int, told_why: bool, refused_before: bool, fate: Fate
+) -> None:
+    assert fate_after_refusal(together, told_why, refused_before) == fate
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adapters.simulator import errors
 from adapters.simulator.faults.script import Fault
+from adapters.simulator.ledger.documents import decode
 from adapters.simulator.wire.exchange import Line, Response
 
 LOOK_EVERY = 0.05  # seconds between looks whether a waiting caller is still there
@@ -23,6 +24,8 @@ def around(fault: Fault | None, act: Callable[[], Response]) -> Response:
     response = act()
     if kind == "batch_400_after":  # XERO-UNVERIFIED XU-01: the valid elements of a request refused whole are saved
         return errors.validation([])
+    if kind == "summarised":
+        return _summarised(response)
     return errors.internal() if kind == "http_500_after" else response
 
 
@@ -58,6 +61,13 @@ def pause(fault: Fault | None, stopping: threading.Event) -> None:
     """A late commit waits here, its caller long gone (XERO-UNVERIFIED XU-09: how long Xero may take)."""
     if fault is not None and fault.order.kind == "late_commit":
         stopping.wait(fault.order.delay)
+
+
+def _summarised(response: Response) -> Response:
+    """The answer as if errors were to be summarised, asked for or not (XERO-UNVERIFIED XU-02): 400 with the refused."""
+    lists = [listed for listed in decode(response.body).values() if isinstance(listed, list)]
+    refused = [one for listed in lists for one in listed if one.get("ValidationErrors")]
+    return errors.validation(refused) if refused else response
 
 
 def _outlast(fault: Fault, line: Line, stopping: threading.Event) -> bool:

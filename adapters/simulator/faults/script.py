@@ -30,6 +30,7 @@ Kind = Literal[
     "hold",
     "batch_400",
     "batch_400_after",
+    "summarised",
     "token_expired",
 ]
 

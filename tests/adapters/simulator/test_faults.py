@@ -128,6 +128,16 @@ def test_a_batch_can_be_refused_and_have_saved_its_elements_all_the_same(connect
     assert connected.numbers() == ["K-1"]
 
 
+def test_errors_can_be_summarised_although_nobody_asked_for_it(connected: Visitor) -> None:
+    connected.fault("summarised", method="PUT", times=None)
+    answer = connected.put(an_invoice(), an_invoice("K-2", DueDate=...))
+    assert answer.status_code == 400
+    assert [one["InvoiceNumber"] for one in answer.json()["Elements"]] == ["K-2"]
+    assert answer.json()["Elements"][0]["ValidationErrors"]
+    assert connected.numbers() == ["K-1"]
+    assert connected.put(an_invoice("K-3")).status_code == 200
+
+
 def test_an_unavailable_xero_may_say_for_how_long(connected: Visitor) -> None:
     connected.fault("http_503", path="/Organisation", retry_after=4)
     connected.fault("http_503", path="/Organisation")

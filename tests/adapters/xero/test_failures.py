@@ -72,6 +72,7 @@ def test_a_batch_refused_as_a_whole_says_why_apart_from_its_text(session: XeroSe
     assert refused.value.error_number == 10
     assert refused.value.words
     assert refused.value.words not in f"{refused.value} {refused.value!r}"
+    assert (refused.value.faults, refused.value.told_why) == ((), False)
 
 
 def test_a_body_xero_cannot_read_is_refused_as_a_whole(session: XeroSession) -> None:

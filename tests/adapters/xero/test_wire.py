@@ -270,6 +270,26 @@ def test_any_other_refusal_of_the_whole_request_calls_for_a_search(status: int) 
     assert not isinstance(error, DEFINITE_NON_EFFECT)
 
 
+def test_what_is_said_of_elements_of_a_refused_request_is_read_and_not_shown() -> None:
+    errors = [{"Message": "Due date is missing"}, {"Message": ""}, "odd"]
+    body = {"Message": "A validation exception occurred", "Elements": [{"ValidationErrors": errors}, {}, None]}
+    error = failure(httpx.Response(400, json=body))
+    assert isinstance(error, BatchRefused)
+    assert (error.faults, error.told_why) == (("Due date is missing",), True)
+    assert "Due date" not in f"{error} {error!r}"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"), [(400, {"Elements": []}, False), (400, [], False), (413, {}, True), (405, {}, True)]
+)
+def test_a_refusal_without_a_word_about_an_element_tells_nothing_unless_its_status_does(
+    status: int, body: object, told: bool
+) -> None:
+    error = failure(httpx.Response(status, json=body))
+    assert isinstance(error, BatchRefused)
+    assert (error.faults, error.told_why) == ((), told)
+
+
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599])
 def test_every_server_error_leaves_the_outcome_unclear(status: int) -> None:
     error = failure(httpx.Response(status, text="The Organisation is offline"))

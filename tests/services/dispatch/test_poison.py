@@ -11,6 +11,8 @@ COUNT = 50
 POISON = "T-17"
 HALVINGS = 6
 """ceil(log2 50)"""
+ONCE_MORE = 1
+"""A lone invoice has a second try if Xero did not say what is wrong with it."""
 
 
 def settle(world: World, seconds: float) -> None:
@@ -35,7 +37,7 @@ def ended(world: World) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("fault", "state", "cause", "sends"),
     [
-        ("batch_400", "REJECTED", "rejected_by_xero", 1 + 2 * HALVINGS),
+        ("batch_400", "REJECTED", "rejected_by_xero", 1 + 2 * HALVINGS + ONCE_MORE),
         ("http_413", "REJECTED", "rejected_by_xero", 1 + 2 * HALVINGS),
     ],
 )
@@ -71,7 +73,7 @@ def test_two_bad_invoices_of_different_sorts_hold_up_nobody(world: World) -> Non
     settle(world, 40)
     assert ended(world)["REJECTED"] == ["T-3", "T-44"]
     assert len(world.in_xero()) == COUNT - 2
-    assert len(keys(world)) <= 1 + 2 * 2 * HALVINGS
+    assert len(keys(world)) <= 1 + 2 * 2 * HALVINGS + ONCE_MORE
 
 
 def no_broken_rules(world: World) -> list[dict[str, Any]]:

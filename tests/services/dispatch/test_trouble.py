@@ -141,8 +141,27 @@ def test_a_request_refused_whole_is_searched_at_once_and_goes_on_in_halves(entri
 )
 def test_a_lone_invoice_refused_with_its_request_keeps_xeros_words(words: str, kept: tuple[str, ...]) -> None:
     new_id: Callable[[], UUID] = uuid4
-    met = of_send(BatchRefused("ValidationException", words=words), 1, 0, QUIET, new_id)
+    met = of_send(BatchRefused("ValidationException", words=words), 1, 0, QUIET, new_id, refused_before=True)
     assert met.outcomes == (Unclear(refused_alone=True, words=kept),)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BatchRefused("ValidationException", words="A validation exception occurred", faults=("Due date is missing",)),
+        BatchRefused("", status=413, words="Due date is missing"),
+    ],
+)
+def test_a_lone_invoice_refused_with_the_reason_is_not_sent_again(error: BatchRefused) -> None:
+    met = of_send(error, 1, 0, QUIET, uuid4)
+    assert met.outcomes == (Unclear(refused_alone=True, words=("Due date is missing",)),)
+
+
+def test_a_lone_invoice_refused_without_a_reason_is_sent_once_more_by_itself() -> None:
+    group = uuid4()
+    met = of_send(BatchRefused("ValidationException", words="no"), 1, 4, QUIET, lambda: group)
+    assert met.outcomes == (Unclear(refused_once=True, group=group),)
+    assert (met.failures_in_row, met.pause) == (0, None)
 
 
 @pytest.mark.parametrize("kind", DEFINITE_NON_EFFECT)

@@ -84,7 +84,7 @@ def test_an_answer_of_xero_on_invoices_payments_voids_and_contacts_is_activity_b
 @pytest.mark.article("R15")
 def test_a_refused_payment_and_a_whole_request_that_is_refused_are_answers_as_well(quiet: World) -> None:
     take_payments(quiet)
-    quiet.fault("batch_400", method="PUT", path="/Invoices")
+    quiet.fault("batch_400", method="PUT", path="/Invoices", times=2)
     with restarts(quiet, "a request is refused whole, and what was in it is not found"):
         send(quiet, *example_invoices(1))
         jump(quiet, timedelta(seconds=30))
