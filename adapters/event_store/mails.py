@@ -258,12 +258,28 @@ def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
     return curs.rowcount
 
 
-def being_sent(curs: Cursor[Row], account_id: str) -> int:
-    """How many mails of an account may just be going out: their text is kept until that has ended."""
+def in_hand(curs: Cursor[Row], account_id: str) -> int:
+    """How many mails of an account a worker may have in hand, with their text. All that are to go are locked."""
     curs.execute(
-        "SELECT count(*) AS number FROM app.mail WHERE account_id = %s AND closed_at IS NULL AND sealed IS NOT NULL",
+        """
+        SELECT state = 'LEASED' AND lease_until >= app.now() AS leased FROM app.mail
+        WHERE account_id = %s AND closed_at IS NULL ORDER BY id FOR UPDATE
+        """,
         (account_id,),
     )
-    row = curs.fetchone()
-    assert row is not None
-    return int(row["number"])
+    return sum(1 for row in curs if row["leased"])
+
+
+def forget_texts(curs: Cursor[Row], account_id: str) -> int:
+    """Forget the text of an account's mails that may have arrived and are tried again: they are written anew then.
+
+    Those a worker has in hand keep theirs. Returns how many were forgotten.
+    """
+    curs.execute(
+        """
+        UPDATE app.mail SET sealed = NULL WHERE account_id = %s AND closed_at IS NULL AND sealed IS NOT NULL
+        AND (state <> 'LEASED' OR lease_until < app.now())
+        """,
+        (account_id,),
+    )
+    return curs.rowcount

@@ -20,6 +20,7 @@ from services.contact_feed import ContactFeed
 from services.contact_links import ContactLinks
 from services.erasure.erase_contact import EraseContact
 from services.inactivity import InactivityWatch
+from services.mailing.post_office import local_folder
 from services.older_invoices import OlderInvoices
 from services.preview import PreviewInvoice
 from services.projector import Projector
@@ -115,7 +116,7 @@ class Engine(Sending, Mails):
     @cached_property
     def erase_contact(self) -> EraseContact:
         """Erase a Kyrios contact."""
-        return EraseContact(self.store, self.account_keys, self.handling)
+        return EraseContact(self.store, self.account_keys, self.handling, local_folder(self.settings))
 
     @cached_property
     def contact_candidates(self) -> ContactCandidates:

@@ -27,8 +27,9 @@ def erase(
 ) -> None:
     """Erase everything personal that is kept of a contact, for good. What happened stays: events, amounts, hashes.
 
-    Its name, e-mail and phone, the texts of its invoices and what was sent of them, Xero's words about them. Xero keeps
-    its own contact: ask for its erasure there, too. What Kyrios sends of the contact from now on is kept anew.
+    Its name, e-mail and phone, the texts of its invoices and what was sent of them, Xero's words about them, and mails
+    about them in the folder of this machine. Xero keeps its own contact, and whoever got a mail has it: ask there, too.
+    What Kyrios sends of the contact from now on is kept anew.
     """
     with console.engine() as engine:
         if not yes:
@@ -39,7 +40,8 @@ def erase(
         console.print_json(erased)
         return
     done = f"{console.count(erased.texts, 'text')}, {console.count(erased.fragments, 'sent fragment')}"
-    console.out().print(f"{contact} is erased: {done}, {console.count(erased.answers, 'answer')}.")
+    mails = f", {console.count(erased.mails, 'kept mail')}" if erased.mails else ""
+    console.out().print(f"{contact} is erased: {done}, {console.count(erased.answers, 'answer')}{mails}.")
 
 
 def _preview(erasure: Erasure, out: Console) -> None:

@@ -29,8 +29,8 @@ _MOVES: Final = (TOPIC_OF[ContactUnlinked],)
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     """What is erased, or would be. `contacts` are Kyrios ids: the one named, and those merged into it.
 
-    `kept` are Xero contacts whose mirror stays, since they stand for other Kyrios contacts, too. `fragments` and
-    `answers` are only known once it is done.
+    `kept` are Xero contacts whose mirror stays, since they stand for other Kyrios contacts, too. `fragments`, `answers`
+    and `mails` are only known once it is done.
     """
 
     account_id: str
@@ -41,6 +41,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     texts: int = 0
     fragments: int = 0
     answers: int = 0
+    mails: int = 0
 
 
 class Subject:
@@ -65,6 +66,11 @@ class Subject:
         return [answer_id for known in told.values() for answer_id in known]
 
     @property
+    def numbers(self) -> frozenset[str]:
+        """Every number its invoices ever had."""
+        return frozenset(one for known in self._tx.load(self._invoices, _numbers_of).values() for one in known)
+
+    @property
     def alone(self) -> list[str]:
         """The Xero contacts that stood for it and stand for nobody else."""
         return [one for one in self._in_xero() if one not in self._shared()]
@@ -87,8 +93,18 @@ class Subject:
         waiting = [state.kyrios_invoice_id for stream, state in states if _needs_text(state, stream in live)]
         if waiting:
             raise NotPossible(_in_the_way(self._contact_id, waiting))
-        if mails.being_sent(self._tx.cursor, self._account_id):
-            raise NotPossible("a mail of this account is just going out; repeat the command in a moment")
+        return self
+
+    def no_mail_in_hand(self) -> "Subject":
+        """Itself, unless a mail of the account is just being sent, whatever it says; what is to go is locked.
+
+        In a transaction that writes, only once the log is locked: all others lock mails behind it.
+        """
+        if mails.in_hand(self._tx.cursor, self._account_id):
+            raise NotPossible(
+                "a mail of this account is being given to the mail server at this moment, which ends within three "
+                "minutes; repeat the command then"
+            )
         return self
 
     def erased(self, contact_id: str, reason: str, at: Any) -> list[Event]:
@@ -143,6 +159,11 @@ class Subject:
 
 def _linked_to(known: tuple[str, ...] | None, event: Event) -> tuple[str, ...]:
     return (*(known or ()), event.xero_contact_id) if isinstance(event, ContactLinked) else known or ()
+
+
+def _numbers_of(known: tuple[str, ...] | None, event: Event) -> tuple[str, ...]:
+    numbers = (event.document.number,) if isinstance(event, InvoiceQueued | InvoiceRevised) else ()
+    return (*(known or ()), *numbers)
 
 
 def _told_of(known: tuple[UUID, ...] | None, event: Event) -> tuple[UUID, ...]:

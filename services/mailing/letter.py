@@ -4,6 +4,7 @@ Everything that comes from outside is one line of plain text by then, and escape
 wrote in Kyrios or Xero can become a header, a link or a tag.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -23,6 +24,8 @@ _WHO: Final = {"owner": "you", "backend": "whoever looks after the invoice in Ky
 _ONE_LINE_HEADERS: Final = SMTP.clone(max_line_length=LONGEST_SUBJECT + 20)
 """Folded, a long subject would begin with the blank of its second line."""
 _SENDER_NAME: Final = "Kyrios"
+_OF_ACCOUNT: Final = "of the Kyrios account "
+"""What stands before the account at the end of each letter's text."""
 
 
 class Letters:
@@ -66,6 +69,18 @@ class Letters:
 
     def _render(self, template: str, facts: dict[str, Any]) -> str:
         return self._templates.get_template(template).render(facts)
+
+
+def names_invoice(mail: EmailMessage, account_id: str, numbers: Collection[str]) -> bool:
+    """Whether a mail as we write it is about this account and lists an invoice of one of these numbers."""
+    text = mail.get_body(("plain",))
+    if text is None:
+        return False
+    lines = str(text.get_content()).splitlines()
+    listed = tuple(f"  - {one_line(number)}, " for number in numbers)
+    return any(line.endswith(f" {_OF_ACCOUNT}{one_line(account_id)}.") for line in lines) and any(
+        line.startswith(listed) for line in lines
+    )
 
 
 def _plain(matter: Matter) -> Matter:

@@ -15,9 +15,14 @@ LOG: Final = logging.getLogger(__name__)
 LOCAL_SENDER: Final = "kyrios-xero@localhost"
 
 
+def local_folder(settings: Settings) -> Path:
+    """The folder (Maildir) mails are kept in while no mail server is set."""
+    return settings.home / "mail"
+
+
 def folder_of(settings: Settings) -> Path | None:
     """The folder (Maildir) mails are kept in; None if a mail server is set."""
-    return settings.home / "mail" if settings.smtp_url is None else None
+    return local_folder(settings) if settings.smtp_url is None else None
 
 
 def sender_of(settings: Settings) -> str:
@@ -29,7 +34,7 @@ def mail_server(settings: Settings, until: ExitStack) -> MailServer:
     """The mail server; one of our own is started for as long as `until`."""
     if settings.smtp_url is not None:
         return MailServer(server_address(settings.smtp_url.reveal()))
-    folder = settings.home / "mail"
+    folder = local_folder(settings)
     make_directory(settings.home)
     LOG.warning("no mail server is set; mails are kept in %s", folder)
     return MailServer(until.enter_context(local_mail_server(folder)))

@@ -20,6 +20,7 @@ SEALED: dict[str, tuple[str, Place]] = {
     ),
     "delivery_fragment": ("fragment", lambda r: (f"{r['delivery_id']}/{r['position']}", 1)),
     "recipient": ("sealed", lambda r: (str(r["recipient_id"]), 1)),
+    "mail": ("sealed", lambda r: (str(r["id"]), r["issue"])),
 }
 """The tables that hold what is sealed under an account's key: in which column, and for which place."""
 
