@@ -1,25 +1,30 @@
 """The invoices a cause keeps out of Xero, or that are there and need a look because of it: for mails. Queries only."""
 
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.sql.expression import cast
 
 from domain.causes import Cause
 from projections.invoice_status import INVOICE_STATUS
 
 _C = INVOICE_STATUS.c
+_OTHER_CODE: Final = "$[*] ? (@.code != $code)"
 
 
 class Concerned(msgspec.Struct, frozen=True):
-    """How many invoices there are, the first of them in the order they were accepted, and their different causes."""
+    """How many invoices there are, the first of them in the order they were accepted, and their different causes.
+
+    `others` is how many of them wait for another cause besides.
+    """
 
     number: int
     first: tuple[str, ...]
     causes: tuple[Cause, ...]
+    others: int = 0
 
 
 def concerned(
@@ -31,11 +36,12 @@ def concerned(
     some = or_(_C.causes != cast([], JSONB), _C.reviews != cast([], JSONB))
     found = (_C.connection_id == connection_id, some, column.contains(cast([{"code": code}], JSONB)),
              _C.status != "dismissed")  # fmt: skip
-    number = connection.execute(select(func.count()).where(*found)).scalar_one()
+    besides = func.jsonb_path_exists(column, cast(_OTHER_CODE, JSONPATH), cast({"code": code}, JSONB))
+    number, others = connection.execute(select(func.count(), func.count().filter(besides)).where(*found)).one()
     first = connection.execute(
         select(_C.kyrios_invoice_id).where(*found).order_by(_C.accepted_at_position).limit(limit)
     )
     different = connection.execute(select(column).where(*found).distinct().limit(limit)).scalars()
     causes = {(c.key, tuple(c.facts.items())): c for row in different for c in msgspec.convert(row, list[Cause])
               if c.code == code}  # fmt: skip
-    return Concerned(number, tuple(first.scalars()), tuple(causes.values()))
+    return Concerned(number, tuple(first.scalars()), tuple(causes.values()), others)

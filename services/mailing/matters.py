@@ -28,6 +28,7 @@ from projections import checkpoints, counters, invoices_by_cause
 from projections.invoices_by_cause import Concerned
 from projections.snapshot import snapshot
 from services.mailing.matter import Listed, Matter, count
+from services.mailing.what_follows import what_goes, what_then, what_then_goes
 
 MOST_LISTED = 10
 """Invoices that are named in one mail."""
@@ -54,7 +55,7 @@ class Matters:
         """What the mail is to say now; None if there is nothing to tell any more."""
         match mail.kind:
             case "invoices":
-                return self._invoices(mail)
+                return self._invoices(mail, connection)
             case "reviews":
                 return self._reviews(mail)
             case "set_up":
@@ -68,12 +69,12 @@ class Matters:
 
     # ── invoices ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _invoices(self, mail: Mail) -> Matter | None:
+    def _invoices(self, mail: Mail, connection: Connection) -> Matter | None:
         found = self._concerned(mail, reviews=False)
         if not found.number:
             return None
         what = count(found.number, "invoice waits", "invoices wait")
-        return self._about(mail, found, what, _then(mail.cause_code, found.number))
+        return self._about(mail, found, what, what_then(mail.cause_code, found, what_holds(connection)))
 
     def _reviews(self, mail: Mail) -> Matter | None:
         found = self._concerned(mail, reviews=True)
@@ -128,15 +129,15 @@ class Matters:
         causes = [cause for cause in what_is_wrong(connection) if cause.code == mail.cause_code]
         if not causes:
             return None
-        waiting = self._waiting(mail) if not connection.gate_open else 0
-        kept = f" {count(waiting, 'invoice waits', 'invoices wait')}." if waiting else ""
-        held = "Nothing goes to Xero until then." if not connection.gate_open else ""
+        queued, blocked = (0, 0) if connection.gate_open else self._waiting(mail)
+        kept = f" {count(queued + blocked, 'invoice waits', 'invoices wait')}." if queued + blocked else ""
+        then = what_then_goes(mail.cause_code, what_holds(connection), queued, blocked)
         return Matter(
             subject=f"{_concerns(mail.cause_code)} needs you: {headline(causes)}",
             opening=f"{_sentence(headline(causes))}.{kept}",
             sentences=tuple(dict.fromkeys(words(cause) for cause in causes)),
             who=who_acts(causes),
-            then=f"{held} What waits goes by itself once that is fixed. {SETTINGS_PAGE}".strip(),
+            then=f"{then} {SETTINGS_PAGE}",
             link=self._home_page,
             link_says="Open Kyrios",
         )
@@ -171,7 +172,7 @@ class Matters:
             return None
         if (opened - closed).total_seconds() < SOON:
             return None
-        on_their_way = self._waiting(mail, "queued")
+        on_their_way, _ = self._waiting(mail)
         going = count(on_their_way, "invoice is on its way", "invoices are on their way")
         return Matter(
             subject=f"Xero works again; {going}" if on_their_way else "Xero works again",
@@ -185,7 +186,8 @@ class Matters:
     def _disconnected(self, mail: Mail, connection: Connection) -> Matter:
         ended = self._event(mail)
         assert isinstance(ended, Disconnected), "the event that asked for it"
-        waiting = self._waiting(mail)
+        queued, blocked = self._waiting(mail)
+        waiting = queued + blocked
         kept = count(waiting, "invoice waits", "invoices wait")
         again = " It has been connected again since." if connection.grant_id is not None else ""
         why = _ENDED[ended.reason].format(days=ended.evidence.get("inactivity.days", "many"))
@@ -195,7 +197,7 @@ class Matters:
             sentences=(
                 f"{_sentence(kept)}." if waiting else "No invoice waits.",
                 "What is in Xero stays there, and your choices are kept: accounts, tax rates and contacts.",
-                "To go on, reconnect the same organisation; what waits then goes by itself, in order.",
+                f"To go on, reconnect the same organisation. {what_goes(queued, blocked)}",
             ),
             who=("owner",),
             then=SETTINGS_PAGE,
@@ -203,11 +205,12 @@ class Matters:
             link_says="Open Kyrios",
         )
 
-    def _waiting(self, mail: Mail, *statuses: str) -> int:
-        counted = statuses or ("queued", "blocked")
+    def _waiting(self, mail: Mail) -> tuple[int, int]:
+        """How many invoices wait for the connection alone, and how many for something of their own."""
         with snapshot(self._read) as reading:
             sums = counters.by_connection(reading, mail.connection_id).get(mail.connection_id, [])
-        return sum(one.invoices for one in sums if one.status in counted)
+        queued, blocked = (sum(one.invoices for one in sums if one.status == its) for its in ("queued", "blocked"))
+        return queued, blocked
 
     def _event(self, mail: Mail) -> Event | None:
         stream = self._store.events_of(mail.stream_id)
@@ -247,14 +250,6 @@ _ENDED = {
     "authorisation_lost": headline([Cause("authorisation_lost")]),
     "removed_in_xero": "somebody removed it inside Xero",
 }
-
-
-def _then(code: str, number: int) -> str:
-    kind = CATALOGUE[code]
-    if kind.auto:
-        itself = "It goes to Xero by itself" if number == 1 else "They go to Xero by themselves"
-        return f"{itself} once that is fixed."
-    return "Once that is fixed, press Retry." if kind.standing == "failed" else "Release them, or leave them out."
 
 
 def _concerns(code: str) -> str:

@@ -48,7 +48,7 @@ class Post:
     def unlinked(self, count: int, start: int = 0) -> None:
         """So many invoices that wait because nobody says which Xero contact their customer is."""
         self.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
-        self.sync([_for("cus-unknown", one) for one in example_invoices(count, start)])
+        self.sync([strangers("cus-unknown", one) for one in example_invoices(count, start)])
 
     def rows(self) -> list[dict[str, Any]]:
         """The mails as the engine keeps them."""
@@ -61,7 +61,7 @@ class Post:
         return [event for event in events if isinstance(event, AlertSent)]
 
 
-def _for(contact_id: str, one: IssuedInvoice) -> IssuedInvoice:
+def strangers(contact_id: str, one: IssuedInvoice) -> IssuedInvoice:
     customer = msgspec.structs.replace(one.contact, contact_id=contact_id, name=contact_id, email="")
     return msgspec.structs.replace(
         one, document=msgspec.structs.replace(one.document, kyrios_contact_id=contact_id), contact=customer
