@@ -17,7 +17,7 @@ from adapters.event_store.lane_calls import Held
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Heard
 from adapters.xero.answers import Answer
-from adapters.xero.errors import LimitKind, RateLimited, XeroError
+from adapters.xero.errors import LimitKind, RateLimited, Resting, XeroError
 from domain.budget import RATE_LIMITED, RATE_LIMITED_DAILY, Budget, Use
 from domain.retry import rest_after_limit
 
@@ -113,7 +113,8 @@ class Reads:
     def one_by_one(self, connection_id: UUID, what: str, patience: float = 0.0) -> Iterator["Calls"]:
         """Calls that follow one another, the last of which is over with the block at the latest.
 
-        With `patience` each waits so many seconds for its turn and then raises RateLimited, without it OutOfBudget.
+        With `patience` each waits so many seconds for its turn and then raises RateLimited, or Resting if it is Xero
+        that is let rest; without it OutOfBudget.
         """
         calls = Calls(self, self._store, connection_id, what, patience)
         try:
@@ -131,7 +132,7 @@ class Reads:
             self.end(read)
 
     def begin_patiently(self, connection_id: UUID, what: str, use: Use, patience: float) -> Read:
-        """Take one call, within so many seconds; raises RateLimited if there is none to be had."""
+        """Take one call, within so many seconds; raises RateLimited, or Resting, if there is none to be had."""
         waited = 0.0
         while True:
             try:
@@ -140,8 +141,7 @@ class Reads:
             except OutOfBudget as none:
                 soon = none.seconds is None or waited + none.seconds <= patience
                 if not soon or waited >= patience:
-                    kind: LimitKind = "day" if none.cause == RATE_LIMITED_DAILY else "minute"
-                    raise RateLimited(kind, retry_after=none.seconds, status=None) from None
+                    raise _refusal(none) from None
                 wait = min(none.seconds or _LOOK_EVERY, patience - waited) or _LOOK_EVERY
                 self._wait(wait)
                 waited += wait
@@ -174,6 +174,18 @@ class Calls:
         """What Xero answered to the one that is running."""
         if self._running is not None:
             self._running.hear(said)
+
+
+_LIMITS: Final[dict[str, LimitKind]] = {RATE_LIMITED: "minute", RATE_LIMITED_DAILY: "day", "": "concurrent"}
+"""The limit a lane keeps, by the cause it names; none where all its places are taken."""
+
+
+def _refusal(none: OutOfBudget) -> XeroError:
+    """That no call is to be had, and when there may be one."""
+    limit = _LIMITS.get(none.cause)
+    if limit is None:
+        return Resting(none.cause, retry_after=none.seconds)
+    return RateLimited(limit, retry_after=none.seconds, status=None)
 
 
 def _cause(limited: RateLimited) -> str:

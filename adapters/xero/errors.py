@@ -2,7 +2,8 @@
 
 XeroError
 ├── NotSent               nothing reached Xero: name not found, no connection, no TLS
-│   └── NoToken           no access token could be had just now
+│   ├── NoToken           no access token could be had just now
+│   └── Resting           not tried: Xero failed us just now, and is let rest
 ├── OutcomeUnclear        it may have taken effect: timeout, reset, cut or unreadable answer, 5xx
 ├── RateLimited           429: not processed, and no failure of ours
 ├── BatchRefused          the whole request refused by a complete 4xx; whether parts were saved is not known
@@ -55,6 +56,14 @@ class NotSent(XeroError):
 
 class NoToken(NotSent):
     """No access token could be had now; trying again after `retry_after` seconds, or soon if None, can succeed."""
+
+    def __init__(self, code: str, *, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
+class Resting(NotSent):
+    """Nothing was tried, since Xero failed us before; trying again after `retry_after` seconds can succeed."""
 
     def __init__(self, code: str, *, retry_after: float | None = None) -> None:
         super().__init__(code)

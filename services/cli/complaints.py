@@ -9,6 +9,7 @@ from sqlalchemy import exc
 from adapters.embedded_postgres import PostgresUnavailable
 from adapters.xero import errors as xero
 from domain.causes import Cause, words
+from domain.next_steps import when
 from domain.refusals import Fault, InvalidInput, Refusal
 from services.migrations import SchemaBehind
 from services.settings import SettingsError
@@ -40,10 +41,10 @@ EXPLAINED: Final = (
 """Whatever else is raised is a fault of ours, and its traceback is what helps."""
 
 _XERO: Final[dict[type[xero.XeroError], str]] = {
-    xero.NoToken: "Xero gives us no access just now; try again in a moment",
+    xero.NoToken: "Xero gives us no access just now",
+    xero.Resting: "Xero failed us just now and is let rest",
     xero.NotSent: "Xero could not be reached, so nothing was changed there; try again",
     xero.OutcomeUnclear: "Xero gave no clear answer; try again",
-    xero.RateLimited: "Xero takes no more calls just now; try again in a minute",
     xero.BatchRefused: "Xero refused the request",
     xero.NotFound: "Xero knows no such thing",
     xero.Unauthorised: "Xero does not accept the account's authorisation; connect the account again",
@@ -53,6 +54,15 @@ _XERO: Final[dict[type[xero.XeroError], str]] = {
     xero.ConsentFailed: "Xero reports no consent; begin anew with: kyrios-xero connections connect",
     xero.ClientRefused: "Xero does not accept KYRIOS_XERO_CLIENT_ID and KYRIOS_XERO_CLIENT_SECRET; correct them",
 }
+
+
+_LIMITS: Final[dict[xero.LimitKind, tuple[str, str]]] = {
+    "minute": ("Xero takes no more calls about this organisation within this minute", "in a minute"),
+    "day": ("Xero takes no more calls about this organisation today", "tomorrow"),
+    "concurrent": ("as many calls as may run at the same time are under way", "in a moment"),
+    "app": ("Xero takes no more calls of all accounts together within this minute", "in a minute"),
+}
+"""Which limit keeps us from asking, and when to try again if nobody knows it better."""
 
 
 def complaint(error: Exception) -> tuple[str, int]:
@@ -87,8 +97,18 @@ def _fault(fault: Fault) -> str:
 
 
 def _of_xero(error: xero.XeroError) -> str:
-    words = next((words for kind, words in _XERO.items() if isinstance(error, kind)), "Xero did not do it")
-    return f"{words} ({error})." if str(error) else f"{words}."
+    if isinstance(error, xero.RateLimited):
+        says, later = _LIMITS[error.kind]
+        known = f" (Xero's id {error.correlation_id})" if error.correlation_id else ""
+        return f"Xero cannot be asked just now: {says}; {_again(error.retry_after, later)}{known}."
+    said = next((words for kind, words in _XERO.items() if isinstance(error, kind)), "Xero did not do it")
+    if isinstance(error, xero.NoToken | xero.Resting):
+        return f"{said}; {_again(error.retry_after, 'in a moment')} ({error})."
+    return f"{said} ({error})." if str(error) else f"{said}."
+
+
+def _again(seconds: float | None, otherwise: str) -> str:
+    return f"try again {otherwise if seconds is None or seconds < 1 else when(seconds)}"
 
 
 def _of_files(error: OSError) -> str:

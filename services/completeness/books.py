@@ -17,6 +17,7 @@ from adapters.xero.answers import XeroInvoice
 from adapters.xero.calls import LOOK_UP_SIZE, look_ups
 from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.causes import words
 from domain.connection import Connection
 from domain.invoice_identity import in_xero, link
 from domain.refusals import Fault, InvalidInput, NotPossible
@@ -56,7 +57,8 @@ class Books:
         """
         known = self._store.load(connection_id(account_id), connections.evolve)
         if known is None or known.grant_id is None or not known.organisation_id:
-            raise NotPossible(f"account {account_id} is not connected to an organisation, so Xero cannot be asked")
+            why = f": {' '.join(words(cause) for cause in known.held_by)}" if known else ""
+            raise NotPossible(f"account {account_id} is not connected to an organisation, so Xero cannot be asked{why}")
         starts, as_of = self._months(account_id, first, last)
         return _Comparison(self._store, self._read, self._session_of(known), self._reads, known, progress).run(
             starts, as_of

@@ -125,12 +125,15 @@ def _beside(months: Sequence[MonthSum]) -> str:
 
 
 def _money(months: Sequence[MonthSum], side: Literal["expected", "in_xero"]) -> str:
-    """The sums by currency; one in which nothing is to be there and nothing is says nothing, beside others."""
-    sums: dict[str, Decimal] = {}
+    """The sums by currency, of those in which an invoice is; if in none is one, that of the only one to be there."""
+    sums = {month.currency: Decimal(0) for month in months if getattr(month, side).invoices}
+    if not sums:
+        due = {month.currency for month in months if month.expected.invoices}
+        return str(Money(Decimal(0), *due)) if len(due) == 1 else "nothing"
     for month in months:
-        sums[month.currency] = sums.get(month.currency, Decimal(0)) + getattr(month, side).total
-    used = {month.currency for month in months if month.expected.invoices or month.in_xero.invoices}
-    return _listed(str(Money(total, code)) for code, total in sorted(sums.items()) if code in used or not used)
+        if month.currency in sums:
+            sums[month.currency] += getattr(month, side).total
+    return _listed(str(Money(total, code)) for code, total in sorted(sums.items()))
 
 
 def _listed(parts: Iterable[str]) -> str:

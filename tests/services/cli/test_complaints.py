@@ -57,6 +57,12 @@ def through_the_store() -> Exception:
         ),
         (xero.ClientRefused("invalid_client"), "Xero does not accept KYRIOS_XERO_CLIENT_ID and", 78),
         (xero.ConsentFailed("access_denied"), "Xero reports no consent; begin anew", 2),
+        (xero.NoToken("refresh_unclear", retry_after=30), "Xero gives us no access just now; try again in about 30", 2),
+        (
+            xero.Resting("xero_unavailable", retry_after=240),
+            "Xero failed us just now and is let rest; try again in about 4 minutes",
+            2,
+        ),
     ],
 )
 def test_an_error_is_told_in_one_sentence(error: Exception, says: str, code: int) -> None:
@@ -72,6 +78,23 @@ def test_every_error_of_the_xero_client_has_words_of_its_own() -> None:
     sentences = {complaint(error)[0] for error in made}
     assert len(sentences) == len(made)
     assert not any(sentence.startswith("Xero did not do it") for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "says"),
+    [
+        ("minute", 41.0, "about this organisation within this minute; try again in about 41 seconds."),
+        ("minute", None, "about this organisation within this minute; try again in a minute."),
+        ("day", 7_200.0, "about this organisation today; try again in about 2 hours."),
+        ("day", None, "about this organisation today; try again tomorrow."),
+        ("concurrent", None, "as many calls as may run at the same time are under way; try again in a moment."),
+        ("app", 30.0, "of all accounts together within this minute; try again in about 30 seconds."),
+    ],
+)
+def test_a_limit_is_named_with_when_to_try_again(kind: xero.LimitKind, seconds: float | None, says: str) -> None:
+    sentence, _ = complaint(xero.RateLimited(kind, retry_after=seconds, status=None))
+    assert sentence.startswith("Xero cannot be asked just now: ")
+    assert sentence.endswith(says)
 
 
 def _made(kind: type[xero.XeroError]) -> xero.XeroError:

@@ -18,7 +18,7 @@ from services.completeness.report import BooksReport
 from services.intake import IssuedInvoice
 from services.reads import Reads
 from tests.payments import pay_by_hand
-from tests.world import ACCOUNT, BACKEND, World, example_invoices, organisation_id
+from tests.world import ACCOUNT, BACKEND, OWNER, World, example_invoices, organisation_id
 
 
 def dated(issued: IssuedInvoice, day: dt.date) -> IssuedInvoice:
@@ -126,6 +126,22 @@ def test_an_invoice_we_made_that_nobody_knows_is_found_and_one_made_by_hand_is_n
     report = compare(world)
     assert {one.number: one.kind for one in report.differences} == {"S-1": "unknown_here", "S-2": "twice"}
     assert "1 there twice, 1 there that Kyrios does not know" in report.answer
+
+
+def test_a_currency_of_which_nothing_is_in_xero_is_not_counted_there_as_nothing(world: World) -> None:
+    synced(world, example_invoices(1))
+    euros = msgspec.structs.replace(example_invoices(1, 1)[0].document, currency="EUR")
+    synced(world, [msgspec.structs.replace(example_invoices(1, 1)[0], document=euros)])
+    answer = compare(world).answer
+    assert answer == (
+        "No: of 2 invoices of September 2026, 1 not there; NZD 414.00 of EUR 414.00 and NZD 414.00 is in Xero."
+    )
+
+
+def test_an_account_that_lost_its_connection_says_why_xero_cannot_be_asked(world: World) -> None:
+    world.engine.set_up.disconnect(ACCOUNT, OWNER)
+    with pytest.raises(NotPossible, match="cannot be asked: Xero is not connected"):
+        compare(world)
 
 
 def test_a_range_that_is_none_and_an_account_without_a_connection_are_refused(world: World) -> None:

@@ -35,16 +35,22 @@ def test_a_blocked_invoice_behind_a_closed_gate_is_not_said_to_go_by_itself(post
     post.unlinked(1)
     post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, BACKEND)
     mails = {str(mail["Subject"]): text_of(mail) for mail in post.send()}
-    assert f"Nothing goes to Xero before this is fixed, too: no Xero rate for {one.name}." in mails[
-        "1 invoice waits: the customer is not in Xero"
-    ]
+    assert (
+        f"Nothing goes to Xero before this is fixed, too: no Xero rate for {one.name}."
+        in mails["1 invoice waits: the customer is not in Xero"]
+    )
     (about_the_tax,) = (text for subject, text in mails.items() if subject.startswith("A tax rate needs you"))
     assert "Each invoice that waits is held back by something of its own, too" in about_the_tax
 
 
 def test_an_invoice_that_waits_for_two_things_is_not_said_to_go_once_one_is_fixed(post: Post) -> None:
     post.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
-    post.sync([_in_euros(strangers("cus-unknown", example_invoices(1)[0])), strangers("cus-unknown", example_invoices(1, 1)[0])])
+    post.sync(
+        [
+            _in_euros(strangers("cus-unknown", example_invoices(1)[0])),
+            strangers("cus-unknown", example_invoices(1, 1)[0]),
+        ]
+    )
     mails = {str(mail["Subject"]): text_of(mail) for mail in post.send()}
     customers = mails["2 invoices wait: the customer is not in Xero"]
     assert "1 of them waits for something else, too; the others go to Xero by themselves" in customers
