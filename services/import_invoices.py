@@ -10,7 +10,7 @@ from domain.event import Actor
 from domain.refusals import InvalidInput, Refusal
 from services.intake import IssuedInvoice, Line, read_file
 from services.intake.ndjson import ByteLines
-from services.queue_invoices import QueueInvoices, Receipt
+from services.queue_invoices import Receipt, Take
 
 LINES_AT_ONCE: Final = 500
 
@@ -24,8 +24,12 @@ class NotTaken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
-    """What became of a file: how many lines, which invoices are new, which were known, and what was not taken."""
+    """What became of a file: how many lines, which invoices are new, which were known, and what was not taken.
 
+    Of a dry run, what would become of it.
+    """
+
+    dry_run: bool = False
     lines: int = 0
     accepted: list[str] = msgspec.field(default_factory=list)
     known: list[str] = msgspec.field(default_factory=list)
@@ -35,7 +39,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
 def import_invoices(
     stream: ByteLines,
     account_id: str | None,
-    queue: QueueInvoices,
+    queue: Take,
     actor: Actor,
     progress: Callable[[ImportReport], object] = lambda _: None,
     lines_at_once: int = LINES_AT_ONCE,
@@ -48,7 +52,7 @@ def import_invoices(
     return report
 
 
-def _take(batch: list[Line], queue: QueueInvoices, actor: Actor, report: ImportReport) -> None:
+def _take(batch: list[Line], queue: Take, actor: Actor, report: ImportReport) -> None:
     good = list(_good(batch, report))
     receipts = queue([issued for _, issued in good], actor)
     report.lines += len(batch)

@@ -39,14 +39,18 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
 
 
+Take = Callable[[Sequence[IssuedInvoice], Actor], list[Receipt]]
+"""Takes invoices on, or finds out what would become of them: one receipt each, in order."""
+
+
 class _Known(msgspec.Struct, kw_only=True):
     """What the store holds that a batch may touch; kept up to date while the batch is decided."""
 
-    invoices: dict[UUID, Invoice]
-    connections: dict[UUID, Connection]
-    commands: dict[tuple[str, str], CommandRecord]
-    links: dict[tuple[str, str], UUID]
-    keys: dict[str, AccountKey]
+    invoices: dict[UUID, Invoice] = msgspec.field(default_factory=dict)
+    connections: dict[UUID, Connection] = msgspec.field(default_factory=dict)
+    commands: dict[tuple[str, str], CommandRecord] = msgspec.field(default_factory=dict)
+    links: dict[tuple[str, str], UUID] = msgspec.field(default_factory=dict)
+    keys: dict[str, AccountKey] = msgspec.field(default_factory=dict)
 
 
 class _Taken(msgspec.Struct, kw_only=True):
@@ -96,6 +100,27 @@ class QueueInvoices:
             tx.append(taken.events, taken.writes())
         return receipt
 
+    def rehearsal(self) -> Take:
+        """What would become of revisions, one call after another, as if those before had been stored. Nothing is."""
+        so_far = _Known()
+
+        def rehearse(issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
+            at, taken = self._moment(actor), _Taken()
+            keys = {account: self._keys.find(account) for account in {one.account_id for one in issued}}
+            so_far.keys |= {account: key for account, key in keys.items() if key is not None}
+            with self._store.begin() as tx:
+                found = self._known([one for one in issued if one.account_id in so_far.keys], tx)
+            so_far.invoices = found.invoices | so_far.invoices
+            so_far.connections |= found.connections
+            so_far.commands = found.commands | so_far.commands
+            so_far.links = found.links | so_far.links
+            for one in issued:
+                known = one.account_id in so_far.keys
+                taken.receipts.append(_take(one, so_far, taken, at, only_known=True) if known else _unheard_of(one))
+            return taken.receipts
+
+        return rehearse
+
     def _batch(self, issued: Sequence[IssuedInvoice], actor: Actor) -> list[Receipt]:
         for _ in range(TRIES):
             try:
@@ -144,7 +169,7 @@ def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_kno
         if command is not None and _place(command) in known.commands:
             return _receipt(one, "known")
         if only_known and state is None:
-            raise NotPossible(f"invoice {one.invoice_id} was never taken on, so there is nothing to revise")
+            return _unheard_of(one)
         events = _decide(one, state, key.hmac(text), known, at)
         if events:
             _check_link(one, known)
@@ -162,6 +187,11 @@ def _take(one: IssuedInvoice, known: _Known, taken: _Taken, at: Moment, only_kno
     taken.texts.append(_sealed_text(one, key, stream, text))
     taken.contacts.append(_sealed_contact(one, key, at))
     return _receipt(one, "accepted")
+
+
+def _unheard_of(one: IssuedInvoice) -> Receipt:
+    why = NotPossible(f"invoice {one.invoice_id} was never taken on, so there is nothing to revise")
+    return _receipt(one, "refused", why)
 
 
 def _decide(one: IssuedInvoice, state: Invoice | None, text_hash: str, known: _Known, at: Moment) -> list[Event]:

@@ -108,11 +108,12 @@ def void(
     account: Account,
     invoices: Annotated[list[str], typer.Argument(help="invoices, each by its Kyrios id or its number")],
     dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Void invoices: they are not sent any more, or voided in Xero if they are there."""
+    """Void invoices: they are not sent any more, or voided in Xero if they are there. Nothing brings them back."""
     with console.engine() as engine:
-        _carry_out(engine, account, Named(tuple(invoices)), Void(), BACKEND, dry_run, True, as_json)
+        _carry_out(engine, account, Named(tuple(invoices)), Void(), BACKEND, dry_run, yes, as_json)
 
 
 def _choice(
@@ -148,13 +149,15 @@ def _carry_out(
     if dry_run:
         _tell(_done(engine, account, choice, action, actor, dry_run=True), choice, as_json)
         return
-    if isinstance(choice, Fitting) and not yes:
+    for_ever = isinstance(action, Void)
+    if (for_ever or isinstance(choice, Fitting)) and not yes:
         would = _done(engine, account, choice, action, actor, dry_run=True)
         if not would.how_many("done"):
             _tell(would, choice, as_json)
             return
         show_report(would, console.errors())
-        console.confirm(f"{console.count(would.how_many('done'), 'invoice')} to be {action.done}. Do it?")
+        lost = ", which cannot be undone" if for_ever else ""
+        console.confirm(f"{console.count(would.how_many('done'), 'invoice')} to be {action.done}{lost}. Do it?")
     _tell(_done(engine, account, choice, action, actor, dry_run=False), choice, as_json)
 
 

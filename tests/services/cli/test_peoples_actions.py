@@ -87,7 +87,12 @@ def test_many_are_voided_by_name(waiting: World, kyrios_in_world: Kyrios) -> Non
     would = told(kyrios_in_world, "void", ACCOUNT, "inv-0", "inv-3", "--dry-run")
     assert (would["dry_run"], [one["result"] for one in would["invoices"]]) == (True, ["done", "done"])
     assert statuses(waiting) == ["blocked"] * 3 + ["synced"]
-    assert "voided" in kyrios_in_world("invoices", "void", ACCOUNT, "inv-0", "inv-3").stdout
+    refused = kyrios_in_world("invoices", "void", ACCOUNT, "inv-0", "inv-3", stdin=b"n\n", code=2)
+    assert "2 invoices to be voided, which cannot be undone. Do it? [y/N] Nothing was changed." in refused.stderr
+    nobody = kyrios_in_world("invoices", "void", ACCOUNT, "inv-0", "--json", stdin=b"", code=2)
+    assert (nobody.stdout, "Repeat it with --yes." in nobody.stderr) == ("", True)
+    assert statuses(waiting) == ["blocked"] * 3 + ["synced"]
+    assert "voided" in kyrios_in_world("invoices", "void", ACCOUNT, "inv-0", "inv-3", "--yes").stdout
     assert statuses(waiting) == ["voided", "blocked", "blocked", "voided"]
 
 
