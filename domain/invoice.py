@@ -241,8 +241,14 @@ def fail(
     decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
     if state.unknown_delivery is not None:
-        found = cause.code == "duplicate_number_in_xero"
-        decision.add(OutcomeResolved, organisation_id=organisation, delivery_id=state.unknown_delivery, found=found)
+        taken = cause.code == "duplicate_number_in_xero"
+        decision.add(
+            OutcomeResolved,
+            organisation_id=organisation,
+            delivery_id=state.unknown_delivery,
+            found=taken,
+            another="invoice" if taken else "",
+        )
     decision.add(
         SyncFailed,
         organisation_id=organisation,

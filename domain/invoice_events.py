@@ -68,10 +68,14 @@ class OutcomeUnknown(Event, frozen=True, kw_only=True):
 
 
 class OutcomeResolved(Event, frozen=True, kw_only=True):
-    """Xero was searched for an unknown outcome: the invoice was there, or it was not."""
+    """Xero was searched for an unknown outcome: what was sent was there, or it was not.
+
+    `another` says that what was found is not ours: another invoice of the number, another payment of the reference.
+    """
 
     delivery_id: UUID
     found: bool
+    another: Literal["", "invoice", "payment"] = ""
 
 
 class InvoiceSynced(Event, frozen=True, kw_only=True):

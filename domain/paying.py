@@ -84,7 +84,7 @@ def payment_refused(
         return []
     decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
-    _resolve(decision, state, organisation, found=found)
+    _resolve(decision, state, organisation, found=found, another=found)
     if state.status == "voided":
         decision.add(InvoiceVoided, organisation_id=organisation, opens="void_invoice")
     else:
@@ -136,6 +136,14 @@ def _is_due(state: Invoice, payment: Payment) -> bool:
     return any(one.payment == payment and one.standing == "due" for one in state.payments)
 
 
-def _resolve(decision: Decision[Invoice], state: Invoice, organisation_id: str | None, *, found: bool) -> None:
+def _resolve(
+    decision: Decision[Invoice], state: Invoice, organisation_id: str | None, *, found: bool, another: bool = False
+) -> None:
     if state.unknown_delivery is not None:
-        decision.add(OutcomeResolved, organisation_id=organisation_id, delivery_id=state.unknown_delivery, found=found)
+        decision.add(
+            OutcomeResolved,
+            organisation_id=organisation_id,
+            delivery_id=state.unknown_delivery,
+            found=found,
+            another="payment" if another else "",
+        )

@@ -88,7 +88,7 @@ def in_words(event: Event, reason: str = "") -> str:
             what = _SENT.get(event.kind, "Sent")
             return f"{what}, but Xero gave no clear answer; nothing is sent again before Xero was searched."
         case OutcomeResolved():
-            return "Searched in Xero: it was there." if event.found else "Searched in Xero: it was not there."
+            return f"Searched in Xero: {_FOUND[event.another] if event.found else 'it was not there'}."
         case InvoiceSynced():
             how = "Found in Xero and adopted" if event.adopted else "Accepted by Xero"
             follow = f" To follow: {_payments(event.payments)}." if event.payments else ""
@@ -135,6 +135,11 @@ _NEXT: Final[dict[str | None, str]] = {
     "create_invoice": " The newest revision goes instead.",
     "update_invoice": " A newer revision follows.",
     "void_invoice": " Its cancellation follows.",
+}
+_FOUND: Final = {
+    "": "it was there",
+    "invoice": "another invoice with this number was there",
+    "payment": "something else was there under this payment's reference",
 }
 _SENT: Final = {
     "create_payment": "A payment was sent",

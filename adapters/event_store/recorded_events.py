@@ -1,4 +1,7 @@
-"""The SQL that reads table `sync_events` for auditors: with the time each event was recorded, up to a position."""
+"""The SQL that reads table `sync_events` for auditors: with the time each event was recorded, up to a position.
+
+And that of table `log_copy`, whose one row says that a log is the copy of another, from which nothing is ever sent.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -83,6 +86,16 @@ def store(connection: Connection[Any], events: Iterable[RecordedEvent]) -> int:
                 number += 1
         cursor.execute("SELECT setval('es.notification_id_seq', coalesce(max(notification_id), 1)) FROM es.sync_events")
     return number
+
+
+def mark_copy(connection: Connection[Any], account_id: str, last: int) -> None:
+    """Note that this log is a copy of an account's history up to a position."""
+    connection.execute("INSERT INTO app.log_copy (account_id, last_position) VALUES (%s, %s)", (account_id, last))
+
+
+def is_copy(curs: Cursor[Row]) -> bool:
+    """Whether this log is the copy of another."""
+    return curs.execute("SELECT FROM app.log_copy").fetchone() is not None
 
 
 def last_recorded(curs: Cursor[Row], until: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The definition of the event log, of what commands and names it has seen, and of the clock it goes by."""
+"""The definition of the event log, of what commands and names it has seen, whose copy it is, and of its clock."""
 
 from typing import Final
 
@@ -53,6 +53,17 @@ INVOICE_IDENTITY: Final = Table(
     Column("name", Text, nullable=False),
     Column("stream_id", Uuid, nullable=False),
     PrimaryKeyConstraint("account_id", "name", name="invoice_identity_pkey"),
+    schema="app",
+)
+
+LOG_COPY: Final = Table(
+    "log_copy",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("account_id", Text, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+    Column("copied_at", TIME, nullable=False, server_default=APP_NOW),
+    CheckConstraint("only_row", name="log_copy_only_row_check"),
     schema="app",
 )
 

@@ -13,13 +13,16 @@ from uuid import UUID
 import msgspec
 import psycopg
 from eventsourcing.persistence import MapperDeserialisationError
+from sqlalchemy import create_engine
 
 from adapters.event_store import recorded_events
 from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.recorded_events import RecordedEvent
 from domain.refusals import Fault, InvalidInput, NotPossible
 from services.audit.export_form import FORMAT, VERSION, AnyLine, End, Head, Line
+from services.database import sqlalchemy_url
 from services.migrations import migrate
+from services.rebuild import rebuild
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 Progress = Callable[[int], None]
@@ -57,7 +60,8 @@ def check(file: Path) -> tuple[Head, End]:
 def import_export(file: Path, database_url: str, progress: Progress = lambda stored: None) -> tuple[Head, End]:
     """Check an export and store it in an empty database, which gets the newest schema; all of it or nothing.
 
-    Raises InvalidInput for a file that was changed or is not a whole history, NotPossible for a database in use.
+    Its projections are built, too, so that its states can be looked at, and verified. Raises InvalidInput for a file
+    that was changed or is not a whole history, NotPossible for a database in use.
     """
     head, end = check(file)
     if not head.chosen.everything:
@@ -72,7 +76,17 @@ def import_export(file: Path, database_url: str, progress: Progress = lambda sto
         stored = recorded_events.store(connection, _told(_rows(file), progress))
         if stored != end.events:
             raise NotPossible("the file changed while it was read, so nothing was written")
+        recorded_events.mark_copy(connection, str(head.account_id), end.last)
+    _project(database_url)
     return head, end
+
+
+def _project(database_url: str) -> None:
+    engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
+    try:
+        rebuild(engine)
+    finally:
+        engine.dispose()
 
 
 def _rows(file: Path) -> Iterator[RecordedEvent]:

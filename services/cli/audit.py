@@ -86,7 +86,10 @@ def import_(
         return
     out = console.out()
     out.print(f"{console.count(end.events, 'event')} of {head.account_id}, up to position {end.last}, and intact.")
-    out.print("Look at it with KYRIOS_XERO_DATABASE_URL set to that database: kyrios-xero rebuild, then replay.")
+    out.print(
+        "Look at it with KYRIOS_XERO_DATABASE_URL set to that database: kyrios-xero verify, replay, invoices, status.",
+        soft_wrap=True,
+    )
 
 
 @app.command()

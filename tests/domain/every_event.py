@@ -185,7 +185,7 @@ _INVOICE: Final = (
     ),
     _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice", fixed=True),
     _full(OutcomeUnknown, delivery_id=identity("delivery"), kind="create_invoice"),
-    _full(OutcomeResolved, delivery_id=identity("delivery"), found=True),
+    _full(OutcomeResolved, delivery_id=identity("delivery"), found=True, another="invoice"),
     _full(
         InvoiceSynced,
         xero_invoice_id=XERO_INVOICE,

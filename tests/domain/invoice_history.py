@@ -37,6 +37,7 @@ RETRIED: Final = fact(RetryRequested, opens="create_invoice")
 DISMISSED: Final = fact(SyncDismissed)
 VOIDED: Final = fact(InvoiceVoided)
 FOUND: Final = fact(OutcomeResolved, delivery_id=DELIVERY, found=True)
+FOUND_ANOTHER: Final = fact(OutcomeResolved, delivery_id=DELIVERY, found=True, another="invoice")
 ABSENT: Final = fact(OutcomeResolved, delivery_id=DELIVERY, found=False)
 
 ANSWERED: Final[dict[str, Any]] = {

@@ -9,7 +9,7 @@ from domain.event import Event
 from domain.explain import EntryNow, Explanation
 from domain.invoice import InvoiceVoided, ReviewRaised, SyncFailed, VoidSynced
 from services.timeline import in_words
-from tests.domain.invoice_history import DELIVERY, GAVE_UP, QUEUED, SYNCED
+from tests.domain.invoice_history import DELIVERY, FOUND, FOUND_ANOTHER, GAVE_UP, QUEUED, SYNCED
 from tests.domain.test_explain import CLOSED, asked
 from tests.domain.test_invoice_change import (
     BLOCKED_CHANGE,
@@ -119,6 +119,8 @@ def test_a_void_behind_a_closed_gate_waits_for_the_owner() -> None:
             fact(ReviewRaised, cause=Cause("edit_refused"), closes="update_invoice", opens="update_invoice"),
             "Use a credit note. A newer revision follows.",
         ),
+        (FOUND, "Searched in Xero: it was there."),
+        (FOUND_ANOTHER, "Searched in Xero: another invoice with this number was there."),
         (BLOCKED_CHANGE, "Waits: This customer is not in Xero. Add or link the contact."),
     ],
 )

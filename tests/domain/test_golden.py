@@ -35,6 +35,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
     "InvoiceRevised.1": {"opens": None},
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
+    "OutcomeResolved.1": {"another": ""},
     "PaymentSynced.1": {"opens": None},
     "RetryRequested.1": {"payments": (), "payment_account_id": None},
     "ReviewCleared.1": {"reason_ref": None},

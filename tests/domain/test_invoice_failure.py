@@ -12,7 +12,7 @@ from tests.domain.invoice_history import (
     ANSWER,
     BLOCKED,
     DISMISSED,
-    FOUND,
+    FOUND_ANOTHER,
     GAVE_UP,
     QUEUED,
     REFUSAL,
@@ -38,7 +38,7 @@ def test_an_invoice_that_is_in_xero_or_failed_does_not_fail_again(later: Event) 
 
 
 def test_a_search_that_found_the_number_taken_resolves_the_unknown_outcome() -> None:
-    given(QUEUED, UNKNOWN).when(fail, TAKEN, **REFUSAL).then(FOUND, failed())
+    given(QUEUED, UNKNOWN).when(fail, TAKEN, **REFUSAL).then(FOUND_ANOTHER, failed())
 
 
 def test_giving_up_after_a_search_that_found_nothing_records_the_search_first() -> None:

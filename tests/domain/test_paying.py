@@ -37,6 +37,7 @@ PAID: Final = fact(
 )
 UNKNOWN: Final = fact(OutcomeUnknown, delivery_id=LATER_DELIVERY, kind="create_payment")
 FOUND: Final = fact(OutcomeResolved, delivery_id=LATER_DELIVERY, found=True)
+FOUND_ANOTHER: Final = fact(OutcomeResolved, delivery_id=LATER_DELIVERY, found=True, another="payment")
 ABSENT: Final = fact(OutcomeResolved, delivery_id=LATER_DELIVERY, found=False)
 ANSWER: Final = identity("answer to the payment")
 
@@ -131,7 +132,7 @@ def test_a_refused_payment_is_a_review_that_names_it_and_the_invoice_stays_synce
     given(QUEUED, PAID, refused(FIRST, code)).when(paying.payment_refused, FIRST, Cause(code), **refuse).then_nothing()
 
 
-@pytest.mark.parametrize(("found", "resolved"), [(True, FOUND), (False, ABSENT)])
+@pytest.mark.parametrize(("found", "resolved"), [(True, FOUND_ANOTHER), (False, ABSENT)])
 def test_a_payment_given_up_after_a_search_says_first_what_the_search_found(
     found: bool, resolved: OutcomeResolved
 ) -> None:

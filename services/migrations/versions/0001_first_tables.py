@@ -234,6 +234,12 @@ CREATE TABLE app.connection_probe (
     asked_at timestamptz NOT NULL,
     answered_at timestamptz
 );
+CREATE TABLE app.log_copy (
+    only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT log_copy_only_row_check CHECK (only_row),
+    account_id text NOT NULL,
+    last_position bigint NOT NULL,
+    copied_at timestamptz NOT NULL DEFAULT app.now()
+);
 CREATE TABLE app.heartbeat (
     only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT heartbeat_only_row_check CHECK (only_row),
     beat_at timestamptz NOT NULL,

@@ -16,7 +16,7 @@ from domain.refusals import InvalidInput, NotPossible
 from services.audit.cells import cell
 from services.audit.import_export import check, import_export
 from services.audit.past import Past
-from services.projector import Projector
+from services.verify import verify
 from tests.leaks import Leaks
 from tests.projections.databases import engine_on, every_row
 from tests.services.audit.life import Life
@@ -55,7 +55,7 @@ def test_replayed_into_an_empty_database_it_gives_the_same_states(
     store = EventStore(url)
     try:
         with engine_on(url) as read:
-            Projector(store, read).catch_up()
+            assert verify(read).clean
             assert every_row(read) == every_row(lived.engine.read)
             here, there = lived.engine.past, Past(store, read)
             middle = str(end.last // 2)
@@ -71,6 +71,22 @@ def test_replayed_into_an_empty_database_it_gives_the_same_states(
     with pytest.raises(NotPossible, match="the database is not empty"):
         import_export(exported, url)
     assert told[0] == 0
+
+
+def test_a_copy_is_verified_like_any_log_but_for_what_a_copy_never_has(
+    lived: World, exported: Path, new_database: Callable[..., str]
+) -> None:
+    assert not verify(lived.engine.read).copy
+    url = new_database()
+    import_export(exported, url)
+    with engine_on(url) as read:
+        assert verify(read).clean
+        with read.begin() as connection:
+            connection.exec_driver_sql("UPDATE app.invoice_status SET number = 'X' WHERE kyrios_invoice_id = 'inv-90'")
+        assert [finding.table for finding in verify(read).findings] == ["invoice_status"]
+        with read.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM app.log_copy")
+        assert "outbox" in {finding.table for finding in verify(read).findings}, "no log is a copy unless it says so"
 
 
 def test_a_database_with_anything_else_in_it_is_refused(exported: Path, new_database: Callable[..., str]) -> None:

@@ -23,7 +23,9 @@ def test_a_history_goes_out_and_is_replayed_elsewhere(
     told = kyrios_in_world("audit", "import", file, "--into-empty", elsewhere).stdout
     assert told.startswith(f"{events} events of {ACCOUNT}, up to position {events}, and intact.")
     there = {"KYRIOS_XERO_DATABASE_URL": elsewhere}
-    kyrios_in_world("rebuild", **there)
+    proof = json.loads(kyrios_in_world("verify", "--json", **there).stdout)
+    assert (proof["copy"], proof["position"], proof["events"], proof["found"]) == (True, events, events, 0)
+    assert "the copy of a history, from which nothing is sent" in kyrios_in_world("verify", **there).stdout
     listed = kyrios_in_world("invoices", "list", ACCOUNT, "--json", **there).stdout
     assert json.loads(listed) == json.loads(kyrios_in_world("invoices", "list", ACCOUNT, "--json").stdout)
     assert "not empty" in kyrios_in_world("audit", "import", file, "--into-empty", elsewhere, code=2).stderr
