@@ -34,11 +34,14 @@ SOON: Final = 30.0
 IN_PEACE: Final = 30 * 60.0
 """Seconds in which somebody who has begun to set up again may finish without being reminded of it."""
 
+SUPPORT: Final = UUID("82542457-763b-5d10-9899-1eec612cfe62")
+"""The recipient id of whoever helps account owners; where their mails go is a setting of the installation."""
+
 _TOLD_BY_THE_DISCONNECTION: Final = frozenset({"not_connected", "authorisation_lost", "removed_in_xero", "inactivity"})
 
 
 class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail to be sent to every recipient of an account, `due_in` seconds from now.
+    """A mail to be sent to every recipient of an account, `due_in` seconds from now, and to support if `for_support`.
 
     `effect_key` is the same for all events that one mail tells of; each recipient's entry adds their id.
     """
@@ -51,6 +54,7 @@ class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
     stream_id: UUID
     seq: int
     due_in: float = SOON
+    for_support: bool = False
 
 
 def alerts_of(event: Event) -> list[AlertEntry]:
@@ -112,6 +116,7 @@ def _entry(event: Event, key: str, kind: MailKind, code: str, due_in: float) -> 
         stream_id=event.originator_id,
         seq=event.originator_version,
         due_in=due_in,
+        for_support=code in CATALOGUE and "support" in CATALOGUE[code].who,
     )
 
 

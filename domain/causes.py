@@ -30,7 +30,8 @@ class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
 class CauseKind(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue says of a code.
 
-    `retry`: sending again unchanged can succeed. `auto`: released without a click once the fix is made.
+    `retry`: sending again unchanged can succeed. `auto`: released without a click once the fix is made. `told` is said
+    in place of `words` where support was told by us.
     """
 
     code: str
@@ -39,13 +40,13 @@ class CauseKind(msgspec.Struct, frozen=True, kw_only=True):
     retry: bool
     auto: bool
     words: str
+    told: str = ""
 
 
-def _kind(code: str, standing: Standing, who: str, retry: bool, auto: bool, words: str) -> CauseKind:
+def _kind(code: str, standing: Standing, who: str, retry: bool, auto: bool, words: str, told: str = "") -> CauseKind:
     people: dict[str, Who] = {"O": "owner", "K": "backend", "S": "support", "-": "nobody"}
-    return CauseKind(
-        code=code, standing=standing, who=tuple(people[w] for w in who), retry=retry, auto=auto, words=words
-    )
+    whose = tuple(people[w] for w in who)
+    return CauseKind(code=code, standing=standing, who=whose, retry=retry, auto=auto, words=words, told=told)
 
 
 _ROWS: Final = (
@@ -127,12 +128,17 @@ _ROWS: Final = (
     _kind("outcome_unknown", "checking", "-", False, True,
           "We do not know yet whether it arrived. We search Xero before sending again."),
     _kind("outcome_unresolved", "checking", "S", False, False,
-          "The search gave no clear result. Support will decide with you."),
+          "The search gave no clear result. Please tell support the account, the invoice and outcome_unresolved.",
+          told="The search gave no clear result. Support will decide with you."),
     _kind("internal_error", "failed", "S", True, False,
-          "The fault is ours. Support has been told; nothing is lost."),
+          "The fault is ours; nothing is lost. Please tell support the account, the invoice and internal_error.",
+          told="The fault is ours. Support has been told; nothing is lost."),
 )  # fmt: skip
 
 CATALOGUE: Final[dict[str, CauseKind]] = {row.code: row for row in _ROWS}
+_TOLD: Final = "support"
+_BY_MAIL: Final = "told"
+"""The fact that says that support gets a mail of this very cause."""
 
 
 class _Unknown(dict[str, str]):
@@ -144,7 +150,15 @@ class _Unknown(dict[str, str]):
 
 def words(cause: Cause, **more_facts: str) -> str:
     """The sentence its reader gets; `more_facts` adds what an event may not hold, such as Xero's own message."""
-    return CATALOGUE[cause.code].words.format_map(_Unknown(cause.facts | more_facts))
+    kind = CATALOGUE[cause.code]
+    said = kind.told if kind.told and cause.facts.get(_TOLD) == _BY_MAIL else kind.words
+    return said.format_map(_Unknown(cause.facts | more_facts))
+
+
+def told_to_support(cause: Cause) -> Cause:
+    """The cause as it is raised where support gets a mail of it; most say nothing of that."""
+    kind = CATALOGUE.get(cause.code)
+    return msgspec.structs.replace(cause, facts=cause.facts | {_TOLD: _BY_MAIL}) if kind and kind.told else cause
 
 
 def who_acts(causes: Iterable[Cause]) -> tuple[Who, ...]:

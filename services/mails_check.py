@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store import mails, recipients
+from domain.alert_entries import SUPPORT
 from services.replay import Replayed
 from services.sweeper import KEEP_CLOSED_DAYS
 
@@ -26,6 +27,7 @@ class MailsCheck:
         self._since: datetime = mails.kept_since(cursor, KEEP_CLOSED_DAYS - 1)
         self._asked: dict[str, tuple[str, int]] = {}
         self._told_from: dict[str, dict[UUID, int]] = {}
+        self._for_support: set[str] = set()
         self._live = {key.rpartition("/")[0] for key, state in self._kept.items() if state in mails.LIVE}
         self._unasked = set(self._live)
 
@@ -37,6 +39,8 @@ class MailsCheck:
             if asked.occurred_at > self._since:
                 _, before = self._asked.get(key, ("", 0))
                 self._asked[key] = (asked.entry.account_id, max(before, asked.position))
+                if asked.entry.for_support:
+                    self._for_support.add(f"{key}/{SUPPORT}")
         for position, chosen in replayed.recipients:
             known = self._told_from.setdefault(chosen.account_id, {})
             for recipient_id in chosen.recipient_ids:
@@ -49,5 +53,7 @@ class MailsCheck:
                 mine = f"{key}/{recipient_id}"
                 if recipient_id in self._reachable and since < position and mine not in self._kept:
                     yield mine, "missing, though an event asks for it"
+        for mine in sorted(self._for_support - self._kept.keys()):
+            yield mine, "missing, though an event asks for it"
         for key in sorted(self._unasked):
             yield key, "a mail that no event of the log asks for"

@@ -72,6 +72,9 @@ VARIABLES = (
              "the mail server, smtp+starttls://user:password@host:port, smtps:// or smtp://; empty: mails are kept in "
              "a folder below the home", secret=True),
     Variable("MAIL_FROM", read.mail_address, None, "the address all mails come from; needed with a mail server"),
+    Variable("SUPPORT_MAIL", read.mail_address, None,
+             "whoever helps account owners: gets a mail of each cause support must act on; empty: nobody does, and "
+             "owners are asked to tell support themselves"),
     Variable("SECRET_KEYS", read.named_keys, None,
              "keys that seal what is stored, id:base64 of 32 bytes, comma between, the first one seals; "
              "empty with the embedded database: a key file below the home", secret=True),
@@ -124,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     listen: tuple[str, int] | None = None
     smtp_url: Secret | None = None
     mail_from: str | None = None
+    support_mail: str | None = None
     secret_keys: tuple[NamedKey, ...] | None = None
     pg_bin: Path | None = None
     read_timeout: float

@@ -58,11 +58,12 @@ def _group(standing: Standing) -> str:
 
 def _row(kind: CauseKind) -> str:
     who = ", ".join(_WHO[one] for one in kind.who)
-    return f"| `{kind.code}` | {_words(kind)} | {who} | {_yes(kind.retry)} | {_yes(kind.auto)} |\n"
+    said = _words(kind.words) + (f" (Where support gets mails: {_words(kind.told)})" if kind.told else "")
+    return f"| `{kind.code}` | {said} | {who} | {_yes(kind.retry)} | {_yes(kind.auto)} |\n"
 
 
-def _words(kind: CauseKind) -> str:
-    parts = Formatter().parse(kind.words)
+def _words(template: str) -> str:
+    parts = Formatter().parse(template)
     return "".join(text + (f"{{{name.replace('_', ' ')}}}" if name else "") for text, name, _, _ in parts)
 
 

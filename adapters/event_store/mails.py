@@ -19,11 +19,13 @@ from psycopg import Cursor
 
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.writes import SentMail
-from domain.alert_entries import AlertEntry, MailKind
+from domain.alert_entries import SUPPORT, AlertEntry, MailKind
 
 Row = dict[str, Any]
 LANE: Final = "mail"
 LIVE: Final = ("PENDING", "LEASED", "AMBIGUOUS")
+NOBODY_THERE: Final = "no_recipient"
+"""Why a mail was withdrawn whose recipient is not told any more, or was never named."""
 EndState = Literal["REJECTED", "DEAD", "WITHDRAWN"]
 
 
@@ -53,7 +55,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
-    """Ask for mails, each once, to everybody their account tells; each entry's key must be there once.
+    """Ask for mails, each once, to everybody their account tells, and to support; each key must be there once.
 
     A mail that is on its way already is not asked for again. What ended without a mail, or was sent before this, is
     opened again: whether there is anything new to tell is seen when it is due.
@@ -64,9 +66,12 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
             (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, recipient_id, state, due_at)
         SELECT e.effect_key || '/' || r.recipient_id, e.kind, e.cause_code, e.connection_id, e.account_id, e.stream_id,
                e.seq, r.recipient_id, 'PENDING', app.now() + e.due_in * interval '1 second'
-        FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::float8[])
-             AS e (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, due_in)
-        JOIN app.recipient r ON r.account_id = e.account_id AND r.refused_at IS NULL
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::float8[],
+                    %s::uuid[])
+             AS e (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, due_in, support_id)
+        CROSS JOIN LATERAL (
+            SELECT recipient_id FROM app.recipient WHERE account_id = e.account_id AND refused_at IS NULL
+            UNION ALL SELECT e.support_id WHERE e.support_id IS NOT NULL) r
         ORDER BY e.effect_key, r.recipient_id
         ON CONFLICT (effect_key) DO UPDATE SET asked_at = app.now(),
             state = CASE WHEN m.state IN ('DONE', 'WITHDRAWN') THEN 'PENDING' ELSE m.state END,
@@ -83,6 +88,7 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
             [e.stream_id for e in entries],
             [e.seq for e in entries],
             [e.due_in for e in entries],
+            [SUPPORT if e.for_support else None for e in entries],
         ),
     )
 
@@ -139,6 +145,18 @@ def withdraw(curs: Cursor[Row], mail_id: int, why: str) -> None:
         """,
         (why, mail_id),
     )
+
+
+def open_again(curs: Cursor[Row], recipient_id: UUID) -> int:
+    """Mails that ended as nobody was there to get them are to be sent after all; returns how many."""
+    curs.execute(
+        """
+        UPDATE app.mail SET state = 'PENDING', due_at = app.now(), cause = NULL, closed_at = NULL
+        WHERE recipient_id = %s AND state = 'WITHDRAWN' AND cause = %s
+        """,
+        (recipient_id, NOBODY_THERE),
+    )
+    return curs.rowcount
 
 
 def done(curs: Cursor[Row], sent: SentMail) -> None:

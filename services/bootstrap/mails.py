@@ -50,6 +50,7 @@ class Mails(Ground):
             self._parts.new_id,
             self.settings.sweep_interval,
             self._parts.chance,
+            support=self.settings.support_mail,
         )
 
     def _mail_server(self) -> MailServer:

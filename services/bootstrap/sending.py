@@ -74,12 +74,21 @@ class Sending(Ground):
     @cached_property
     def dispatcher(self) -> Dispatcher:
         """Carries entries to Xero."""
-        kinds, parts = self.kinds, self._parts
+        kinds, parts, told = self.kinds, self._parts, self.settings.support_mail is not None
         return Dispatcher(
             self.store,
             kinds,
-            parts.claim(self.store, self.account_keys, kinds, self.timing, self.budget, self._look_again, parts.new_id),
-            parts.record(self.store, self.account_keys, parts.new_id, parts.chance),
+            parts.claim(
+                self.store,
+                self.account_keys,
+                kinds,
+                self.timing,
+                self.budget,
+                self._look_again,
+                parts.new_id,
+                support_told=told,
+            ),
+            parts.record(self.store, self.account_keys, parts.new_id, parts.chance, support_told=told),
             self.lost_connection,
             self.session_of,
             self.ring,

@@ -24,7 +24,7 @@ from adapters.xero.calls import LOOK_UP_SIZE
 from domain import connection as connections
 from domain.breaker import is_probe
 from domain.budget import Budget, Use
-from domain.causes import Cause
+from domain.causes import Cause, told_to_support
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from services.dispatch.deaths import KILLED_ITS_WORKER, suspects
@@ -32,6 +32,7 @@ from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sen
 from services.dispatch.lane_work import Item, Timing, Work
 
 LOG: Final = logging.getLogger(__name__)
+OUR_FAULT: Final = Cause(KILLED_ITS_WORKER)
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -42,7 +43,8 @@ class AnotherIsAhead(Exception):
 class Claim:
     """Claims work of any kind; one request carries one kind.
 
-    `look_again` is told when a lane that may not start a call now may start one, in seconds.
+    `look_again` is told when a lane that may not start a call now may start one, in seconds. `support_told`: whether
+    support gets mails of what goes wrong.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class Claim:
         look_again: Callable[[UUID, float], object],
         new_id: Callable[[], UUID],
         monotonic: Callable[[], float] = time.monotonic,
+        support_told: bool = False,
     ) -> None:
         self._store, self._keys, self._kinds = store, keys, kinds
+        self._our_fault = told_to_support(OUR_FAULT) if support_told else OUR_FAULT
         self._most = max(kind.most_entries for kind in kinds.values())
         self._timing, self._budget, self._look_again = timing, budget, look_again
         self._new_id, self._monotonic = new_id, monotonic
@@ -135,7 +139,7 @@ class Claim:
 
     def _end(self, tx: Transaction, entries: Sequence[LeasedEntry], connection_id: UUID, at: Moment) -> None:
         connection = tx.load([connection_id], connections.evolve)[connection_id]
-        kind, cause, events = self._kinds[entries[0].kind], Cause(KILLED_ITS_WORKER), list[Event]()
+        kind, cause, events = self._kinds[entries[0].kind], self._our_fault, list[Event]()
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         for entry in entries:
             LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths + 1)
@@ -285,7 +289,7 @@ class Claim:
                 fragment, facts = kind.render(subject, connection)
             except Exception as error:
                 LOG.error("entry %s cannot be rendered: %s", entry.id, type(error).__name__, exc_info=True)
-                cause, organisation = Cause("internal_error"), connection.organisation_id
+                cause, organisation = self._our_fault, connection.organisation_id
                 events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
                 outbox.withdraw(tx.cursor, [entry.id], cause.code)
                 continue

@@ -17,7 +17,7 @@ from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopened, SealedAnswer, Writes
 from adapters.vault.account_keys import AccountKeys
-from domain.causes import Cause
+from domain.causes import Cause, told_to_support
 from domain.event import ENGINE, Event, Moment
 from domain.invoice_identity import identities_of
 from domain.refusals import ConcurrentChange
@@ -67,8 +67,10 @@ class Record:
         chance: Callable[[], float],
         wait: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        support_told: bool = False,
     ) -> None:
-        self._store, self._keys = store, keys
+        """`support_told`: whether support gets mails of what goes wrong."""
+        self._store, self._keys, self._support_told = store, keys, support_told
         self._new_id, self._chance, self._wait = new_id, chance, wait
         self._monotonic = monotonic
 
@@ -199,7 +201,7 @@ class Record:
     ) -> list[Event]:
         return work.kind.failed(
             item.subject,
-            cause,
+            told_to_support(cause) if self._support_told else cause,
             item.entry.attempts,
             item.sent.delivery_id,
             answer_ref,

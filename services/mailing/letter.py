@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -18,9 +18,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from domain.foreign_text import one_line
 from services.mailing.matter import Listed, Matter
 
+Reader = Literal["owner", "support"]
+"""Who a mail is for: somebody the account tells, or whoever helps its owner."""
+
 LONGEST_SUBJECT: Final = 180
 _MESSAGE_IDS: Final = UUID("8d0a6c1e-6f3c-5b1f-9a53-0f6a3d0e7c06")
-_WHO: Final = {"owner": "you", "backend": "whoever looks after the invoice in Kyrios", "support": "our support"}
+_BACKEND: Final = "whoever looks after the invoice in Kyrios"
+_WHO: Final[dict[Reader, dict[str, str]]] = {
+    "owner": {"owner": "you", "backend": _BACKEND, "support": "our support"},
+    "support": {"owner": "the account's owner", "backend": _BACKEND, "support": "you"},
+}
+_WHY: Final[dict[Reader, str]] = {
+    "owner": "this address is among those the account tells",
+    "support": "this address is where this installation's support is told of what it must act on",
+}
+"""Why a reader gets a mail."""
 _ONE_LINE_HEADERS: Final = SMTP.clone(max_line_length=LONGEST_SUBJECT + 20)
 """Folded, a long subject would begin with the blank of its second line."""
 _SENDER_NAME: Final = "Kyrios"
@@ -46,22 +58,27 @@ class Letters:
         """The same for every try of one mail, and for no other mail."""
         return f"<{uuid5(_MESSAGE_IDS, f'{effect_key}/{issue}')}@{self._sender.rpartition('@')[2]}>"
 
-    def write(self, matter: Matter, account_id: str, to: str, message_id: str, date: datetime) -> bytes:
-        """The bytes of a mail, as they go to the server."""
-        said = _plain(matter)
+    def write(
+        self, matter: Matter, account_id: str, to: str, message_id: str, date: datetime, reader: Reader = "owner"
+    ) -> bytes:
+        """The bytes of a mail, as they go to the server. Support reads in the subject which account it is about."""
+        said, subject = _plain(matter), one_line(matter.subject)
+        if reader == "support":
+            subject = f"{one_line(account_id)}: {subject}"
         message = EmailMessage(policy=_ONE_LINE_HEADERS)
         user, _, domain = self._sender.rpartition("@")
         message["From"] = Address(_SENDER_NAME, user, domain)
         message["To"] = to
-        message["Subject"] = one_line(said.subject, LONGEST_SUBJECT)
+        message["Subject"] = one_line(subject, LONGEST_SUBJECT)
         message["Date"] = date
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
         facts = {
             "matter": said,
-            "subject": said.subject,
+            "subject": subject,
             "account": one_line(account_id),
-            "who": " or ".join(_WHO[who] for who in said.who if who in _WHO),
+            "who": " or ".join(_WHO[reader][who] for who in said.who if who in _WHO[reader]),
+            "why": _WHY[reader],
         }
         message.set_content(_spaced(self._render("letter.txt", facts)))
         message.add_alternative(self._render("letter.html", facts), subtype="html")

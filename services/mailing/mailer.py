@@ -37,15 +37,16 @@ from adapters.smtp.errors import (
     TooLate,
 )
 from adapters.smtp.server import MailServer
-from adapters.vault.account_keys import AccountKeys
+from adapters.vault.account_keys import AccountKey, AccountKeys
 from domain import alerts
 from domain import connection as connections
 from domain.account_settings import alerts_off
+from domain.alert_entries import SUPPORT
 from domain.event import ENGINE, Moment
 from domain.refusals import ConcurrentChange
 from domain.retry import wait_before
 from domain.streams import alerts_stream
-from services.mailing.letter import Letters
+from services.mailing.letter import Letters, Reader
 from services.mailing.matters import Matters
 
 LOG: Final = logging.getLogger(__name__)
@@ -91,21 +92,34 @@ class Mailer:
         interval: float,
         chance: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
+        support: str | None = None,
     ) -> None:
-        """`server` is asked for once there is a mail to send; `interval` is seconds between two looks for mails."""
+        """`server` is asked for once there is a mail to send; `interval` is seconds between two looks for mails.
+
+        `support` is the address of whoever helps account owners, if there is one.
+        """
         self._store, self._keys, self._matters, self._letters = store, keys, matters, letters
         self._server, self._sender, self._new_id = server, sender, new_id
-        self._interval, self._chance, self._monotonic = interval, chance, monotonic
+        self._interval, self._chance, self._monotonic, self._support = interval, chance, monotonic, support
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due until told to stop; a database that is away is waited for."""
+        known = False
         while not stop.is_set():
             try:
+                known = known or self.know_support()
                 while not stop.is_set() and self.step():
                     pass
             except PersistenceError as error:
                 LOG.warning("the mailer could not reach the database (%s); it tries again", type(error).__name__)
             stop.wait(self._interval)
+
+    def know_support(self) -> bool:
+        """If somebody is support now, they hear what is kept of the days nobody was and is still the matter."""
+        if self._support is not None:
+            with self._store.cursor() as cursor:
+                mails.open_again(cursor, SUPPORT)
+        return True
 
     def step(self) -> bool:
         """Deal with one mail that is due; False if there is none, or the lane rests."""
@@ -123,11 +137,11 @@ class Mailer:
             mail = mails.lock_due(tx.cursor)
             if mail is None:
                 return "none"
-            key, sealed = self._keys.find(mail.account_id), recipients.address(tx.cursor, mail.recipient_id)
-            if key is None or sealed is None:
-                mails.withdraw(tx.cursor, mail.id, "no_recipient")
+            key = self._keys.find(mail.account_id)
+            to = self._address(tx, key, mail)
+            if key is None or to is None:
+                mails.withdraw(tx.cursor, mail.id, mails.NOBODY_THERE)
                 return "settled"
-            to = key.open("recipient", str(mail.recipient_id), 1, sealed).decode()
             message_id = self._letters.message_id(mail.effect_key, mail.issue)
             place = ("mail", str(mail.id), mail.issue)
             if mail.unclear and mail.sealed is not None:
@@ -141,11 +155,20 @@ class Mailer:
                 mails.lease(tx.cursor, mail.id, token, LEASE, key.seal(*place, content))
         return Ready(mail=mail, token=token, to=to, content=content, message_id=message_id, began=began)
 
+    def _address(self, tx: Transaction, key: AccountKey | None, mail: Mail) -> str | None:
+        """Where it goes; None if nobody is there any more, or nobody was named for support."""
+        if mail.recipient_id == SUPPORT:
+            return self._support
+        sealed = recipients.address(tx.cursor, mail.recipient_id)
+        if key is None or sealed is None:
+            return None
+        return key.open("recipient", str(mail.recipient_id), 1, sealed).decode()
+
     def _written(self, tx: Transaction, mail: Mail, to: str, message_id: str) -> bytes | None:
         """The mail as it reads now; None if it needs none, or not yet."""
         now, told = tx.now(), None if mail.kind in EACH_BY_ITSELF else mail.told_at
         connection = tx.load([mail.connection_id], connections.evolve).get(mail.connection_id)
-        if connection is None or mail.kind in alerts_off(connection.settings):
+        if connection is None or (mail.recipient_id != SUPPORT and mail.kind in alerts_off(connection.settings)):
             mails.withdraw(tx.cursor, mail.id, "switched_off")
         elif told is not None and mail.asked_at <= told:
             mails.withdraw(tx.cursor, mail.id, "told")
@@ -163,7 +186,8 @@ class Mailer:
         try:
             matter = self._matters.of(tx, mail, connection)
             if matter is not None:
-                return self._letters.write(matter, mail.account_id, to, message_id, now)
+                reader: Reader = "support" if mail.recipient_id == SUPPORT else "owner"
+                return self._letters.write(matter, mail.account_id, to, message_id, now, reader)
         except PersistenceError:
             raise
         except Exception as error:

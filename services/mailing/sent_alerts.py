@@ -11,6 +11,7 @@ from adapters.event_store import mails
 from adapters.event_store.store import EventStore
 from adapters.smtp.server import MailServer
 from domain import connection as connections
+from domain.alert_entries import SUPPORT
 from domain.alerts import AlertSent
 from domain.mail_address import checked_address
 from domain.refusals import NotPossible
@@ -62,7 +63,7 @@ class SentAlerts:
 
     def of(self, account_id: str, months: int = 3) -> AlertHistory:
         """The mails of the last months (this one is the first), and whatever still waits."""
-        named = {one.recipient_id: one.address for one in self._recipients.listed(account_id)}
+        named = {one.recipient_id: one.address for one in self._recipients.listed(account_id)} | {SUPPORT: "support"}
         with self._store.cursor() as cursor:
             waiting, lane = mails.waiting(cursor, account_id), mails.paused(cursor)
         unsent = [

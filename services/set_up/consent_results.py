@@ -45,7 +45,7 @@ WORDS: Final[dict[Result, str]] = {
     "xero_unreachable": f"Xero could not be asked, or gave no clear answer. {BEGIN_ANEW}",
     "client_refused": "Xero does not accept our client id or secret. Nothing was changed. Whoever runs this must "
     "correct KYRIOS_XERO_CLIENT_ID and KYRIOS_XERO_CLIENT_SECRET.",
-    "failed": "Something went wrong on our side, and we were told. Begin again where you began.",
+    "failed": "Something went wrong on our side; our log says what. Begin again where you began.",
 }
 
 

@@ -46,7 +46,7 @@ def test_what_a_search_cannot_settle_is_left_to_support_and_nothing_is_sent_agai
     world.later(400)
     settle(world)
     found = explained(world)
-    says = "The search gave no clear result. Support will decide with you."
+    says = "The search gave no clear result. Please tell support the account, the invoice and outcome_unresolved."
     assert (found.status, told(found)) == ("synced", [("outcome_unresolved", says)])
     assert found.sentence == (
         f"In Xero as T-0, but: The payment of NZD 100.00 did not go: {says} We changed nothing; please look."

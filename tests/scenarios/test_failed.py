@@ -100,7 +100,7 @@ ROWS: Final = (
     ),
     Refusal(
         code="internal_error",
-        says="The fault is ours. Support has been told; nothing is lost.",
+        says="The fault is ours; nothing is lost. Please tell support the account, the invoice and internal_error.",
         who=("support",),
         fix=damage,
         refused=False,

@@ -13,7 +13,7 @@ from adapters.event_store.mails import Mail
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import SealedAddress, SentMail, Writes
-from domain.alert_entries import alerts_of, each_once
+from domain.alert_entries import SUPPORT, alerts_of, each_once
 from domain.alerts import sent
 from domain.causes import Cause
 from domain.connection import connect, evolve, set_recipients
@@ -56,7 +56,18 @@ def failures(count: int, account_id: str = ACCOUNT, at: dt.datetime = NOON, star
 
 
 def rows(store: EventStore) -> list[dict[str, Any]]:
-    """The mails, in order."""
+    """The mails to those the accounts tell, in order."""
+    return [row for row in all_rows(store) if row["recipient_id"] != SUPPORT]
+
+
+def for_support(store: EventStore) -> Counter[tuple[str, str]]:
+    """How many mails support gets, by account and cause."""
+    support = [row for row in all_rows(store) if row["recipient_id"] == SUPPORT]
+    return Counter((row["account_id"], row["cause_code"]) for row in support)
+
+
+def all_rows(store: EventStore) -> list[dict[str, Any]]:
+    """All mails, in order."""
     with store.cursor() as cursor:
         return cursor.execute("SELECT * FROM app.mail ORDER BY id").fetchall()
 
@@ -101,6 +112,7 @@ def test_ten_thousand_failures_of_three_causes_are_three_mails_for_each_who_is_t
     store.append(failures(1, NEIGHBOUR))
     asked = Counter((row["account_id"], row["cause_code"]) for row in rows(store))
     assert asked == {**{(ACCOUNT, code): 2 for code in CAUSES}, (NEIGHBOUR, CAUSES[0]): 1}
+    assert for_support(store) == {(ACCOUNT, "rejected_by_xero"): 1}, "of the one cause support must act on"
 
 
 def test_without_the_hour_in_the_key_every_failure_would_be_a_mail(store: EventStore) -> None:
@@ -114,12 +126,14 @@ def test_without_the_hour_in_the_key_every_failure_would_be_a_mail(store: EventS
     with store.cursor() as cursor:
         mails.insert(cursor, each_once(entries))
     assert len(rows(store)) == 30
+    assert for_support(store) == {(ACCOUNT, "rejected_by_xero"): 10}
 
 
 def test_nobody_is_mailed_whom_the_account_does_not_tell(store: EventStore) -> None:
     told_to(store, ACCOUNT)
     store.append(failures(3))
     assert rows(store) == []
+    assert for_support(store) == {(ACCOUNT, "rejected_by_xero"): 1}, "support hears of it all the same"
 
 
 def test_a_recipient_that_leaves_takes_their_address_along(store: EventStore) -> None:
@@ -245,3 +259,4 @@ def test_many_writers_of_the_same_mails_end_without_a_deadlock(store: EventStore
         one.join()
     assert raised == []
     assert len(rows(store)) == len(CAUSES)
+    assert for_support(store).total() == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from domain.alert_entries import SUPPORT
 from domain.alerts import AlertSent
 from domain.streams import alerts_stream
 from services.intake import IssuedInvoice
@@ -51,7 +52,15 @@ class Post:
         self.sync([strangers("cus-unknown", one) for one in example_invoices(count, start)])
 
     def rows(self) -> list[dict[str, Any]]:
-        """The mails as the engine keeps them."""
+        """The mails to those the account tells, as the engine keeps them."""
+        return [row for row in self.all_rows() if row["recipient_id"] != SUPPORT]
+
+    def for_support(self) -> list[dict[str, Any]]:
+        """The mails to support, as the engine keeps them."""
+        return [row for row in self.all_rows() if row["recipient_id"] == SUPPORT]
+
+    def all_rows(self) -> list[dict[str, Any]]:
+        """All mails as the engine keeps them."""
         with self.engine.store.cursor() as cursor:
             return cursor.execute("SELECT * FROM app.mail ORDER BY id").fetchall()
 
