@@ -33,9 +33,11 @@ class Size(NamedTuple):
     events: int
     contacts: int
     windows: float
+    ready: int
     backlog: int
     waits: int
     drained: int
+    workers: int
     remembered: int
     short_history: int
     long_history: int
@@ -49,9 +51,11 @@ FULL = Size(
     events=120_000,
     contacts=100_000,
     windows=4.0,
+    ready=15_000,
     backlog=10_000,
     waits=50,
     drained=4_000,
+    workers=4,
     remembered=20_000,
     short_history=10_000,
     long_history=100_000,
@@ -65,9 +69,11 @@ QUICK = Size(
     events=8_000,
     contacts=10_000,
     windows=2.0,
+    ready=9_000,
     backlog=2_000,
     waits=10,
     drained=800,
+    workers=4,
     remembered=4_000,
     short_history=2_000,
     long_history=10_000,
@@ -80,9 +86,11 @@ SMOKE = Size(
     events=500,
     contacts=2_500,
     windows=0.1,
+    ready=500,
     backlog=100,
     waits=2,
     drained=40,
+    workers=2,
     remembered=500,
     short_history=100,
     long_history=200,
@@ -93,14 +101,14 @@ MEASUREMENTS: Mapping[str, Callable[[Ground, Size], Chapter]] = {
     "throughput": lambda ground, size: carrying.measure(ground, size.invoices, size.by_sdk),
     "lone": lambda ground, size: lone_invoice.measure(ground, size.lone),
     "fairness": lambda ground, size: fairness.measure(ground, size.backlog, size.waits),
-    "draining": lambda ground, size: draining.measure(ground, size.drained),
+    "draining": lambda ground, size: draining.measure(ground, size.drained, size.workers),
     "releasing": lambda ground, size: releasing.measure(ground, size.backlog),
     "appending": lambda ground, size: appending.measure(ground, size.appends),
     "projections": lambda ground, size: replaying.measure(ground, size.events),
     "history": lambda ground, size: touching.measure(ground, size.short_history, size.long_history),
     "memory": lambda ground, size: memory.measure(ground, size.remembered),
     "contacts": lambda ground, size: importing.measure(ground, size.contacts),
-    "budget": lambda ground, size: budget_use.measure(ground, size.windows),
+    "budget": lambda ground, size: budget_use.measure(ground, size.windows, size.ready),
 }
 
 
@@ -110,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING)
     size = SMOKE if given.smoke else QUICK if given.quick else LONG if given.long else FULL
     chapters = []
-    with solid_ground() as ground:
+    with solid_ground(durable=not given.smoke) as ground:
         for name, measure in MEASUREMENTS.items():
             if given.only and name not in given.only:
                 continue

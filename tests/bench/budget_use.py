@@ -16,13 +16,15 @@ WINDOW = 12.0
 FULL_BATCH = 50
 
 
-def measure(ground: Ground, windows: float) -> Chapter:
-    """The share of the calls Xero allows that a backlog uses over so many windows, and what Xero had to complain of."""
+def measure(ground: Ground, windows: float, invoices: int) -> Chapter:
+    """The share of the calls Xero allows that a backlog uses over so many windows, and what Xero had to complain of.
+
+    Enough `invoices` are more than can be sent, so that there is a backlog to the end.
+    """
     times = {"KYRIOS_XERO_LIMIT_WINDOW": f"{WINDOW:g}", "KYRIOS_XERO_CALLS_PER_MINUTE": str(LIMIT)}
     with ground.world(Parts(), SEED, **times) as world:
         limit(world, LIMIT, WINDOW)
-        # More than can be sent, so that there is a backlog to the end.
-        world.queue(example_invoices(FULL_BATCH * int(LIMIT * (windows + 1))))
+        world.queue(example_invoices(invoices))
         calls = carry_for(world, windows * WINDOW)
         refused = broken_rules(world)
         at_once = world.control.get("/ledger/max_in_flight").json()["max_in_flight"]

@@ -20,6 +20,8 @@ from tests.many_lanes import ManyLanes, write_seed
 from tests.world import EXAMPLES, REAL_PARTS, World, world_on
 
 SEED: Final = EXAMPLES / "xero-organisation.json"
+TEMPLATE: Final = "bench_template"
+"""Migrated once; what is measured gets copies."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,11 @@ class Ground:
 
     def __init__(self, cluster: Cluster, home: Path) -> None:
         self._cluster, self._home, self._numbers = cluster, home, count(1)
+        migrate(cluster.create_database(TEMPLATE))
 
     def database(self) -> str:
         """A new database at the newest schema."""
-        url = self._cluster.create_database(f"bench_{next(self._numbers)}")
-        migrate(url)
-        return url
+        return self._cluster.create_database(f"bench_{next(self._numbers)}", TEMPLATE)
 
     @contextmanager
     def world(self, parts: Parts, seed: Path = SEED, **settings: str) -> Iterator[World]:
@@ -75,12 +76,12 @@ class Ground:
 
 
 @contextmanager
-def solid_ground() -> Iterator[Ground]:
-    """A durable cluster, and everything removed at the end."""
+def solid_ground(*, durable: bool = True) -> Iterator[Ground]:
+    """A cluster, and everything removed at the end. One that is not durable is good for seeing that the bench runs."""
     # Root's stand-in must be able to reach it.
     home = Path(tempfile.mkdtemp(prefix="kyrios-xero-bench-"))
     home.chmod(0o755)
-    cluster = Cluster(home / "postgres", durable=True, open_place=home / "open")
+    cluster = Cluster(home / "postgres", durable=durable, open_place=home / "open")
     cluster.start()
     try:
         yield Ground(cluster, home)

@@ -13,5 +13,6 @@ def test_the_smallest_run_of_the_bench_measures_everything() -> None:
     assert run.returncode == 0, run.stderr
     figures = msgspec.json.decode(run.stdout)
     assert len(figures) == 37
+    assert len({figure["chapter"] for figure in figures}) == 11
     # A lone invoice may well go before every call of the backlog.
     assert all(figure["value"] > 0 for figure in figures if figure["unit"] != "calls")
