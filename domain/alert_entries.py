@@ -74,7 +74,7 @@ def hour_of(moment: datetime) -> str:
 
 
 def _blocked(event: InvoiceBlocked) -> list[AlertEntry]:
-    return _by_cause(event, "invoices", event.causes)
+    return _by_cause(event, "invoices", [cause for cause in event.causes if cause.code not in event.known])
 
 
 def _failed(event: SyncFailed) -> list[AlertEntry]:

@@ -27,6 +27,13 @@ class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.code, self.key) == (other.code, other.key)
 
 
+def heard_of(causes: Iterable[Cause], before: Iterable[Cause]) -> tuple[str, ...]:
+    """The codes of causes that stood before, too, except where another thing of the same cause came to it."""
+    causes, known = list(causes), {(cause.code, cause.key) for cause in before}
+    news = {cause.code for cause in causes if (cause.code, cause.key) not in known}
+    return tuple(dict.fromkeys(cause.code for cause in causes if cause.code not in news))
+
+
 class CauseKind(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue says of a code.
 
@@ -69,9 +76,10 @@ _ROWS: Final = (
     _kind("tax_set_unmapped", "blocked", "O", False, True,
           "This invoice uses {tax_set}, which has no Xero rate. Map it."),
     _kind("tax_rate_mismatch", "blocked", "O", False, True,
-          "{tax_set} is {kyrios_rate}% here but {xero_rate}% in Xero. Correct one of them or map to another rate."),
+          "{tax_set} is {kyrios_rate}% here but {xero_rate}% in Xero, where it is {xero_name}. "
+          "Correct one of them or map to another rate."),
     _kind("tax_rate_unavailable", "blocked", "O", False, True,
-          "The Xero rate was archived or deleted. Map to an active one."),
+          "The Xero rate of {tax_set}, {xero_name}, was archived or deleted. Map it to an active one."),
     _kind("tax_not_allowed_on_account", "blocked", "O", False, True,
           "Xero does not allow this rate on {account}. Choose another rate or account."),
     _kind("account_not_selected", "blocked", "O", False, True,

@@ -46,6 +46,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     `closed_at` is when the gate last closed from open, `opened_at` when it last opened.
 
+    `former_names` are the names of tax sets that were offered before, by key.
+
     `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
     until it is confirmed that this consent reaches the same organisation. `withheld` is why the organisation that was
     picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
@@ -68,6 +70,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     default_payment: LedgerAccount | None = None
     also_allowed: tuple[LedgerAccount, ...] = ()
     declared: tuple[DeclaredTaxSet, ...] | None = None
+    former_names: dict[str, str] = msgspec.field(default_factory=dict)
     mappings: dict[str, TaxMapping] = msgspec.field(default_factory=dict)
     mapping_version: int = 0
     settings: dict[str, str] = msgspec.field(default_factory=dict)
@@ -104,8 +107,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return warned.days_left if warned and warned.last_activity_at == last_activity else None
 
     def tax_set_name(self, tax_set: TaxSet) -> str:
-        """The name people know a tax set by; its key if it was never declared."""
-        return next((d.name for d in self.declared or () if d.tax_set.key == tax_set.key), tax_set.key)
+        """The name people know a tax set by, also one that is offered no longer; its key if it was never declared."""
+        offered = (one.name for one in self.declared or () if one.tax_set.key == tax_set.key)
+        return next(offered, self.former_names.get(tax_set.key, tax_set.key))
 
 
 def evolve(state: Connection | None, event: Event) -> Connection:
@@ -181,7 +185,10 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "default_payment": e.default_payment,
         "also_allowed": e.also_allowed,
     },
-    TaxRatesDeclared: lambda _, e: {"declared": e.tax_sets},
+    TaxRatesDeclared: lambda s, e: {
+        "declared": e.tax_sets,
+        "former_names": s.former_names | {one.tax_set.key: one.name for one in s.declared or ()},
+    },
     TaxMapped: _tax_mapped,
     TaxUnmapped: lambda s, e: {"mappings": _without(s.mappings, e.tax_set.key), "mapping_version": e.version},
     ReferenceDrifted: lambda s, e: {"drifted": s.drifted | {e.reference: e.cause}},

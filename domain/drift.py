@@ -59,9 +59,9 @@ def drifted(state: Connection, references: References) -> dict[str, tuple[Refere
 def _accounts(state: Connection, references: References) -> dict[str, list[Cause]]:
     rule = line_accounts_of(state.settings)
     lines = [account for account in (state.default_line, *state.also_allowed) if account]
-    causes = {one.account_id: against_account(one.account_id, "line", references, rule) for one in lines}
+    causes = {one.account_id: against_account(one, "line", references, rule) for one in lines}
     if payment := state.default_payment:
-        also = against_account(payment.account_id, "payment", references, rule)
+        also = against_account(payment, "payment", references, rule)
         causes[payment.account_id] = causes.get(payment.account_id) or also
     return causes
 

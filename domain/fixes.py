@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from domain.causes import CATALOGUE
 from domain.connection_events import (
     AccountsSelected,
     OrganisationSelected,
@@ -13,7 +14,6 @@ from domain.contact_link import ContactLinked, ContactRefused, ContactUnlinked
 from domain.contact_matching import CONTACT_CODES
 from domain.contact_sync import ContactsSynced
 from domain.event import Event
-from domain.older_invoice import BEFORE_START
 
 
 def fixed_by(event: Event) -> list[tuple[str, str]]:
@@ -53,10 +53,12 @@ def looked_at_after(event: Event) -> tuple[str, ...]:
         case SettingsChanged(name="payments.record"):
             return ("payment_account_missing",)
         case SettingsChanged(name="sync_from"):
-            return (BEFORE_START,)
+            return _WAITED_FOR
     return CONTACT_CODES if may_fix_contacts(event) else ()
 
 
+_WAITED_FOR: Final = tuple(kind.code for kind in CATALOGUE.values() if kind.standing == "blocked")
+"""All that an invoice may wait for: a start of syncing that moved may hold back what waits for anything else."""
 _RATE_CODES: Final = ("tax_rate_unavailable", "tax_rate_mismatch", "tax_not_allowed_on_account")
 _ACCOUNT_CODES: Final = ("account_archived", "account_is_bank", "account_not_payment_enabled")
 READ_FROM_XERO: Final = (

@@ -1,7 +1,7 @@
 """The gate of a connection: what holds everything back, in the order a person would meet it. Pure."""
 
 from domain.account_settings import every_tax_set_is_needed
-from domain.causes import Cause
+from domain.causes import Cause, heard_of
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
 from domain.connection_state import Connection
 from domain.event import Decision, Event
@@ -50,18 +50,11 @@ def announced(decision: Decision[Connection]) -> list[Event]:
             organisation_id=organisation,
             causes=held,
             during_setup=not state.opened_before,
-            known=_known(held, state.held_by) if state.opened_before else (),
+            known=heard_of(held, state.held_by) if state.opened_before else (),
         )
     else:
         decision.add(GateOpened, organisation_id=organisation, during_setup=not state.opened_before)
     return decision.events
-
-
-def _known(held: tuple[Cause, ...], before: tuple[Cause, ...]) -> tuple[str, ...]:
-    """The codes of causes that held before, except where another thing of the same cause came to it."""
-    known = {(cause.code, cause.key) for cause in before}
-    news = {cause.code for cause in held if (cause.code, cause.key) not in known}
-    return tuple(dict.fromkeys(cause.code for cause in held if cause.code not in news))
 
 
 def holds_all(state: Connection, tax_set: TaxSet) -> bool:

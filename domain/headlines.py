@@ -25,7 +25,7 @@ _HEADLINES: Final[dict[str, str]] = {
     "tax_mapping_incomplete": "no Xero rate for {tax_set}",
     "tax_set_unmapped": "no Xero rate for {tax_set}",
     "tax_rate_mismatch": "another percentage in Xero for {tax_set}",
-    "tax_rate_unavailable": "the Xero rate was archived or deleted",
+    "tax_rate_unavailable": "archived or deleted in Xero: {xero_name}, for {tax_set}",
     "tax_not_allowed_on_account": "the rate is not allowed on {account}",
     "account_not_selected": "not among the chosen accounts: {account}",
     "account_not_payment_enabled": "payments are not enabled on {account}",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from domain.causes import Cause
+from domain.causes import Cause, heard_of
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
@@ -60,6 +60,7 @@ __all__ = [
     "outcome_absent",
     "outcome_unknown",
     "queue",
+    "reconsider",
     "release",
     "retry",
     "synced",
@@ -114,6 +115,22 @@ def block(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, 
     if state.status == "blocked" and state.causes == found:
         return []
     return _one(state, at, InvoiceBlocked, organisation_id, causes=found, revision=state.revision)
+
+
+def reconsider(state: Invoice, causes: Sequence[Cause], organisation_id: str | None, at: Moment) -> list[Event]:
+    """An invoice that waits was looked at and waits on: say what for now, if that is not what was said before.
+
+    What Xero itself named is left alone: looking does not show it.
+    """
+    found = tuple(causes)
+    if not found or not state.waits or state.told_at is not None or _same(found, state.causes):
+        return []
+    known = heard_of(found, state.causes)
+    return _one(state, at, InvoiceBlocked, organisation_id, causes=found, revision=state.revision, known=known)
+
+
+def _same(causes: Sequence[Cause], others: Sequence[Cause]) -> bool:
+    return len(causes) == len(others) and all(cause in others for cause in causes)
 
 
 def release(

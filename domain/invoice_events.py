@@ -39,13 +39,15 @@ class InvoiceBlocked(Event, frozen=True, kw_only=True):
     """Preflight found causes of this invoice; its waiting entry was withdrawn. In Xero already, it stays there.
 
     `told` says that Xero named the cause itself by refusing the invoice, in the words kept under `answer_ref`: what we
-    last read of Xero did not show it.
+    last read of Xero did not show it. `known` are the codes it waited for already, where it waits on and only what for
+    has changed: somebody was told of them.
     """
 
     causes: tuple[Cause, ...]
     revision: int
     told: bool = False
     answer_ref: UUID | None = None
+    known: tuple[str, ...] = ()
 
 
 class InvoiceReleased(Event, frozen=True, kw_only=True):

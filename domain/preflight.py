@@ -70,11 +70,11 @@ def _period(document: InvoiceDocument, references: References) -> list[Cause]:
 
 
 def _accounts(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:
-    allowed = {a.account_id for a in (connection.default_line, *connection.also_allowed) if a is not None}
+    allowed = {a.account_id: a for a in (connection.default_line, *connection.also_allowed) if a is not None}
     rule, causes = line_accounts_of(connection.settings), list[Cause]()
     for account in dict.fromkeys(_account_of(line, connection) for line in document.lines):
         if account in allowed:
-            causes += against_account(account, "line", references, rule)
+            causes += against_account(allowed[account], "line", references, rule)
         elif account:
             facts = {"account": references.name_of_account(account)}
             causes.append(Cause("account_not_selected", key=account, facts=facts))

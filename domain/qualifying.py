@@ -4,9 +4,10 @@ Preflight asks it for one invoice, drift for the whole connection.
 """
 
 from domain.causes import CATALOGUE, Cause
+from domain.connection_events import LedgerAccount
 from domain.ledger_account import LineAccounts, Use
 from domain.references import References
-from domain.tax import TaxMapping, XeroTaxRate, in_figures, plain, same_components, to_four_decimals
+from domain.tax import TaxMapping, XeroTaxRate, plain, same_components, to_four_decimals
 
 
 def against_organisation(references: References) -> list[Cause]:
@@ -19,22 +20,25 @@ def against_mapping(name: str, mapping: TaxMapping, references: References) -> l
     if references.tax_rates is None:
         return []
     rate, key = references.tax_rates.get(mapping.tax_type), mapping.tax_set.key
+    facts = {"tax_set": name, "xero_name": str(rate or mapping.tax_type)}
     if rate is None or rate.status.upper() != "ACTIVE":
-        return [Cause("tax_rate_unavailable", key=key, facts={"tax_set": name, "xero_rate": mapping.tax_type})]
+        return [Cause("tax_rate_unavailable", key=key, facts=facts | {"xero_rate": mapping.tax_type})]
     if not _changed(mapping, rate):
         return []
     was, now = _in_figures(mapping, rate)
-    return [Cause("tax_rate_mismatch", key=key, facts={"tax_set": name, "kyrios_rate": was, "xero_rate": now})]
+    return [Cause("tax_rate_mismatch", key=key, facts=facts | {"kyrios_rate": was, "xero_rate": now})]
 
 
-def against_account(account_id: str, use: Use, references: References, line_accounts: LineAccounts) -> list[Cause]:
+def against_account(
+    chosen: LedgerAccount, use: Use, references: References, line_accounts: LineAccounts
+) -> list[Cause]:
     """What keeps a chosen account from being used; one that Xero does not list any more counts as archived."""
     if references.accounts is None:
         return []
-    account = references.accounts.get(account_id)
+    account = references.accounts.get(chosen.account_id)
     codes = account.against(use, line_accounts) if account else ("account_archived",)
-    facts = {"account": references.name_of_account(account_id)}
-    return [Cause(code, key=account_id, facts=facts) for code in codes if code in CATALOGUE]
+    facts = {"account": references.name_of_account(chosen.account_id, chosen.code)}
+    return [Cause(code, key=chosen.account_id, facts=facts) for code in codes if code in CATALOGUE]
 
 
 def _changed(mapping: TaxMapping, rate: XeroTaxRate) -> bool:
@@ -45,4 +49,9 @@ def _changed(mapping: TaxMapping, rate: XeroTaxRate) -> bool:
 def _in_figures(mapping: TaxMapping, rate: XeroTaxRate) -> tuple[str, str]:
     """What was mapped and what it is now, in percent; by their components where they charge the same in all."""
     was, now = plain(to_four_decimals(mapping.effective_rate)), plain(to_four_decimals(rate.effective_rate))
-    return (was, now) if was != now else (in_figures(mapping.components), in_figures(rate.components))
+    return (was, now) if was != now else (_parts(mapping), _parts(rate))
+
+
+def _parts(taxes: TaxMapping | XeroTaxRate) -> str:
+    """The rates of its components, for a percent sign behind: `5% + compound 9.975`."""
+    return "% + ".join(f"{'compound ' if c.compound else ''}{plain(c.rate)}" for c in taxes.components) or "0"

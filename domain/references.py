@@ -54,10 +54,10 @@ class References(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the organisation uses this currency beside its own."""
         return currency in (self.currencies or ()) and FOREIGN not in (self.denied or ())
 
-    def name_of_account(self, account_id: str) -> str:
-        """The account as people know it, by its id where Xero does not know it."""
+    def name_of_account(self, account_id: str, code: str = "") -> str:
+        """The account as people know it; where Xero does not know it any more, by the code it had, else by its id."""
         known = (self.accounts or {}).get(account_id)
-        return str(known) if known else f"account {account_id}"
+        return str(known) if known else f"account {code or account_id}"
 
 
 NOTHING_READ: Final = References()

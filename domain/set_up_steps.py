@@ -30,7 +30,8 @@ class SetUpStep(msgspec.Struct, frozen=True, kw_only=True):
 def set_up_steps(state: Connection | None) -> tuple[SetUpStep, ...]:
     """All steps in their order; `state` is None for an account that was never connected.
 
-    Nothing is sent before all but the last are done; the last says what holds the connection back now.
+    Nothing is sent before all but the last were done once; the last says what holds the connection back now. What
+    stopped qualifying in Xero since leaves its step open; if it holds back only some invoices, it says so.
     """
     known = state or Connection(account_id="")
     return tuple(SetUpStep(name=name, missing=tuple(missing(known))) for name, missing in _STEPS)
@@ -51,18 +52,20 @@ def _organisation(state: Connection) -> list[str]:
 def _accounts(state: Connection) -> list[str]:
     if state.default_line is None:
         return ["choose the account for lines"]
-    chosen = dict.fromkeys(one.account_id for one in (state.default_line, state.default_payment) if one)
-    return _drifted(state, *chosen)
+    needed = [one.account_id for one in (state.default_line, state.default_payment) if one]
+    others = [one.account_id for one in state.also_allowed if one.account_id not in needed]
+    return [*_drifted(state, *dict.fromkeys(needed)), *_drifted_for_some(state, *others)]
 
 
 def _taxes(state: Connection) -> list[str]:
     if state.declared is None:
         return ["declare the tax sets Kyrios offers"]
     needed = [one for one in state.declared if one.tax_set.key not in state.mappings and one.tax_set.components]
-    return [
+    unmapped = [
         f"map {one.name}" + ("" if holds_all(state, one.tax_set) else " (only invoices that use it wait)")
         for one in needed
     ]
+    return [*unmapped, *_drifted_for_some(state, *state.mappings)]
 
 
 def _watching(state: Connection) -> list[str]:
@@ -71,6 +74,10 @@ def _watching(state: Connection) -> list[str]:
 
 def _drifted(state: Connection, *references: str) -> list[str]:
     return [words(state.drifted[one]) for one in references if one in state.drifted]
+
+
+def _drifted_for_some(state: Connection, *references: str) -> list[str]:
+    return [f"{said} Only invoices that use it wait." for said in _drifted(state, *references)]
 
 
 _STEPS: Final[tuple[tuple[str, Callable[[Connection], list[str]]], ...]] = (

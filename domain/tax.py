@@ -83,6 +83,9 @@ class XeroTaxRate(msgspec.Struct, frozen=True, kw_only=True):
     components: tuple[XeroTaxComponent, ...] = ()
     barred_from: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.tax_type})" if self.name else self.tax_type
+
     @property
     def applies_to_revenue(self) -> bool:
         """Whether it may stand on a sale."""

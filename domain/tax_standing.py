@@ -40,7 +40,7 @@ def standings(state: Connection, references: References) -> list[TaxSetStanding]
     """Every declared tax set in the order of its key, then those mapped but no longer declared."""
     declared = {one.tax_set.key: one for one in state.declared or ()}
     former = [
-        DeclaredTaxSet(tax_set=mapping.tax_set, name=key)
+        DeclaredTaxSet(tax_set=mapping.tax_set, name=state.tax_set_name(mapping.tax_set))
         for key, mapping in sorted(state.mappings.items())
         if key not in declared
     ]

@@ -1,12 +1,16 @@
 """The releaser: follows the log and queues blocked invoices again once a cause of theirs is gone.
 
+Where an invoice it looks at must wait on, it records what for now, if that is something else than before.
+
+Of those it looks at that must wait on, it records what for, if that has changed.
+
 It reads behind the projector, never ahead of it, so that what a fix releases is already in `blocked_by`. A fix that
 came before the block was written is met when the block itself is read: it is checked again at once.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -16,11 +20,14 @@ from adapters.event_store.store import EventStore, Transaction
 from adapters.vault.account_keys import AccountKeys
 from domain import connection as connections
 from domain import invoice as invoices
+from domain.causes import Cause
 from domain.connection import Connection
-from domain.event import ENGINE, Event
+from domain.contact_matching import ContactStanding
+from domain.event import ENGINE, Event, Moment
 from domain.fixes import fixed_by, looked_at_after
-from domain.invoice import Invoice, InvoiceBlocked
+from domain.invoice import Invoice, InvoiceBlocked, InvoiceReleased
 from domain.preflight import causes_against, elsewhere
+from domain.references import References
 from domain.refusals import ConcurrentChange
 from domain.streams import connection_id
 from projections import blocked_by, checkpoints
@@ -32,6 +39,14 @@ FIRST: Final = 50
 """Invoices in a batch, and in the first one: a full request that is on its way before the others are read."""
 EVENTS_AT_ONCE: Final = 2_000
 CHECKPOINT: Final = "releases"
+
+
+class _Look(NamedTuple):
+    """An invoice that waits, what is in its way now, and whether it is to be claimed anew."""
+
+    invoice: Invoice
+    causes: list[Cause]
+    free: bool
 
 
 class Releaser:
@@ -147,24 +162,17 @@ class Releaser:
         return self._rung_for(lane, self._release_what_is_free(lane, streams))
 
     def _release_what_is_free(self, lane: UUID, streams: Sequence[UUID], since: datetime | None = None) -> int:
-        """Release those of these invoices that wait although nothing is in the way of them now."""
+        """Release those of these invoices that wait although nothing is in the way of them now.
+
+        Of the others it is recorded what they wait for now, where that has changed.
+        """
         for attempt in range(TRIES):
             at = self._handling.moment(ENGINE)
             with self._store.begin() as tx:
-                connection, waiting = self._free(tx, lane, streams)
-                free = [state for state in waiting if not _told_after(state, since)]
-            events = [
-                event
-                for state in free
-                for event in invoices.release(
-                    state,
-                    state.causes[0].code,
-                    state.causes[0].key,
-                    at,
-                    organisation_id=connection.organisation_id if connection else None,
-                    fixed=True,
-                )
-            ]
+                connection, looks = self._look_at(tx, lane, streams)
+            organisation = connection.organisation_id if connection else None
+            looked_at = [look for look in looks if not _told_after(look.invoice, since)]
+            events = [event for look in looked_at for event in _follows(look, organisation, at)]
             try:
                 if events:
                     self._store.append(events)
@@ -172,10 +180,11 @@ class Releaser:
                 if attempt == TRIES - 1:
                     raise
             else:
-                return len(events)
+                return sum(isinstance(event, InvoiceReleased) for event in events)
         return 0
 
-    def _free(self, tx: Transaction, lane: UUID, streams: Sequence[UUID]) -> tuple[Connection | None, list[Invoice]]:
+    def _look_at(self, tx: Transaction, lane: UUID, streams: Sequence[UUID]) -> tuple[Connection | None, list[_Look]]:
+        """Those of these invoices that wait, and what is in the way of each now."""
         connection = tx.load([lane], connections.evolve).get(lane)
         found = tx.load(streams, invoices.evolve)
         states = [found[s] for s in streams if s in found and found[s].waits]
@@ -183,18 +192,29 @@ class Releaser:
             return connection, []
         contacts = self._standings.of(tx, connection, [state.document.kyrios_contact_id for state in states])
         references = reference_data.read(tx.cursor, lane, connection.organisation_id)
-        free = []
-        for state in states:
-            contact = contacts[state.document.kyrios_contact_id].standing
-            causes = elsewhere(state, connection)
-            if state.status != "voided":
-                there = state.xero_invoice_id is not None
-                causes += causes_against(
-                    state.document, connection, contact, references, waived=state.waived, in_xero=there
-                )
-            if not causes or contact.differs_from(state.causes):
-                free.append(state)
-        return connection, free
+        standings = [contacts[state.document.kyrios_contact_id].standing for state in states]
+        return connection, [
+            _look(state, connection, contact, references) for state, contact in zip(states, standings, strict=True)
+        ]
+
+
+def _look(state: Invoice, connection: Connection, contact: ContactStanding, references: References) -> _Look:
+    causes = elsewhere(state, connection)
+    if state.status != "voided":
+        there = state.xero_invoice_id is not None
+        causes += causes_against(state.document, connection, contact, references, waived=state.waived, in_xero=there)
+    # A contact that is to be created is recorded as wanted by the claim, once nothing else is in the way.
+    to_be_claimed = contact.verdict == "wanted" and causes == [*contact.causes]
+    return _Look(state, causes, free=not causes or to_be_claimed or contact.differs_from(state.causes))
+
+
+def _follows(look: _Look, organisation_id: str | None, at: Moment) -> list[Event]:
+    """A release, or what it waits for now if that has changed."""
+    state = look.invoice
+    if not look.free:
+        return invoices.reconsider(state, look.causes, organisation_id, at)
+    first = state.causes[0]
+    return invoices.release(state, first.code, first.key, at, organisation_id=organisation_id, fixed=True)
 
 
 def _told_after(state: Invoice, moment: datetime | None) -> bool:

@@ -26,14 +26,17 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def migrate() -> None:
+def migrate(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
     """Bring the database to the schema this program needs."""
     with console.explained():
         settings = console.settings()
         if settings.database_url is None:
             why = "KYRIOS_XERO_DATABASE_URL is not set; the embedded database is migrated when it is used."
             console.end(why, EXIT_CONFIGURATION)
-        bring_to_head(settings.database_url.reveal())
+        before, now = bring_to_head(settings.database_url.reveal())
+    if as_json:
+        console.print_json({"before": before or None, "schema": now})
+        return
     console.out().print("The database is at the newest schema.")
 
 

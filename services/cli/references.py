@@ -35,5 +35,6 @@ def refresh(
         out.print(f"  {sentence}", markup=False)
     if contacts is not None:
         out.print(f"Contacts: {contacts.words}.")
-    count = found.released
-    out.print(f"{count} invoice{'' if count == 1 else 's'} that waited for it {'is' if count == 1 else 'are'} queued.")
+    if found.released:
+        goes = "invoice that waited goes" if found.released == 1 else "invoices that waited go"
+        out.print(f"{found.released:,} {goes} to Xero now.")

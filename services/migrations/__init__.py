@@ -4,7 +4,7 @@ Alembic owns all DDL; processes never create tables themselves.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -23,7 +23,14 @@ class SchemaBehind(Exception):
     """The database's schema is not the one this program needs."""
 
 
-def migrate(database_url: str) -> None:
+class Migrated(NamedTuple):
+    """The schema a database was at, empty if it had none, and the one it is at now."""
+
+    before: str
+    now: str
+
+
+def migrate(database_url: str) -> Migrated:
     """Bring the database to the newest schema; several processes may call this at once."""
     engine = create_engine(sqlalchemy_url(database_url), hide_parameters=True)
     try:
@@ -31,7 +38,9 @@ def migrate(database_url: str) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
             connection.commit()
             try:
+                before = _present(connection) or ""
                 upgrade(connection)
+                return Migrated(before, _present(connection) or "")
             finally:
                 connection.rollback()
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")

@@ -182,6 +182,7 @@ _INVOICE: Final = (
         revision=1,
         told=True,
         answer_ref=identity("answer"),
+        known=("contact_missing",),
     ),
     _full(InvoiceReleased, cause=_MISSING_CONTACT, opens="create_invoice", fixed=True),
     _full(OutcomeUnknown, delivery_id=identity("delivery"), kind="create_invoice"),

@@ -35,7 +35,9 @@ def account_cause(account: Any, code: str = "account_archived") -> Cause:
     return Cause(code, key=account.account_id, facts={"account": NAMES[account.account_id]})
 
 
-RATE_CAUSE = Cause("tax_rate_unavailable", key="gst@15", facts={"tax_set": "GST 15%", "xero_rate": "OUTPUT2"})
+XERO_NAME = "15% GST on Income (OUTPUT2)"
+RATE_FACTS = {"tax_set": "GST 15%", "xero_rate": "OUTPUT2", "xero_name": XERO_NAME}
+RATE_CAUSE = Cause("tax_rate_unavailable", key="gst@15", facts=RATE_FACTS)
 
 
 def drifted(referenced: str, reference: str, cause: Cause) -> Event:
@@ -65,7 +67,7 @@ def test_a_rate_that_stops_qualifying_is_recorded_once_and_holds_back_no_other_i
 
 
 def test_a_rate_that_changes_is_recorded_with_both_figures() -> None:
-    facts = {"tax_set": "GST 15%", "kyrios_rate": "15", "xero_rate": "17.5"}
+    facts = {"tax_set": "GST 15%", "kyrios_rate": "15", "xero_rate": "17.5", "xero_name": XERO_NAME}
     changed = with_rate(effective_rate=Decimal("17.5"), components=parts("17.5"))
     cause = Cause("tax_rate_mismatch", key="gst@15", facts=facts)
     given(*READY).when(follow_references, changed).then(drifted("tax_rate", "gst@15", cause))

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 
 from domain import connection
+from domain.causes import CATALOGUE
 from domain.connection import AccountsSelected, ReferenceRestored, SettingsChanged, TaxMapped
 from domain.contact_link import ContactLinked
 from domain.event import Event
@@ -89,6 +90,11 @@ def test_what_qualifies_again_fixes_what_it_was_blocked_for(
 )
 def test_a_setting_that_may_have_fixed_any_invoice_has_them_looked_at(name: str, code: str) -> None:
     assert code in looked_at_after(fact(SettingsChanged, name=name, value="any"))
+
+
+def test_a_start_of_syncing_that_moved_has_every_invoice_that_waits_looked_at() -> None:
+    codes = looked_at_after(fact(SettingsChanged, name="sync_from", value="2026-04-01"))
+    assert set(codes) == {kind.code for kind in CATALOGUE.values() if kind.standing == "blocked"}
 
 
 def test_another_rounding_fixes_totals() -> None:

@@ -29,7 +29,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "DismissalUndone.1": {"opens": None, "reason_ref": None},
     "GateClosed.1": {"during_setup": False, "known": ()},
     "GateOpened.1": {"during_setup": False},
-    "InvoiceBlocked.1": {"told": False, "answer_ref": None},
+    "InvoiceBlocked.1": {"told": False, "answer_ref": None, "known": ()},
     "InvoiceQueued.1": {"revision": 1},
     "InvoiceReleased.1": {"fixed": False},
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},

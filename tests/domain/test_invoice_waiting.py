@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.alert_entries import alerts_of
 from domain.causes import Cause
 from domain.document import Payment
 from domain.event import Event
@@ -19,6 +20,7 @@ from domain.invoice import (
     outcome_absent,
     outcome_unknown,
     queue,
+    reconsider,
     release,
     retry,
 )
@@ -170,3 +172,52 @@ def test_only_a_release_from_the_start_of_syncing_waives_what_it_released_from()
     waived = fact(InvoiceReleased, cause=start, opens="create_invoice")
     assert folded(QUEUED, waits, waived).waived == ("before_sync_start",)
     assert folded(QUEUED, waits, waived, waits, waived, waits).waived == ("before_sync_start",)
+
+
+LOCKED, OLDER = Cause("period_locked", facts={"date": "2026-08-15"}), Cause("before_sync_start")
+BOTH = fact(InvoiceBlocked, causes=(OLDER, LOCKED), revision=1)
+
+
+def test_what_waits_on_for_less_says_for_what_now_and_tells_nobody_again() -> None:
+    went = fact(InvoiceBlocked, causes=(LOCKED,), revision=1, known=("period_locked",))
+    given(QUEUED, BOTH).when(reconsider, [LOCKED], ORGANISATION).then(went)
+    assert alerts_of(went) == []
+    assert folded(QUEUED, BOTH, went).causes == (LOCKED,)
+
+
+def test_what_waits_on_for_more_tells_of_what_is_new() -> None:
+    came = fact(
+        InvoiceBlocked, causes=(OLDER, LOCKED, NO_RATE), revision=1, known=("before_sync_start", "period_locked")
+    )
+    given(QUEUED, BOTH).when(reconsider, [OLDER, LOCKED, NO_RATE], ORGANISATION).then(came)
+    assert [alert.cause_code for alert in alerts_of(came)] == [NO_RATE.code]
+
+
+def test_another_thing_of_the_same_cause_is_news() -> None:
+    other = Cause(NO_RATE.code, key="another")
+    waits = fact(InvoiceBlocked, causes=(NO_RATE,), revision=1)
+    given(QUEUED, waits).when(reconsider, [other], ORGANISATION).then(fact(InvoiceBlocked, causes=(other,), revision=1))
+
+
+def test_a_cause_with_other_facts_is_said_anew() -> None:
+    moved = Cause("period_locked", facts={"date": "2026-09-30"})
+    given(QUEUED, BOTH).when(reconsider, [OLDER, moved], ORGANISATION).then(
+        fact(InvoiceBlocked, causes=(OLDER, moved), revision=1, known=("before_sync_start", "period_locked"))
+    )
+
+
+@pytest.mark.parametrize("found", [(OLDER, LOCKED), (LOCKED, OLDER), ()])
+def test_the_same_in_any_order_and_nothing_are_no_news(found: tuple[Cause, ...]) -> None:
+    given(QUEUED, BOTH).when(reconsider, found, ORGANISATION).then_nothing()
+
+
+def test_what_xero_itself_named_is_not_overlooked_by_looking() -> None:
+    told = fact(InvoiceBlocked, causes=(NO_RATE,), revision=1, told=True)
+    given(QUEUED, told).when(reconsider, [LOCKED], ORGANISATION).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "history", [(QUEUED,), (QUEUED, SYNCED), (QUEUED, DISMISSED), (QUEUED, VOIDED), (QUEUED, UNKNOWN)]
+)
+def test_what_does_not_wait_is_not_reconsidered(history: tuple[Event, ...]) -> None:
+    given(*history).when(reconsider, [LOCKED], ORGANISATION).then_nothing()

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from domain.causes import Cause
-from domain.connection import Connection, GateOpened, SettingsChanged, TaxUnmapped
+from domain.connection import AccountsSelected, Connection, GateOpened, SettingsChanged, TaxUnmapped
 from domain.set_up_steps import set_up_steps
 from tests.domain.connection_history import (
     ACCOUNTS,
@@ -13,7 +13,7 @@ from tests.domain.connection_history import (
     CONNECTED,
     declared,
 )
-from tests.examples import DECLARED_GST, DECLARED_LUXURY, DECLARED_ZERO, GST, SALES
+from tests.examples import DECLARED_GST, DECLARED_LUXURY, DECLARED_ZERO, GST, OTHER_REVENUE, SALES
 from tests.given import fact, folded
 
 
@@ -51,3 +51,21 @@ def test_what_stopped_qualifying_is_missing_where_it_was_chosen() -> None:
 def test_a_mapping_that_was_taken_back_is_missing_again() -> None:
     state = folded(*ALL_MAPPED, fact(GateOpened), fact(TaxUnmapped, tax_set=GST, version=2))
     assert missing(state)["taxes"] == ("map GST 15%",)
+
+
+def test_a_rate_and_a_further_account_that_drifted_leave_their_steps_open_and_hold_back_only_some() -> None:
+    rate = Cause("tax_rate_unavailable", key=GST.key, facts={"tax_set": "GST 15%", "xero_name": "GST (OUTPUT2)"})
+    other = Cause("account_archived", key=OTHER_REVENUE.account_id, facts={"account": "260 Other Revenue"})
+    state = msgspec.structs.replace(
+        folded(*ALL_MAPPED, fact(AccountsSelected, default_line=SALES, also_allowed=(OTHER_REVENUE,))),
+        drifted={GST.key: rate, OTHER_REVENUE.account_id: other},
+    )
+    assert missing(state) == {
+        "accounts": (
+            "260 Other Revenue is archived or gone. Restore it or choose another. Only invoices that use it wait.",
+        ),
+        "taxes": (
+            "The Xero rate of GST 15%, GST (OUTPUT2), was archived or deleted. Map it to an active one. "
+            "Only invoices that use it wait.",
+        ),
+    }

@@ -157,13 +157,14 @@ ROWS: Final = (
     ),
     Scenario(
         code="tax_rate_mismatch",
-        says="GST 15% is 15% here but 17.5% in Xero. Correct one of them or map to another rate.",
+        says="GST 15% is 15% here but 17.5% in Xero, where it is 15% GST on Income (OUTPUT2). Correct one of them or "
+        "map to another rate.",
         arises=gst(TaxComponents=components(17.5)),
         fix=gst(TaxComponents=components(15)),
     ),
     Scenario(
         code="tax_rate_unavailable",
-        says="The Xero rate was archived or deleted. Map to an active one.",
+        says="The Xero rate of GST 15%, 15% GST on Income (OUTPUT2), was archived or deleted. Map it to an active one.",
         arises=gst(Status="ARCHIVED"),
         fix=gst(Status="ACTIVE"),
     ),

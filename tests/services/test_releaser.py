@@ -82,6 +82,7 @@ def test_more_waiting_invoices_than_one_append_takes_are_all_released(world: Wor
 
 def test_the_first_batch_is_stored_and_rung_for_before_the_next_is_read(world: World) -> None:
     blocked_by_contact(world, FIRST + AT_ONCE + 3)
+    assert follow(world) == 0
     link(world)
     world.engine.projector.catch_up()
     stored_at_ring: list[int] = []

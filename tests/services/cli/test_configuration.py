@@ -72,6 +72,10 @@ def test_a_database_without_our_schema_is_named_with_the_command_that_makes_it(
     said = alone("status", code=CONFIGURATION, KYRIOS_XERO_DATABASE_URL=url).stderr
     assert said.startswith("The database is at schema none")
     assert said.endswith("run: kyrios-xero migrate.\n")
+    made = json.loads(alone("migrate", "--json", KYRIOS_XERO_DATABASE_URL=url).stdout)
+    assert made["before"] is None
+    again = json.loads(alone("migrate", "--json", KYRIOS_XERO_DATABASE_URL=url).stdout)
+    assert again == {"before": made["schema"], "schema": made["schema"]}
     for _ in range(2):
         assert alone("migrate", KYRIOS_XERO_DATABASE_URL=url).stdout == "The database is at the newest schema.\n"
     assert "No account is known yet." in alone("status", KYRIOS_XERO_DATABASE_URL=url).stdout

@@ -1,11 +1,12 @@
 """The commands about what Xero says: check again, and see which rates might stand for the tax sets."""
 
 import json
+from typing import Any, Final
 
 import pytest
 
 from tests.services.cli.conftest import Kyrios
-from tests.world import ACCOUNT, World, organisation_id
+from tests.world import ACCOUNT, World, example_invoices, organisation_id
 
 SALES = "7d9e2c41-8f36-4b75-a1d8-0c53e6f9b200"
 
@@ -13,7 +14,45 @@ SALES = "7d9e2c41-8f36-4b75-a1d8-0c53e6f9b200"
 def test_check_again_says_that_everything_qualifies(kyrios_in_world: Kyrios) -> None:
     out = kyrios_in_world("connections", "refresh", ACCOUNT).stdout
     assert "Everything chosen qualifies." in out
-    assert "0 invoices that waited for it are queued." in out
+    assert "waited" not in out, "nothing did"
+
+
+@pytest.mark.article("R24")
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"Status": "ARCHIVED"}, "The Xero rate of GST 15%, 15% GST on Income (OUTPUT2), was archived or deleted."),
+        (
+            {"TaxComponents": [{"Name": "GST", "Rate": 17.5, "IsCompound": False}]},
+            "GST 15% is 15% here but 17.5% in Xero, where it is 15% GST on Income (OUTPUT2).",
+        ),
+    ],
+)
+def test_a_rate_that_drifted_is_named_wherever_it_is_read_of(
+    world: World, kyrios_in_world: Kyrios, changed: dict[str, Any], says: str
+) -> None:
+    place = f"/organisations/{organisation_id()}/tax_rates"
+    world.control.post(place, json={"TaxType": "OUTPUT2"} | changed).raise_for_status()
+    assert says in kyrios_in_world("connections", "refresh", ACCOUNT, COLUMNS="300").stdout
+    world.queue(example_invoices(1))
+    world.work()
+    assert f"Waiting for you: {says}" in kyrios_in_world("invoices", "show", ACCOUNT, "inv-0", COLUMNS="300").stdout
+    steps = {one["step"]: one for one in json.loads(kyrios_in_world("connections", "steps", ACCOUNT, "--json").stdout)}
+    assert not steps["taxes"]["done"]
+    (missing,) = steps["taxes"]["missing"]
+    assert missing.startswith(says)
+    assert missing.endswith("Only invoices that use it wait.")
+    assert steps["watch"]["done"], "nothing holds all the others back"
+    changed_back = {"TaxType": "OUTPUT2", "Status": "ACTIVE", "TaxComponents": _FIFTEEN}
+    world.control.post(place, json=changed_back).raise_for_status()
+    world.engine.projector.catch_up()
+    out = kyrios_in_world("connections", "refresh", ACCOUNT).stdout
+    assert "1 invoice that waited goes to Xero now." in out
+    steps = {one["step"]: one for one in json.loads(kyrios_in_world("connections", "steps", ACCOUNT, "--json").stdout)}
+    assert all(one["done"] for one in steps.values())
+
+
+_FIFTEEN: Final = [{"Name": "GST", "Rate": 15, "IsCompound": False}]
 
 
 @pytest.mark.article("R21")

@@ -145,3 +145,12 @@ def test_other_taxes_at_an_equal_rate_are_mapped_with_a_reason_and_another_rate_
     events = world.engine.store.events_of(world.lane)
     (kept,) = [e.override_reason_ref for e in events if isinstance(e, TaxMapped) and e.override_reason_ref]
     assert world.engine.answer_words(kept, ACCOUNT) == reason
+
+
+def test_a_tax_set_that_is_offered_no_longer_keeps_its_name(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    kyrios_in_world("taxes", "declare", ACCOUNT, str(written(tmp_path / "taxes.json", FIVE)))
+    former = rows(kyrios_in_world, "list", ACCOUNT)["gst@15"]
+    assert (former["name"], former["declared"]) == ("GST 15%", False)
+    assert "GST 15% (offered no longer)" in kyrios_in_world("taxes", "list", ACCOUNT, COLUMNS="250").stdout

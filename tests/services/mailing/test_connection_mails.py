@@ -80,6 +80,27 @@ def test_an_account_that_was_archived_in_xero_is_told_once_with_what_it_holds_ba
         assert words in text_of(mail)
 
 
+@pytest.mark.article("R24")
+def test_a_rate_that_was_archived_in_xero_is_named_in_both_its_names(post: Post) -> None:
+    in_xero(post.world, "tax_rates", TaxType="OUTPUT2", Status="ARCHIVED")
+    post.engine.references.refresh(ACCOUNT)
+    (mail,) = post.send()
+    named = "archived or deleted in Xero: 15% GST on Income (OUTPUT2), for GST 15%"
+    assert mail["Subject"] == f"A tax rate needs you: {named}"
+    assert "Map it to an active one." in text_of(mail)
+
+
+@pytest.mark.article("R24")
+def test_a_rate_that_changed_in_xero_is_told_with_both_percentages(post: Post) -> None:
+    components = [{"Name": "GST", "Rate": 17.5, "IsCompound": False}]
+    in_xero(post.world, "tax_rates", TaxType="OUTPUT2", TaxComponents=components)
+    post.engine.references.refresh(ACCOUNT)
+    (mail,) = post.send()
+    assert mail["Subject"] == "A tax rate needs you: another percentage in Xero for GST 15%"
+    told = "GST 15% is 15% here but 17.5% in Xero, where it is 15% GST on Income (OUTPUT2)."
+    assert told in " ".join(text_of(mail).split())
+
+
 @pytest.mark.parametrize(
     ("lose", "words"),
     [
