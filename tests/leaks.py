@@ -5,10 +5,12 @@ address or in JSON.
 """
 
 import base64
+import email
 import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from email.policy import default
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -69,6 +71,18 @@ def files_below(home: Path) -> Iterator[bytes]:
         yield str(path).encode()
         if path.is_file():
             yield path.read_bytes()
+
+
+def mails_below(home: Path) -> list[bytes]:
+    """Every mail kept below a directory (Maildir) as its reader gets it: headers and texts, whatever their encoding."""
+    kept = [email.message_from_bytes(path.read_bytes(), policy=default) for path in home.rglob("mail/new/*")]
+    return [
+        "\n".join(
+            [*(f"{name}: {value}" for name, value in mail.items())]
+            + [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+        ).encode()
+        for mail in kept
+    ]
 
 
 def told_by(error: BaseException) -> list[str]:

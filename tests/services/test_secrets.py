@@ -25,7 +25,7 @@ from services.bootstrap import Parts
 from services.intake import read_invoice
 from services.running import working
 from services.set_up.connecting import WayToXero
-from tests.leaks import Leaks, dumped, files_below, told_by
+from tests.leaks import Leaks, dumped, files_below, mails_below, told_by
 from tests.world import ACCOUNT, BACKEND, EXAMPLES, OWNER, World, organisation_id, world_on
 
 CANARIES = {
@@ -35,10 +35,11 @@ CANARIES = {
     "description": "Canary description 4711",
     "reference": "Canary reference 4711",
 }
+RECIPIENT = "whoever.reads@their-mails.example"
 KEY = secrets.token_bytes(32)
 WEBHOOK_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
-LOUD_BY_DESIGN = ("httpx", "httpcore", "pika")
-"""Their debug logs hold whole addresses and headers: the product keeps them quiet, and so does this."""
+LOUD_BY_DESIGN = ("httpx", "httpcore", "pika", "mail")
+"""Their debug logs hold whole addresses, headers and mails: the product keeps them quiet, and so does this."""
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def _is_loud(name: str) -> bool:
     return name.partition(".")[0] in LOUD_BY_DESIGN
 
 
-def canary_invoice(number: int) -> Any:
+def canary_invoice(number: int, /, **changes: Any) -> Any:
     """An invoice full of canaries."""
     one = msgspec.json.decode((EXAMPLES / "invoices.ndjson").read_bytes().splitlines()[0])
     one |= {
@@ -77,6 +78,7 @@ def canary_invoice(number: int) -> Any:
     one["url"] = f"https://app.kyrios.example/invoices/inv-{number}"
     one["contact"] |= {"name": CANARIES["customer"], "email": CANARIES["e-mail"], "phone": CANARIES["phone"]}
     one["lines"][0]["description"] = CANARIES["description"]
+    one |= changes
     return read_invoice(msgspec.json.encode(one), default_account_id=ACCOUNT)
 
 
@@ -137,12 +139,21 @@ def fresh(xero: Simulator, database_url: str, tmp_path: Path) -> Iterator[World]
         yield world
 
 
+def post(world: World) -> None:
+    """Send the mails that are due half a minute from now; where no mail server is set, they lie in the home."""
+    world.engine.projector.catch_up()
+    world.later(31)
+    while world.engine.mailer.step():
+        pass
+
+
 def full_run(world: World) -> tuple[Leaks, list[str]]:
-    """Connect, set up, sync, refresh, meet faults, leave: the secrets used, and all that was rung and raised."""
+    """Connect, set up, sync, refresh, meet faults, tell, leave: the secrets used, and all that was rung and raised."""
     engine, kept, told = world.engine, Kept(world), list[str]()
     told += _connect_with_trouble(world, kept)
     kept.tokens("first")
     world.set_up()
+    engine.alert_recipients.change(ACCOUNT, OWNER, add=[RECIPIENT])
     kept.tokens("second")
     send = engine.broker.enqueue
     engine.broker.enqueue = lambda message, **more: (told.append(repr(message.asdict())), send(message, **more))[1]  # type: ignore[method-assign, func-returns-value]
@@ -151,6 +162,7 @@ def full_run(world: World) -> tuple[Leaks, list[str]]:
     lost = world.fault("answer_lost", method="PUT", path="/Invoices")
     assert world.queue([canary_invoice(number) for number in range(5)]) == ["accepted"] * 5
     engine.queue_invoices([canary_invoice(0)], BACKEND)
+    world.queue([canary_invoice(5, currency="EUR")])
     with working(engine):
         engine.ring(connection_id(ACCOUNT))
         world.wait_for_fault(lost)
@@ -158,6 +170,7 @@ def full_run(world: World) -> tuple[Leaks, list[str]]:
     world.work()
     kept.tokens("third")
     kept.account_key()
+    post(world)
     told += _refresh_with_trouble(world)
     kept.tokens("fourth")
     engine.set_up.disconnect(ACCOUNT, OWNER)
@@ -165,7 +178,7 @@ def full_run(world: World) -> tuple[Leaks, list[str]]:
     for _ in range(3):
         world.work()
         world.later(60)
-    engine.projector.catch_up()
+    post(world)
     return Leaks(kept.secrets), told
 
 
@@ -222,8 +235,34 @@ def test_no_secret_and_no_customers_word_leaks_anywhere(fresh: World) -> None:
     assert "delivery" in log.read_text(), "something was logged"
     assert len(told) > 10, "something was rung and raised"
     assert leaks.found_in(*told) == []
+    mails = mails_below(home)
+    assert sorted(_subject(mail) for mail in mails) == [
+        "1 invoice waits: your Xero does not use EUR",
+        "Xero is disconnected: as you asked for; 1 invoice waits",
+    ], "mails were sent, and are kept where files are looked through"
+    assert leaks.found_in(*mails) == []
     assert leaks.found_in(*files_below(home)) == []
-    assert leaks.found_in(dumped(fresh.engine.database_url)) == []
+    dump = dumped(fresh.engine.database_url)
+    assert leaks.found_in(dump) == []
+    whom = Leaks({"recipient": RECIPIENT})
+    assert whom.found_in(dump, log.read_bytes(), *told) == [], "only the mails name whom"
+
+
+def _subject(mail: bytes) -> str:
+    return next(line for line in mail.decode().splitlines() if line.startswith("Subject: ")).removeprefix("Subject: ")
+
+
+def test_the_scan_finds_what_is_planted_in_a_mail(fresh: World) -> None:
+    fresh.set_up()
+    fresh.engine.alert_recipients.change(ACCOUNT, OWNER, add=[RECIPIENT])
+    planted = secrets.token_urlsafe(32)
+    fresh.queue([canary_invoice(0, number=planted, currency="EUR")])
+    fresh.work()
+    post(fresh)
+    home = fresh.engine.settings.home
+    assert Leaks({"number": planted}).found_in(*mails_below(home)) == ["number"]
+    assert Leaks({"number": planted, "whom": RECIPIENT}).found_in(*files_below(home)) == ["number", "whom"]
+    assert Leaks(CANARIES).found_in(*mails_below(home), *files_below(home)) == []
 
 
 def test_the_scan_finds_what_is_planted_wherever_it_is(fresh: World) -> None:
