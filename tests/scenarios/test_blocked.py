@@ -281,6 +281,8 @@ def test_a_blocked_invoice_says_why_writes_nothing_and_goes_by_itself_once_that_
 @pytest.mark.article("R26")
 @pytest.mark.cause("before_sync_start")
 def test_an_invoice_from_before_the_start_waits_until_a_person_lets_it_go(shop: World) -> None:
+    in_books(shop, "organisation", PeriodLockDate=None)
+    shop.engine.references.refresh(ACCOUNT)
     shop.queue([document(plain(1), date=dt.date(2025, 12, 30))])
     settle(shop)
     says = "It is dated before 2026-01-01. Release it by date range, or leave it out."
@@ -288,7 +290,6 @@ def test_an_invoice_from_before_the_start_waits_until_a_person_lets_it_go(shop: 
     assert (found.status, told(found)) == ("blocked", [("before_sync_start", says)])
     assert found.sentence == f"Waiting for you: {says}"
     assert found.next_step == "It goes once it is released, or stays out if it is left out."
-    in_books(shop, "organisation", PeriodLockDate=None)
     shop.engine.references.refresh(ACCOUNT)
     settle(shop)
     assert held(shop, "T-1") == 0
