@@ -15,6 +15,7 @@ from domain.connection_events import (
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
+    ConnectionRemoved,
     Disconnected,
     DisconnectReason,
     GateClosed,
@@ -32,11 +33,11 @@ from domain.connection_events import (
     TaxRatesDeclared,
     TaxUnmapped,
 )
-from domain.connection_state import EVENTS, Connection, evolve
-from domain.event import Decision, Event, Moment
+from domain.connection_state import EVENTS, Connection, deciding, evolve
+from domain.departing import access_removed, disconnect
+from domain.event import Event, Moment
 from domain.gate import announced, missing_steps, what_holds
 from domain.refusals import NotPossible
-from domain.streams import connection_id
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, check_rate, same_components
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "AlertRecipientsSet",
     "Connected",
     "Connection",
+    "ConnectionRemoved",
     "DisconnectReason",
     "Disconnected",
     "GateClosed",
@@ -91,24 +93,29 @@ def connect(
     xero_user_id: str,
     at: Moment,
     reached_by: str = "",
+    leaves_behind: bool = False,
 ) -> list[Event]:
     """Record a consent. Each consent is a new grant, so connecting again is recorded again.
 
     `reached_by` is Xero's id of the connection by which this consent reaches the organisation used so far, empty if it
-    does not reach it: the article has reconnecting to the same organisation resume, and only that.
+    does not reach it: the article has reconnecting to the same organisation resume, and only that. `leaves_behind` says
+    that the consent before may have connections in Xero that this one does not cover: they are still to be removed.
     """
-    decision = _decide(state, account_id, at)
+    decision = deciding(state, account_id, at)
     organisation = state.organisation_id if state else None
+    former = state.grant_id if state and state.grant_id != grant_id else None
+    other_user = bool(state and state.xero_user_id != xero_user_id)
     decision.add(
         Connected,
         organisation_id=organisation,
         grant_id=grant_id,
         scopes=tuple(scopes),
         xero_user_id=xero_user_id,
+        leaves=former if leaves_behind or other_user else None,
     )
-    if state and state.grant_id and state.grant_id != grant_id:
-        # The consent before is not used any more; the connection in Xero goes on with the new one.
-        decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="replaced")
+    if former and not (leaves_behind or other_user):
+        # The consent before is not used any more; all its connections in Xero go on with the new one.
+        decision.add(AccessRemoved, organisation_id=organisation, grant_id=former, in_xero="replaced")
     if state and PERMISSIONS in state.drifted:
         decision.add(ReferenceRestored, organisation_id=organisation, referenced="permissions", reference=PERMISSIONS)
     if state and organisation and reached_by:
@@ -143,13 +150,14 @@ def select_organisation(
         return withhold_organisation(known, organisation_id, Cause("organisation_changed", facts=facts), at)
     if (known.organisation_id, known.xero_connection_id, known.withheld) == (organisation_id, xero_connection_id, None):
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(
         OrganisationSelected,
         organisation_id=organisation_id,
         xero_connection_id=xero_connection_id,
         base_currency=base_currency,
         country=country,
+        leaves=known.xero_connection_id if known.organisation_id != organisation_id else "",
     )
     return announced(decision)
 
@@ -159,7 +167,7 @@ def withhold_organisation(state: Connection | None, picked: str, cause: Cause, a
     known = _connected(state)
     if (known.picked, known.withheld) == (picked, cause):
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(OrganisationWithheld, organisation_id=known.organisation_id, picked=picked, cause=cause)
     return announced(decision)
 
@@ -170,7 +178,7 @@ def change_setting(state: Connection | None, name: str, value: str, at: Moment) 
     wanted = checked_setting(name, value)
     if known.setting(name) == wanted:
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(SettingsChanged, organisation_id=known.organisation_id, name=name, value=wanted)
     return announced(decision)
 
@@ -188,7 +196,7 @@ def select_accounts(
     chosen = (default_line, default_payment, tuple(also_allowed))
     if (known.default_line, known.default_payment, known.also_allowed) == chosen:
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(
         AccountsSelected,
         organisation_id=known.organisation_id,
@@ -205,7 +213,7 @@ def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], 
     declared = tuple(sorted(tax_sets, key=lambda d: d.tax_set.key))
     if known.declared == declared:
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(
         TaxRatesDeclared,
         organisation_id=known.organisation_id,
@@ -236,7 +244,7 @@ def map_tax(
         rate.components,
     ):
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     decision.add(
         TaxMapped,
         organisation_id=known.organisation_id,
@@ -255,7 +263,7 @@ def unmap_tax(state: Connection | None, tax_set: TaxSet, at: Moment) -> list[Eve
     known = _with_organisation(state)
     if tax_set.key not in known.mappings:
         return []
-    decision = _decide(known, known.account_id, at)
+    decision = deciding(known, known.account_id, at)
     version = known.mapping_version + 1
     decision.add(TaxUnmapped, organisation_id=known.organisation_id, tax_set=tax_set, version=version)
     return announced(decision)
@@ -265,7 +273,7 @@ def miss_permission(state: Connection, at: Moment) -> list[Event]:
     """Xero refused a call because the consent lacks a right: hold everything back until the account reconnects."""
     if PERMISSIONS in state.drifted:
         return []
-    decision = _decide(state, state.account_id, at)
+    decision = deciding(state, state.account_id, at)
     decision.add(
         ReferenceDrifted,
         organisation_id=state.organisation_id,
@@ -276,60 +284,16 @@ def miss_permission(state: Connection, at: Moment) -> list[Event]:
     return announced(decision)
 
 
-def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dict[str, str], at: Moment) -> list[Event]:
-    """End the connection. Already disconnected: nothing new.
-
-    With the authorisation lost there is no token left that Xero would take, so nothing can be removed there.
-    """
-    if state is None or state.grant_id is None:
-        return []
-    decision = _decide(state, state.account_id, at)
-    decision.add(
-        Disconnected,
-        organisation_id=state.organisation_id,
-        reason=reason,
-        evidence=evidence,
-        grant_id=state.grant_id,
-        xero_connection_id=state.xero_connection_id,
-    )
-    if reason == "authorisation_lost":
-        decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="refused")
-    return announced(decision)
-
-
 def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: Moment) -> list[Event]:
     """Say who gets this account's mails. The same again is no news."""
     if state is None:
         raise NotPossible("this account was never connected to Xero, so there is nothing to tell anybody")
     if state.recipients == tuple(recipient_ids):
         return []
-    decision = _decide(state, state.account_id, at)
+    decision = deciding(state, state.account_id, at)
     organisation = state.organisation_id
     decision.add(AlertRecipientsSet, organisation_id=organisation, recipient_ids=tuple(recipient_ids))
     return decision.events
-
-
-def access_removed(
-    state: Connection | None, grant_id: UUID, how: RemovedHow, at: Moment, *, revoked: bool = False
-) -> list[Event]:
-    """Record the end of a grant that is no longer used. Ended already: nothing new."""
-    gone = next((one for one in state.departures if one.grant_id == grant_id), None) if state else None
-    if state is None or gone is None:
-        return []
-    decision = _decide(state, state.account_id, at)
-    decision.add(
-        AccessRemoved,
-        organisation_id=gone.organisation_id,
-        grant_id=grant_id,
-        in_xero=how,
-        xero_connection_id=gone.xero_connection_id,
-        revoked=revoked,
-    )
-    return decision.events
-
-
-def _decide(state: Connection | None, account_id: str, at: Moment) -> Decision[Connection]:
-    return Decision(connection_id(account_id), account_id, state, state.version if state else 0, evolve, at)
 
 
 def _connected(state: Connection | None) -> Connection:

@@ -22,19 +22,28 @@ PERMISSIONS: Final = "permissions"
 
 
 class Connected(Event, frozen=True, kw_only=True):
-    """A Xero user consented, for the first time or again: the grant, its scopes, and which Xero user."""
+    """A Xero user consented, for the first time or again: the grant, its scopes, and which Xero user.
+
+    `leaves` is the grant this one replaces, if what that one reached in Xero is still to be removed there.
+    """
 
     grant_id: UUID
     scopes: tuple[str, ...]
     xero_user_id: str
+    leaves: UUID | None = None
 
 
 class OrganisationSelected(Event, frozen=True, kw_only=True):
-    """Which organisation's books these are (`organisation_id` is Xero's tenantId)."""
+    """Which organisation's books these are (`organisation_id` is Xero's tenantId).
+
+    `leaves` is Xero's id of the connection to the organisation used so far, if the same consent reached that one too:
+    it is to be removed there, and the consent goes on.
+    """
 
     xero_connection_id: str
     base_currency: str
     country: str
+    leaves: str = ""
 
 
 class OrganisationWithheld(Event, frozen=True, kw_only=True):
@@ -159,10 +168,24 @@ class AccessRemoved(Event, frozen=True, kw_only=True):
     """The end of a grant that is no longer used: its tokens are destroyed with this event.
 
     `in_xero` says what became of the connection there, `revoked` whether the Xero user's consent was taken back too,
-    which would cut off every other connection of that user and is only done where there is none.
+    which would cut off every other connection of that user and is only done where there is none. `removed` are Xero's
+    ids of all connections the last try removed: the one that was used, and those that were only on offer.
     """
 
     grant_id: UUID
     in_xero: RemovedHow
     xero_connection_id: str = ""
     revoked: bool = False
+    removed: tuple[str, ...] = ()
+
+
+class ConnectionRemoved(Event, frozen=True, kw_only=True):
+    """The end of a connection in Xero whose organisation was left for another one of the same consent, which goes on.
+
+    `removal` is the event that chose the other one; `in_xero` says what became of the connection there.
+    """
+
+    removal: UUID
+    grant_id: UUID
+    in_xero: RemovedHow
+    xero_connection_id: str = ""

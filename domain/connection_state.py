@@ -14,6 +14,7 @@ from domain.connection_events import (
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
+    ConnectionRemoved,
     Disconnected,
     DisconnectReason,
     GateClosed,
@@ -24,21 +25,35 @@ from domain.connection_events import (
     OrganisationWithheld,
     ReferenceDrifted,
     ReferenceRestored,
+    RemovedHow,
     SettingsChanged,
     TaxMapped,
     TaxRatesDeclared,
     TaxUnmapped,
 )
-from domain.event import Event
+from domain.event import Decision, Event, Moment
+from domain.streams import connection_id
 from domain.tax import DeclaredTaxSet, TaxMapping, TaxSet
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant that is no longer used and whose access to Xero is still to be removed."""
+    """What is no longer used and still to be removed in Xero: a grant with all it reaches, or one connection of it.
 
+    `removal` is its id: the grant's own, or that of the event that chose another organisation, while the consent goes
+    on. `xero_connection_id` is empty if no organisation was confirmed. `since` is when it was left (UTC).
+    """
+
+    removal: UUID
     grant_id: UUID
     xero_connection_id: str
     organisation_id: str | None
+    xero_user_id: str
+    since: datetime
+
+    @property
+    def consent_goes_on(self) -> bool:
+        """Whether only the connection is left, and its grant is still used."""
+        return self.removal != self.grant_id
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,11 +66,14 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
     until it is confirmed that this consent reaches the same organisation. `withheld` is why the organisation that was
     picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
+
+    `departures` are being removed in Xero; of `unanswered` Xero never said that they are, so they may be there still.
     """
 
     account_id: str
     version: int = 0
     grant_id: UUID | None = None
+    xero_user_id: str = ""
     scopes: tuple[str, ...] = ()
     first_connected_at: datetime | None = None
     disconnected_for: DisconnectReason | None = None
@@ -79,6 +97,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     held_by: tuple[Cause, ...] = (Cause("not_connected"),)
     opened_before: bool = False
     departures: tuple[Departure, ...] = ()
+    unanswered: tuple[Departure, ...] = ()
     closed_at: datetime | None = None
     opened_at: datetime | None = None
     warned: InactivityWarned | None = None
@@ -112,6 +131,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return next(offered, self.former_names.get(tax_set.key, tax_set.key))
 
 
+def deciding(state: Connection | None, account_id: str, at: Moment) -> Decision[Connection]:
+    """A decision about an account's connection, as yet without events."""
+    return Decision(connection_id(account_id), account_id, state, state.version if state else 0, evolve, at)
+
+
 def evolve(state: Connection | None, event: Event) -> Connection:
     """Fold one event. Only assigns; total over every event ever stored in this stream."""
     known = state or Connection(account_id=event.account_id)
@@ -127,6 +151,8 @@ def _organisation_selected(state: Connection, event: OrganisationSelected) -> di
         "country": event.country,
         "picked": None,
         "withheld": None,
+        "departures": (*state.departures, *_left_books(state, event)),
+        "unanswered": tuple(d for d in state.unanswered if d.xero_connection_id != event.xero_connection_id),
     }
     return chosen if state.organisation_id in (None, event.organisation_id) else chosen | _LEFT_BEHIND
 
@@ -157,11 +183,37 @@ def _without(mapping: dict[str, object], key: str) -> dict[str, object]:
     return {k: v for k, v in mapping.items() if k != key}
 
 
-def _departure(event: Disconnected) -> tuple[Departure, ...]:
-    if event.grant_id is None:
+def _left_books(state: Connection, event: OrganisationSelected) -> tuple[Departure, ...]:
+    if not event.leaves or state.grant_id is None:
         return ()
-    there, organisation = event.xero_connection_id, event.organisation_id
-    return (Departure(grant_id=event.grant_id, xero_connection_id=there, organisation_id=organisation),)
+    return (_departure(state, event, event.event_id, state.grant_id, event.leaves),)
+
+
+def _left_grant(state: Connection, event: Connected | Disconnected) -> tuple[Departure, ...]:
+    grant = event.leaves if isinstance(event, Connected) else event.grant_id
+    there = event.xero_connection_id if isinstance(event, Disconnected) else state.xero_connection_id
+    return () if grant is None else (_departure(state, event, grant, grant, there),)
+
+
+def _departure(state: Connection, event: Event, removal: UUID, grant_id: UUID, there: str) -> Departure:
+    return Departure(
+        removal=removal,
+        grant_id=grant_id,
+        xero_connection_id=there,
+        organisation_id=state.organisation_id,
+        xero_user_id=state.xero_user_id,
+        since=event.occurred_at,
+    )
+
+
+def _departed(state: Connection, removal: UUID, how: RemovedHow) -> dict[str, object]:
+    """A departure ended. One that Xero answered took along whatever was never answered for the same Xero user."""
+    gone = tuple(d for d in state.departures if d.removal == removal)
+    left: dict[str, object] = {"departures": tuple(d for d in state.departures if d.removal != removal)}
+    if how == "unanswered":
+        return left | {"unanswered": (*state.unanswered, *gone)}
+    users = {d.xero_user_id for d in gone if not d.consent_goes_on} if how != "refused" else set()
+    return left | {"unanswered": tuple(d for d in state.unanswered if d.xero_user_id not in users)}
 
 
 _QUIET_DAYS: Final = "60"
@@ -170,12 +222,14 @@ _QUIET_DAYS: Final = "60"
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     Connected: lambda s, e: {
         "grant_id": e.grant_id,
+        "xero_user_id": e.xero_user_id,
         "scopes": e.scopes,
         "xero_connection_id": "",
         "picked": None,
         "withheld": None,
         "first_connected_at": s.first_connected_at or e.occurred_at,
         "disconnected_for": None,
+        "departures": (*s.departures, *_left_grant(s, e)),
     },
     OrganisationSelected: _organisation_selected,
     OrganisationWithheld: lambda _, e: {"picked": e.picked, "withheld": e.cause},
@@ -205,9 +259,10 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "xero_connection_id": "",
         "picked": None,
         "withheld": None,
-        "departures": (*s.departures, *_departure(e)),
+        "departures": (*s.departures, *_left_grant(s, e)),
     },
-    AccessRemoved: lambda s, e: {"departures": tuple(d for d in s.departures if d.grant_id != e.grant_id)},
+    AccessRemoved: lambda s, e: _departed(s, e.grant_id, e.in_xero),
+    ConnectionRemoved: lambda s, e: _departed(s, e.removal, e.in_xero),
 }
 
 EVENTS: Final[tuple[type[Event], ...]] = tuple(_APPLY)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.connection_events import AccessRemoved, Disconnected
+from domain.connection_events import AccessRemoved, Connected, ConnectionRemoved, Disconnected, OrganisationSelected
 from domain.contact_link import ContactLinked, ContactRefused, ContactWanted
 from domain.document import Payment
 from domain.event import Event
@@ -58,7 +58,11 @@ def effects_of(event: Event) -> list[Entry]:
         case ContactWanted():
             return [_entry(event, "create_contact")]
         case Disconnected():
-            return _removal(event)
+            return _removal(event, event.grant_id)
+        case Connected():
+            return _removal(event, event.leaves)
+        case OrganisationSelected():
+            return _removal(event, event.event_id if event.leaves else None)
     return _opened_by(event)
 
 
@@ -77,6 +81,8 @@ def _ends(event: Event, entry: Entry) -> bool:
         return entry.effect_key != event.awaits
     if isinstance(event, AccessRemoved):
         return entry.kind == "remove_connection" and entry.stream_id == event.grant_id
+    if isinstance(event, ConnectionRemoved):
+        return entry.kind == "remove_connection" and entry.stream_id == event.removal
     if entry.kind == "create_payment":
         return _payment_settled_by(event) == _payment_of(entry)
     return _ends_change(event, entry.kind)
@@ -137,11 +143,11 @@ def _entry(event: Event, kind: EntryKind) -> Entry:
     )
 
 
-def _removal(event: Disconnected) -> list[Entry]:
-    """The entry's stream is the grant that ends: a newer one of the same account has nothing to wait for."""
-    if event.grant_id is None:
+def _removal(event: Event, removal: UUID | None) -> list[Entry]:
+    """The entry's stream is what leaves, a grant or a choice: a newer one of the account has nothing to wait for."""
+    if removal is None:
         return []
-    return [msgspec.structs.replace(_entry(event, "remove_connection"), stream_id=event.grant_id)]
+    return [msgspec.structs.replace(_entry(event, "remove_connection"), stream_id=removal)]
 
 
 def _create_payment(event: Event, payment: Payment) -> Entry:

@@ -161,6 +161,7 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     domain_connection.InactivityWarned: (_Fact, _nothing),
     domain_connection.Disconnected: (_Disconnected, _disconnected),
     domain_connection.AccessRemoved: (_Fact, _nothing),
+    domain_connection.ConnectionRemoved: (_Fact, _nothing),
 }
 STEPS: Final = steps_of(_FOLDED)
 

@@ -45,7 +45,12 @@ class OverdueRemovals:
             for row in overdue:
                 lane = row["connection_id"]
                 for event in connections.access_removed(known[lane], row["stream_id"], "unanswered", at):
-                    LOG.warning("the removal of grant %s was never answered; its tokens go", row["stream_id"])
+                    LOG.warning(
+                        "Xero never answered that account %s leaves (%s): its tokens go, and its "
+                        "connection may still be listed in Xero, under Connected apps",
+                        event.account_id,
+                        row["stream_id"],
+                    )
                     tx.append([event])
                     known[lane] = connections.evolve(known[lane], event)
         return len(overdue)

@@ -141,6 +141,8 @@ def _write_beside(curs: Cursor[Row], writes: Writes) -> None:
     if writes.ended_grants:
         removals.end(curs, writes.ended_grants)
         grants.destroy_within(curs, list(writes.ended_grants))
+    if writes.ended_removals:
+        removals.end(curs, writes.ended_removals)
     if writes.texts:
         sealed_texts.insert_invoice_texts(curs, writes.texts)
     if writes.answers:

@@ -1,4 +1,7 @@
-"""The SQL of those entries of table `outbox` that remove a connection in Xero; the stream of each is its grant."""
+"""The SQL of those entries of table `outbox` that remove access to Xero; the stream of each is what leaves there.
+
+That is a grant, or the choice of another organisation within one that goes on.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +15,20 @@ Row = dict[str, Any]
 
 
 def end(curs: Cursor[Row], ended: Mapping[UUID, str]) -> None:
-    """End what is still to be removed of these grants, however far it is, with the word for how each ended."""
+    """End these removals, however far they are, with the word for how each ended."""
     curs.execute(
         f"""
         UPDATE app.outbox o SET state = CASE e.how WHEN 'unanswered' THEN 'DEAD' ELSE 'DONE' END, cause = e.how,
                closed_at = app.now(), lease_token = NULL, lease_until = NULL
-        FROM unnest(%s::uuid[], %s::text[]) AS e (grant_id, how)
-        WHERE o.stream_id = e.grant_id AND {PASSES_GATE} AND o.closed_at IS NULL
+        FROM unnest(%s::uuid[], %s::text[]) AS e (removal, how)
+        WHERE o.stream_id = e.removal AND {PASSES_GATE} AND o.closed_at IS NULL
         """,
         (list(ended), list(ended.values())),
     )
 
 
 def lock_overdue(curs: Cursor[Row], hours: float, limit: int) -> list[Row]:
-    """Lock removals that have not ended so long after they were asked for: id, connection and grant (the stream)."""
+    """Lock removals that have not ended so long after they were asked for: id, connection, what leaves (the stream)."""
     curs.execute(
         f"""
         SELECT id, connection_id, stream_id FROM app.outbox o

@@ -27,6 +27,7 @@ from domain.alert_entries import alerts_of, each_once
 from domain.connection import (
     AccessRemoved,
     AlertRecipientsSet,
+    ConnectionRemoved,
     Disconnected,
     GateClosed,
     GateOpened,
@@ -228,6 +229,7 @@ def complete(events: Sequence[Event], writes: Writes) -> Writes:
         leaving=[e.account_id for e in events if isinstance(e, Disconnected) and e.reason == "user"],
         links=[event for event in events if isinstance(event, ContactLinked | ContactUnlinked)],
         ended_grants={event.grant_id: event.in_xero for event in events if isinstance(event, AccessRemoved)},
+        ended_removals={event.removal: event.in_xero for event in events if isinstance(event, ConnectionRemoved)},
         alerts=each_once(entry for event in events for entry in alerts_of(event)),
         chosen_recipients={e.account_id: e.recipient_ids for e in events if isinstance(e, AlertRecipientsSet)},
     )

@@ -135,6 +135,7 @@ class Writes(msgspec.Struct, frozen=True, kw_only=True):
     accounts: dict[UUID, str] = msgspec.field(default_factory=dict)
     new_grant: NewGrant | None = None
     ended_grants: Mapping[UUID, str] = msgspec.field(default_factory=dict)
+    ended_removals: Mapping[UUID, str] = msgspec.field(default_factory=dict)
     organisations: dict[str, str] = msgspec.field(default_factory=dict)
     leaving: Sequence[str] = ()
     closed: Sequence[Closed] = ()

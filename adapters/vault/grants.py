@@ -163,6 +163,24 @@ class Grants:
             row = cursor.fetchone()
         return bool(row and row["shared"])
 
+    def is_of_another(self, grant_id: UUID, auth_event_id: str) -> bool:
+        """Whether Xero's name of a consent stands for another grant than this one, whose tokens are still kept."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT FROM app.xero_grant WHERE auth_event_id = %s AND auth_event_id <> '' AND grant_id <> %s "
+                "AND sealed_tokens IS NOT NULL LIMIT 1",
+                [auth_event_id, grant_id],
+            )
+            return cursor.fetchone() is not None
+
+    def consents_of(self, account_id: str) -> frozenset[str]:
+        """Xero's names of all consents an account ever gave, also of those whose tokens are destroyed."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT auth_event_id FROM app.xero_grant WHERE account_id = %s AND auth_event_id <> ''", [account_id]
+            )
+            return frozenset(row["auth_event_id"] for row in cursor.fetchall())
+
     holds = "grants"
 
     def count_by_key(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from domain.connection_events import (
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
+    ConnectionRemoved,
     Disconnected,
     GateClosed,
     GateOpened,
@@ -58,9 +59,11 @@ def in_words(event: Event) -> str:
 def _of_connection(event: Event) -> str | None:
     match event:
         case Connected():
-            return f"A Xero user ({event.xero_user_id}) consented to {len(event.scopes)} rights."
+            left = "; what the consent before it reached is removed in Xero" if event.leaves else ""
+            return f"A Xero user ({event.xero_user_id}) consented to {len(event.scopes)} rights{left}."
         case OrganisationSelected():
-            return f"Organisation {event.organisation_id} was chosen: {event.base_currency}, {event.country}."
+            left = " The connection to the one before is removed in Xero." if event.leaves else ""
+            return f"Organisation {event.organisation_id} was chosen: {event.base_currency}, {event.country}.{left}"
         case OrganisationWithheld():
             return f"Organisation {event.picked} was picked and is not used: {words(event.cause)}"
         case SettingsChanged():
@@ -100,7 +103,12 @@ def _of_gate(event: Event) -> str | None:
             return f"Disconnected: {event.reason.replace('_', ' ')}{known}."
         case AccessRemoved():
             consent = ", the consent was taken back" if event.revoked else ""
-            return f"The tokens were destroyed; the connection in Xero: {_IN_XERO[event.in_xero]}{consent}."
+            offered = sum(1 for one in event.removed if one != event.xero_connection_id)
+            others = f", {offered} on offer removed too" if offered else ""
+            return f"The tokens were destroyed; the connection in Xero: {_IN_XERO[event.in_xero]}{others}{consent}."
+        case ConnectionRemoved():
+            how = _IN_XERO[event.in_xero]
+            return f"The organisation was left for another; its connection in Xero: {how}. The consent goes on."
     return None
 
 

@@ -24,6 +24,7 @@ from services.dispatch.lane_work import Timing
 from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
+from services.dispatch.what_leaves import WhatLeaves
 from services.overdue_removals import OverdueRemovals
 from services.reads import Reads
 from services.references import ReferenceWatch
@@ -67,7 +68,7 @@ class Sending(Ground):
             CreatePayment(),
             UpdateInvoice(self.account_keys),
             VoidInvoice(),
-            RemoveConnection(self.store, self.grants, self.vault.oauth_states, self.oauth),
+            RemoveConnection(self.grants, self.oauth, WhatLeaves(self.store, self.grants, self.vault.oauth_states)),
         )
         return {kind.name: kind for kind in made}
 

@@ -27,6 +27,7 @@ from adapters.xero.session import XeroSession
 from adapters.xero.token_answer import TokenAnswer
 from domain import connection as connections
 from domain.causes import Cause
+from domain.connection import Connection
 from domain.event import Actor
 from domain.refusals import Fault, InvalidInput, OrganisationInUse
 from services.intake.fields import ID_FORM, is_identifier
@@ -145,19 +146,23 @@ class Connect:
         )
         before = self._ground.find(grant.account_id)
         used = before.organisation_id if before else None
-        listed = self._listed(grant, answer)
+        session = self._session_with(answer.tokens.access_token, grant.grant_id)
+        listed = self._listed(grant, session)
         same = next((one for one in listed if one.organisation_id == used), None)
+        leaves_behind = before is not None and before.grant_id is not None and self._leaves_behind(before, session)
         try:
-            self._record(grant, answer.scopes, actor, same.connection_id if same else "")
+            self._record(grant, answer.scopes, actor, same.connection_id if same else "", leaves_behind)
         except OrganisationInUse as taken:
-            self._record(grant, answer.scopes, actor, "")
+            self._record(grant, answer.scopes, actor, "", leaves_behind)
             self._ground.withhold(grant.account_id, taken.organisation_id, Cause("organisation_in_use"), actor)
             return "in_use"
         if used is None or not listed:
             return "connected"
         return "resumed" if same else "elsewhere"
 
-    def _record(self, grant: NewGrant, scopes: Sequence[str], actor: Actor, reached_by: str) -> None:
+    def _record(
+        self, grant: NewGrant, scopes: Sequence[str], actor: Actor, reached_by: str, leaves_behind: bool
+    ) -> None:
         self._ground.change(
             grant.account_id,
             lambda state, at: connections.connect(
@@ -168,19 +173,28 @@ class Connect:
                 xero_user_id=grant.xero_user_id,
                 at=at,
                 reached_by=reached_by,
+                leaves_behind=leaves_behind,
             ),
             actor,
             Writes(new_grant=grant),
         )
 
-    def _listed(self, grant: NewGrant, answer: TokenAnswer) -> tuple[XeroConnection, ...]:
+    def _listed(self, grant: NewGrant, session: XeroSession) -> tuple[XeroConnection, ...]:
         """This consent's organisations; none if Xero cannot say now, so that they are chosen later."""
-        session = self._session_with(answer.tokens.access_token, grant.grant_id)
         try:
             return of_consent(session, grant.auth_event_id)
         except XeroError as error:
             LOG.warning("the organisations of account %s are listed later: %s", grant.account_id, error)
             return ()
+
+    def _leaves_behind(self, before: Connection, session: XeroSession) -> bool:
+        """Whether Xero lists what an earlier consent of the account gave, and not this one; so too if it cannot say."""
+        former = self._grants.consents_of(before.account_id)
+        try:
+            return any(one.auth_event_id in former for one in session.connections())
+        except XeroError as error:
+            LOG.warning("what account %s leaves behind is looked for later: %s", before.account_id, error)
+            return True
 
 
 def mark_of(state: Secret) -> str:

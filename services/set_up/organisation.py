@@ -35,7 +35,10 @@ class ChooseOrganisation:
         self._ground, self._grants = ground, grants
 
     def listed(self, account_id: str) -> tuple[XeroConnection, ...]:
-        """The organisations of the account's present consent, and of no other consent of the same Xero user."""
+        """The organisations of the account's present consent, and of no other consent of the same Xero user.
+
+        The one it uses is among them, also if a consent of another account came to name it meanwhile.
+        """
         return self._of_consent(self._connected(account_id))
 
     def choose(self, account_id: str, organisation_id: str, actor: Actor, *, start_afresh: bool = False) -> Choice:
@@ -99,7 +102,13 @@ class ChooseOrganisation:
 
     def _of_consent(self, known: Connection) -> tuple[XeroConnection, ...]:
         assert known.grant_id is not None, "only a connected account has a consent"
-        return of_consent(self._ground.session_of(known), self._grants.read(known.grant_id).auth_event_id)
+        session = self._ground.session_of(known)
+        given = of_consent(session, self._grants.read(known.grant_id).auth_event_id)
+        if not known.xero_connection_id or any(one.connection_id == known.xero_connection_id for one in given):
+            return given
+        # Xero keeps one connection for a user and an organisation, and has it name the consent that came last: that may
+        # be another account's by now, which was refused these books.
+        return (*(one for one in session.connections() if one.connection_id == known.xero_connection_id), *given)
 
     def _check_free(self, account_id: str, chosen: XeroConnection, actor: Actor) -> None:
         """Refuse early what is another's; the binding itself decides, in the transaction that chooses."""

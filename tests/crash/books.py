@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from adapters.event_store.sealed_texts import Row
-from domain.connection import AccessRemoved
+from domain.connection import AccessRemoved, ConnectionRemoved
 from domain.effects import effects_of
 from domain.event import Event
 from domain.invoice import InvoiceSynced, OutcomeResolved, PaymentSynced, VoidSynced
@@ -131,6 +131,7 @@ def _ends_have_events(outbox: Sequence[Row], events: Sequence[Event]) -> None:
     ended = [e.originator_id for e in events if isinstance(e, InvoiceSynced | PaymentSynced | VoidSynced)]
     grants = {entry["stream_id"] for entry in outbox if entry["kind"] == "remove_connection"}
     ended += [e.grant_id for e in events if isinstance(e, AccessRemoved) and e.grant_id in grants]
+    ended += [e.removal for e in events if isinstance(e, ConnectionRemoved)]
     assert done == Counter(ended)
 
 

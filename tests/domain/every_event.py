@@ -11,6 +11,7 @@ from domain.connection import (
     AccountsSelected,
     AlertRecipientsSet,
     Connected,
+    ConnectionRemoved,
     Disconnected,
     GateClosed,
     GateOpened,
@@ -116,9 +117,23 @@ def _full(event_type: type[Event], **facts: Any) -> Event:
     )
 
 
+FORMER_CONNECTION: Final = "0b6d5f7e-3c1a-4a0e-9a51-7f3e2d1c0b9a"
+
 _CONNECTION: Final = (
-    _full(Connected, grant_id=GRANT, scopes=("offline_access", "accounting.invoices"), xero_user_id=XERO_USER),
-    _full(OrganisationSelected, xero_connection_id=XERO_CONNECTION, base_currency="NZD", country="NZ"),
+    _full(
+        Connected,
+        grant_id=GRANT,
+        scopes=("offline_access", "accounting.invoices"),
+        xero_user_id=XERO_USER,
+        leaves=identity("former grant"),
+    ),
+    _full(
+        OrganisationSelected,
+        xero_connection_id=XERO_CONNECTION,
+        base_currency="NZD",
+        country="NZ",
+        leaves=FORMER_CONNECTION,
+    ),
     _full(
         OrganisationWithheld,
         picked="9d2f6c1e-0c55-4a0b-b1f3-7d5f6a1c2b44",
@@ -170,7 +185,21 @@ _CONNECTION: Final = (
         grant_id=GRANT,
         xero_connection_id=XERO_CONNECTION,
     ),
-    _full(AccessRemoved, grant_id=GRANT, in_xero="removed", xero_connection_id=XERO_CONNECTION, revoked=True),
+    _full(
+        AccessRemoved,
+        grant_id=GRANT,
+        in_xero="removed",
+        xero_connection_id=XERO_CONNECTION,
+        revoked=True,
+        removed=(XERO_CONNECTION, FORMER_CONNECTION),
+    ),
+    _full(
+        ConnectionRemoved,
+        removal=identity("choice"),
+        grant_id=GRANT,
+        in_xero="gone",
+        xero_connection_id=FORMER_CONNECTION,
+    ),
 )
 
 _INVOICE: Final = (

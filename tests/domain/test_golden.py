@@ -21,8 +21,10 @@ from tests.domain.every_event import EVERY_EVENT
 _GOLDEN: Final = Path(__file__).parent / "golden"
 _BASE: Final[dict[str, Any]] = {"causation_id": None, "organisation_id": None}
 _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
-    "AccessRemoved.1": {"xero_connection_id": "", "revoked": False},
+    "AccessRemoved.1": {"xero_connection_id": "", "revoked": False, "removed": ()},
     "AccountsSelected.1": {"default_payment": None, "also_allowed": ()},
+    "Connected.1": {"leaves": None},
+    "ConnectionRemoved.1": {"xero_connection_id": ""},
     "ContactRefused.1": {"answer_ref": None, "fragment_hash": ""},
     "ContactUnlinked.1": {"moved_to": None},
     "Disconnected.1": {"evidence": {}, "grant_id": None, "xero_connection_id": ""},
@@ -35,6 +37,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
     "InvoiceRevised.1": {"opens": None},
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
+    "OrganisationSelected.1": {"leaves": ""},
     "OutcomeResolved.1": {"another": ""},
     "PaymentSynced.1": {"opens": None},
     "RetryRequested.1": {"payments": (), "payment_account_id": None},

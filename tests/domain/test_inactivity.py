@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from domain.account_settings import Inactivity
-from domain.connection import EVENTS, AccessRemoved, Disconnected, GateClosed, InactivityWarned, SettingsChanged
+from domain.connection import (
+    EVENTS,
+    AccessRemoved,
+    ConnectionRemoved,
+    Disconnected,
+    GateClosed,
+    InactivityWarned,
+    SettingsChanged,
+)
 from domain.connection_events import GateOpened, ReferenceDrifted, ReferenceRestored
 from domain.event import ENGINE, Actor, Event
 from domain.inactivity import (
@@ -123,7 +131,7 @@ def test_what_has_ended_is_not_ended_again() -> None:
 @pytest.mark.parametrize("event_type", EVENTS)
 def test_what_people_do_is_activity_and_what_the_engine_notes_is_none(event_type: type[Event]) -> None:
     event = EVERY_EVENT[event_type]
-    by_people = event_type not in BY_ENGINE | {AccessRemoved}
+    by_people = event_type not in BY_ENGINE | {AccessRemoved, ConnectionRemoved}
     assert is_activity(_by(event, OWNER)) == by_people
     assert not is_activity(_by(event, ENGINE))
 

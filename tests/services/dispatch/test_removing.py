@@ -10,6 +10,7 @@ from domain.connection import AccessRemoved, Connection, Disconnected, GateOpene
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.streams import connection_id
 from services.dispatch.remove_connection import RemoveConnection
+from services.dispatch.what_leaves import WhatLeaves
 from services.verify import verify
 from tests.crash.books import assert_in_xero_once, assert_invariants
 from tests.services.dispatch.seen import lane
@@ -206,13 +207,13 @@ def test_an_organisation_that_another_account_took_over_keeps_its_connection(wor
     assert world.engine.session_of(other).organisation().base_currency == "NZD"
 
 
-class LooksNowhere(RemoveConnection):
-    """Removes what it was told to, whatever has happened since."""
+class LooksNowhere(WhatLeaves):
+    """Has all removed that ever left, whatever has happened since."""
 
-    def _way(self, subject: Any) -> Any:
-        return "remove"
+    def must_wait(self, subject: Any) -> bool:
+        return False
 
-    def _is_anothers(self, subject: Any, listed: Any) -> bool:
+    def is_needed(self, subject: Any, one: Any) -> bool:
         return False
 
 
@@ -220,7 +221,8 @@ def test_a_removal_that_does_not_look_cuts_off_an_account_that_came_back(world: 
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
     consent(world)
     engine = world.engine
-    careless = LooksNowhere(engine.store, engine.grants, engine.vault.oauth_states, engine.oauth)
+    leaves = LooksNowhere(engine.store, engine.grants, engine.vault.oauth_states)
+    careless = RemoveConnection(engine.grants, engine.oauth, leaves)
     engine.dispatcher._claim._kinds["remove_connection"] = careless  # type: ignore[index]
     world.queue(example_invoices(1))
     world.work()
