@@ -38,6 +38,9 @@ class LostConnection:
             known = self._store.load(connection_id(connection.account_id), connections.evolve)
             if known is None or known.grant_id != connection.grant_id:
                 return
+            if isinstance(proven, NotConnected) and known.xero_connection_id != connection.xero_connection_id:
+                # It was left meanwhile, and perhaps removed by ourselves.
+                return
             try:
                 self._store.append(self._decide(known, proven, {"error": type(error).__name__}))
             except ConcurrentChange:
@@ -48,6 +51,9 @@ class LostConnection:
         """The error that stands; None if it says nothing of the connection."""
         if not isinstance(error, NotConnected | Unauthorised):
             return error if isinstance(error, AuthorisationLost | PermissionMissing) else None
+        if not connection.xero_connection_id:
+            # Nobody has said that this consent reaches the organisation.
+            return None
         try:
             listed = self._session_of(connection).connections()
         except AuthorisationLost as lost:

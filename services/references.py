@@ -121,7 +121,7 @@ class ReferenceWatch:
         """
         lane = connection_id(account_id)
         known = self._store.load(lane, connections.evolve)
-        if known is None or known.grant_id is None or known.organisation_id is None:
+        if known is None or known.organisation_id is None or not known.xero_connection_id:
             raise NotPossible(f"account {account_id} is not connected to an organisation; there is nothing to read")
         trouble: list[XeroError] = []
         for kind in KINDS:
@@ -159,7 +159,7 @@ class ReferenceWatch:
     def _read_stale(self, lane: UUID, older_than: float) -> bool:
         """Read what is older than that, one call at a time, as far as the budget goes; whether anything was read."""
         known = self._store.load(lane, connections.evolve)
-        if known is None or known.grant_id is None or known.organisation_id is None:
+        if known is None or known.organisation_id is None or not known.xero_connection_id:
             with self._store.cursor() as cursor:
                 reference_data.postpone(cursor, lane)
             return False

@@ -55,6 +55,8 @@ class Ground:
             raise NotPossible(f"account {account_id} is disconnected from Xero; connect it again first")
         if known.organisation_id is None:
             raise NotPossible("no organisation is chosen yet; choose one first")
+        if not known.xero_connection_id:
+            raise NotPossible("the new consent is not known to reach the organisation used so far; choose one first")
         return known, known.organisation_id
 
     def change(

@@ -1,5 +1,7 @@
 """A process dies while a connection is removed in Xero: it is removed all the same, once, and no token outlives it."""
 
+from typing import Any
+
 import pytest
 
 from adapters.vault.errors import GrantMissing
@@ -7,7 +9,8 @@ from domain.connection import AccessRemoved
 from services.verify import verify
 from tests.crash.books import assert_invariants, finish
 from tests.crash.conftest import StartChild
-from tests.world import ACCOUNT, OWNER, World, example_invoices
+from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
+from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
 pytestmark = pytest.mark.crash
 
@@ -38,6 +41,28 @@ def test_a_death_anywhere_leaves_nothing_behind(world: World, child: StartChild,
     assert_invariants(world)
     world.engine.projector.catch_up()
     assert verify(world.engine.read).clean
+
+
+@pytest.mark.parametrize("point", ["before_removal", "removal_answered"])
+def test_a_death_among_several_connections_leaves_none_of_them(world: World, child: StartChild, point: str) -> None:
+    found_another_organisation(world)
+    world.consent(organisation_id(), ELSEWHERE)
+    world.engine.set_up.disconnect(ACCOUNT, OWNER)
+    dying = child(point)
+    dying.wait_at(point)
+    dying.kill()
+    assert len(alive(world)) == (2 if point == "before_removal" else 1)
+    finish(world)
+    assert alive(world) == []
+    assert_invariants(world)
+    world.engine.projector.catch_up()
+    assert verify(world.engine.read).clean
+
+
+def alive(world: World) -> list[Any]:
+    """The connections Xero holds."""
+    held: list[Any] = world.control.get("/ledger/connections").json()["connections"]
+    return held
 
 
 def test_a_death_before_the_request_does_not_harm_who_came_back_meanwhile(world: World, child: StartChild) -> None:

@@ -63,6 +63,11 @@ def contacts(world: World, asked: Mapping[str, str], body: Any) -> Document:
     return {"contacts": shown}
 
 
+def connections(world: World, asked: Mapping[str, str], body: Any) -> Document:
+    """Every live connection of every user, as ``GET /connections`` shows each user their own."""
+    return {"connections": world.identity.connections.everybodys()}
+
+
 def summary(world: World, asked: Mapping[str, str], body: Any) -> Document:
     """Counts and sums per organisation and currency, of the invoices that are neither deleted nor voided."""
     sums: dict[tuple[str, str], tuple[int, Decimal, Decimal]] = {}

@@ -53,6 +53,7 @@ def control_routes() -> Router[Command]:
             Route("GET", "/ledger/invoices", ledger_reading.invoices),
             Route("GET", "/ledger/payments", ledger_reading.payments),
             Route("GET", "/ledger/contacts", ledger_reading.contacts),
+            Route("GET", "/ledger/connections", ledger_reading.connections),
             Route("GET", "/ledger/summary", ledger_reading.summary),
             Route("GET", "/ledger/requests", ledger_reading.requests),
             Route("GET", "/ledger/violations", ledger_reading.violations),

@@ -1,5 +1,6 @@
 """Connections: which organisations a user let this app into (Xero's ``/connections``)."""
 
+import sqlite3
 import uuid
 
 from adapters.simulator.clock import VirtualClock, moment
@@ -36,18 +37,24 @@ class Connections:
         sql = "SELECT * FROM connection WHERE user_id = ? AND live AND auth_event_id = coalesce(?, auth_event_id)"
         with self._ledger.reading() as db:
             rows = db.execute(sql + " ORDER BY created_ms, tenant_id", (user_id, auth_event_id)).fetchall()
-        return [
-            {
-                "id": row["connection_id"],
-                "authEventId": row["auth_event_id"],
-                "tenantId": row["tenant_id"],
-                "tenantType": "ORGANISATION",
-                "tenantName": (self._books.organisation(row["tenant_id"]) or {}).get("Name", ""),
-                "createdDateUtc": _zoneless(row["created_ms"]),
-                "updatedDateUtc": _zoneless(row["updated_ms"]),
-            }
-            for row in rows
-        ]
+        return [self._shown(row) for row in rows]
+
+    def everybodys(self) -> list[Document]:
+        """All live connections as Xero shows them, and what it shows nobody: whose each is."""
+        with self._ledger.reading() as db:
+            rows = db.execute("SELECT * FROM connection WHERE live ORDER BY created_ms, tenant_id, user_id").fetchall()
+        return [self._shown(row) | {"user_id": row["user_id"]} for row in rows]
+
+    def _shown(self, row: sqlite3.Row) -> Document:
+        return {
+            "id": row["connection_id"],
+            "authEventId": row["auth_event_id"],
+            "tenantId": row["tenant_id"],
+            "tenantType": "ORGANISATION",
+            "tenantName": (self._books.organisation(row["tenant_id"]) or {}).get("Name", ""),
+            "createdDateUtc": _zoneless(row["created_ms"]),
+            "updatedDateUtc": _zoneless(row["updated_ms"]),
+        }
 
     def reaches(self, user_id: str, tenant_id: str) -> bool:
         """True when the user's tokens open this organisation."""

@@ -1,0 +1,357 @@
+"""Whoever leaves leaves nothing behind in Xero: no connection that only this account held, however it left, and none
+that another account, or the account's own newer consent, still needs."""
+
+from typing import Final
+
+import pytest
+
+from adapters.xero.errors import NotConnected
+from domain import connection as connections
+from domain.connection import AccessRemoved, Connection, ConnectionRemoved, Disconnected, DisconnectReason
+from domain.event import ENGINE
+from domain.refusals import NotPossible, OrganisationInUse
+from domain.streams import connection_id
+from services.verify import verify
+from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
+from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
+
+CLIENT: Final = "second-client"
+THIRD: Final = "8e0f7c52-6a1b-4d0c-9d55-2f1f0c7f3b21"
+DAY: Final = 24 * 3600
+HOME: Final = organisation_id()
+
+
+def held(world: World) -> list[str]:
+    """The organisations of all connections that are alive in Xero, of whatever user."""
+    return sorted(one["tenantId"] for one in world.control.get("/ledger/connections").json()["connections"])
+
+
+def connection(world: World, account: str = ACCOUNT) -> Connection:
+    return world.engine.set_up.connection(account)
+
+
+def spin(world: World, *accounts: str) -> None:
+    """Do all work of these accounts, also what waits for a moment or a day."""
+    for wait in (31, 301, DAY):
+        for account in accounts or (ACCOUNT,):
+            for _ in range(12):
+                if not world.engine.dispatcher.look_at(connection_id(account)):
+                    break
+            else:
+                raise AssertionError("there is always more work")
+        world.later(wait)
+    assert [
+        entry["cause"] for entry in world.outbox() if entry["kind"] == "remove_connection" and not entry["closed_at"]
+    ] == []
+    assert all(connection(world, account).departures == () for account in accounts or (ACCOUNT,))
+
+
+def disconnect(world: World, account: str = ACCOUNT) -> None:
+    world.engine.set_up.disconnect(account, OWNER)
+    spin(world, account)
+
+
+def choose(world: World, organisation: str, account: str = ACCOUNT, *, afresh: bool = False) -> None:
+    world.engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=afresh)
+
+
+def ended(world: World, account: str = ACCOUNT) -> list[AccessRemoved | ConnectionRemoved]:
+    """How everything of the account that left has ended."""
+    events = world.engine.store.events_of(connection_id(account))
+    return [event for event in events if isinstance(event, AccessRemoved | ConnectionRemoved)]
+
+
+def assert_works(world: World, account: str = ACCOUNT) -> None:
+    """The account reaches its books, by its own tokens, also after they were refreshed."""
+    known = connection(world, account)
+    assert known.grant_id is not None
+    version = world.engine.grants.read(known.grant_id).token_version
+    assert world.engine.tokens.force_refresh(known.grant_id, version).version == version + 1
+    assert world.engine.session_of(known).organisation().organisation_id == known.organisation_id
+
+
+def assert_clean(world: World) -> None:
+    world.engine.projector.catch_up()
+    checked = verify(world.engine.read)
+    assert checked.clean, checked.summary()
+
+
+@pytest.fixture
+def books(world: World) -> World:
+    """The Xero user keeps three sets of books."""
+    found_another_organisation(world)
+    third = {"Name": "Harbour & Vine Cellars", "BaseCurrency": "NZD", "CountryCode": "NZ"}
+    world.control.post(f"/organisations/{THIRD}/organisation", json=third).raise_for_status()
+    return world
+
+
+# ── other books, other consents ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.article("R17")
+def test_a_consent_for_other_books_and_a_fresh_start_there_leave_nothing_of_the_former(books: World) -> None:
+    former = connection(books)
+    assert books.consent(ELSEWHERE) == "elsewhere"
+    choose(books, ELSEWHERE, afresh=True)
+    spin(books)
+    assert held(books) == [ELSEWHERE]
+    (end,) = ended(books)
+    assert (end.in_xero, end.xero_connection_id) == ("removed", former.xero_connection_id)
+    assert isinstance(end, AccessRemoved)
+    assert (end.revoked, end.removed) == (False, (former.xero_connection_id,))
+    assert_works(books)
+    assert_clean(books)
+    disconnect(books)
+    assert held(books) == []
+
+
+@pytest.mark.article("R17")
+def test_a_fresh_start_within_one_consent_removes_the_connection_that_was_left_and_no_other(books: World) -> None:
+    assert books.consent(HOME, ELSEWHERE, THIRD) == "resumed"
+    grant, former = connection(books).grant_id, connection(books).xero_connection_id
+    choose(books, ELSEWHERE, afresh=True)
+    spin(books)
+    assert held(books) == sorted([ELSEWHERE, THIRD])
+    end = ended(books)[-1]
+    assert isinstance(end, ConnectionRemoved)
+    assert (end.in_xero, end.xero_connection_id, end.grant_id) == ("removed", former, grant)
+    assert connection(books).grant_id == grant
+    assert [one.organisation_id for one in books.engine.set_up.organisations(ACCOUNT)] == [ELSEWHERE, THIRD]
+    assert_works(books)
+    assert_clean(books)
+    disconnect(books)
+    assert held(books) == []
+    assert_clean(books)
+
+
+def test_choosing_removes_none_of_the_others_on_offer_and_disconnecting_removes_them_all(books: World) -> None:
+    books.consent(ELSEWHERE, THIRD, account=CLIENT, user="an accountant")
+    choose(books, THIRD, CLIENT)
+    spin(books, CLIENT)
+    assert held(books) == sorted([HOME, ELSEWHERE, THIRD])
+    disconnect(books, CLIENT)
+    assert held(books) == [HOME]
+    (end,) = ended(books, CLIENT)
+    assert isinstance(end, AccessRemoved)
+    assert (end.in_xero, end.revoked, len(end.removed)) == ("removed", True, 2)
+    assert_works(books)
+
+
+def test_the_books_are_chosen_again_before_their_connection_was_removed_and_keep_it(books: World) -> None:
+    books.consent(HOME, ELSEWHERE)
+    choose(books, ELSEWHERE, afresh=True)
+    choose(books, HOME, afresh=True)
+    spin(books)
+    assert held(books) == [HOME]
+    assert [(type(end), end.in_xero) for end in ended(books)[-2:]] == [
+        (ConnectionRemoved, "replaced"),
+        (ConnectionRemoved, "removed"),
+    ]
+    assert_works(books)
+
+
+def test_the_account_leaves_altogether_before_the_connection_it_left_was_removed(books: World) -> None:
+    books.consent(HOME, ELSEWHERE)
+    choose(books, ELSEWHERE, afresh=True)
+    disconnect(books)
+    assert held(books) == []
+    assert_clean(books)
+
+
+def test_the_consent_of_another_xero_user_takes_the_former_one_back(world: World) -> None:
+    assert world.consent(user="the new bookkeeper") == "resumed"
+    spin(world)
+    assert held(world) == [HOME]
+    (end,) = ended(world)
+    assert isinstance(end, AccessRemoved)
+    assert (end.in_xero, end.revoked) == ("replaced", True)
+    assert_works(world)
+    disconnect(world)
+    assert held(world) == []
+    assert_clean(world)
+
+
+def test_the_same_user_consents_to_fewer_books_and_the_rest_is_given_up(books: World) -> None:
+    books.consent(HOME, ELSEWHERE, THIRD)
+    assert books.consent(HOME, THIRD) == "resumed"
+    spin(books)
+    assert held(books) == sorted([HOME, THIRD])
+    assert_works(books)
+
+
+def test_a_consent_of_another_user_for_the_wrong_books_is_no_trace_either_once_the_account_leaves(books: World) -> None:
+    assert books.consent(ELSEWHERE, user="the new bookkeeper") == "elsewhere"
+    disconnect(books)
+    assert held(books) == []
+    assert_clean(books)
+
+
+# ── one Xero user, several accounts ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.article("R16")
+def test_an_account_that_leaves_before_it_chose_gives_up_what_it_was_offered_and_harms_nobody(books: World) -> None:
+    assert books.consent(ELSEWHERE, THIRD, account=CLIENT) == "connected"
+    disconnect(books, CLIENT)
+    assert held(books) == [HOME]
+    (end,) = ended(books, CLIENT)
+    assert isinstance(end, AccessRemoved)
+    assert (end.in_xero, end.revoked, len(end.removed)) == ("gone", False, 2)
+    assert_works(books)
+
+
+def test_the_wrong_books_ticked_before_leaving_stay_with_the_account_whose_they_are(books: World) -> None:
+    books.consent(ELSEWHERE, account=CLIENT)
+    choose(books, ELSEWHERE, CLIENT)
+    assert books.consent(ELSEWHERE) == "elsewhere"
+    disconnect(books)
+    assert held(books) == [ELSEWHERE]
+    assert_works(books, CLIENT)
+    # The connection names the consent of the account that left; the one whose it is removes it all the same.
+    disconnect(books, CLIENT)
+    assert held(books) == []
+    assert_clean(books)
+
+
+def test_what_another_account_may_still_choose_stays(books: World) -> None:
+    books.consent(HOME, ELSEWHERE)
+    books.consent(ELSEWHERE, account=CLIENT)
+    disconnect(books)
+    assert held(books) == [ELSEWHERE]
+    choose(books, ELSEWHERE, CLIENT)
+    assert_works(books, CLIENT)
+
+
+@pytest.mark.parametrize("first", [ACCOUNT, CLIENT])
+def test_two_accounts_of_one_user_that_leave_together_leave_nothing(books: World, first: str) -> None:
+    books.consent(ELSEWHERE, account=CLIENT)
+    choose(books, ELSEWHERE, CLIENT)
+    for account in (ACCOUNT, CLIENT):
+        books.engine.set_up.disconnect(account, OWNER)
+    spin(books, first, CLIENT if first == ACCOUNT else ACCOUNT)
+    assert held(books) == []
+    assert [
+        end.revoked for who in (ACCOUNT, CLIENT) for end in ended(books, who) if isinstance(end, AccessRemoved)
+    ] in (
+        [False, True],
+        [True, False],
+    )
+
+
+@pytest.mark.article("R17")
+def test_a_refused_consent_for_anothers_books_takes_nothing_from_who_has_them(books: World) -> None:
+    before = books.engine.set_up.organisations(ACCOUNT)
+    books.consent(account=CLIENT)
+    with pytest.raises(OrganisationInUse):
+        choose(books, HOME, CLIENT)
+    assert (
+        [(one.organisation_id, one.connection_id) for one in books.engine.set_up.organisations(ACCOUNT)]
+        == [(one.organisation_id, one.connection_id) for one in before]
+        == [(HOME, connection(books).xero_connection_id)]
+    )
+    choose(books, HOME)
+    disconnect(books, CLIENT)
+    assert held(books) == [HOME]
+    assert_works(books)
+    assert connection(books).gate_open
+    disconnect(books)
+    assert held(books) == []
+
+
+# ── however it ends ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.article("R16")
+@pytest.mark.parametrize("reason", ["inactivity", "removed_in_xero"])
+def test_whatever_ends_it_what_was_on_offer_goes_too(books: World, reason: DisconnectReason) -> None:
+    books.consent(HOME, ELSEWHERE)
+    books.engine.handling.carry_out(
+        books.lane, connections.evolve, lambda state, at: connections.disconnect(state, reason, {}, at), ENGINE
+    )
+    spin(books)
+    assert held(books) == []
+
+
+def test_authorisation_lost_while_a_former_consent_is_still_removed_ends_both(books: World) -> None:
+    """The tokens of both are dead: nothing can be removed, and nothing of either is kept."""
+    books.consent(HOME, ELSEWHERE)
+    assert books.consent(THIRD) == "elsewhere"
+    known = connection(books)
+    assert known.grant_id is not None
+    assert len(known.departures) == 1
+    books.engine.oauth.revoke(books.engine.grants.read(known.grant_id).tokens.refresh_token)
+    books.control.post("/expire_tokens").raise_for_status()
+    books.engine.handling.carry_out(
+        books.lane,
+        connections.evolve,
+        lambda state, at: connections.disconnect(state, "authorisation_lost", {}, at),
+        ENGINE,
+    )
+    spin(books)
+    assert sorted(end.in_xero for end in ended(books)[-2:]) == ["refused", "refused"]
+    assert held(books) == []
+    assert_clean(books)
+
+
+def test_removed_in_xero_while_a_former_consent_is_still_removed_ends_both(books: World) -> None:
+    books.fault("http_500_before", method="DELETE", path="/connections")
+    assert books.consent(user="the new bookkeeper") == "resumed"
+    books.work()
+    assert len(connection(books).departures) == 1
+    books.control.delete(f"/organisations/{HOME}/connection").raise_for_status()
+    books.queue(example_invoices(1))
+    spin(books)
+    (gone,) = (e for e in books.engine.store.events_of(books.lane) if isinstance(e, Disconnected))
+    assert gone.reason == "removed_in_xero"
+    assert len(ended(books)) == 2
+    assert held(books) == []
+    assert_clean(books)
+
+
+@pytest.mark.parametrize("fault", ["answer_lost", "http_500_before", "http_500_after", "reset"])
+def test_of_several_connections_one_gets_no_clear_answer_and_all_go(books: World, fault: str) -> None:
+    books.consent(HOME, ELSEWHERE, THIRD)
+    second = next(
+        one["id"]
+        for one in books.control.get("/ledger/connections").json()["connections"]
+        if one["tenantId"] == ELSEWHERE
+    )
+    lost = books.fault(fault, method="DELETE", path=f"/connections/{second}")
+    disconnect(books)
+    books.wait_for_fault(lost)
+    assert held(books) == []
+    assert_clean(books)
+
+
+# ── whoever is asked meanwhile ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_consent_that_does_not_reach_the_former_books_is_not_ended_because_they_cannot_be_read(books: World) -> None:
+    assert books.consent(ELSEWHERE) == "elsewhere"
+    spin(books)
+    assert held(books) == [ELSEWHERE]
+    with books.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.reference_data SET read_at = read_at - interval '48 hours'")
+    asked = len(books.requests("GET", "/"))
+    books.engine.references.round()
+    assert len(books.requests("GET", "/")) == asked
+    with pytest.raises(NotPossible, match="choose one first"):
+        books.engine.set_up.ledger_accounts(ACCOUNT)
+    known = connection(books)
+    books.engine.dispatcher._lost.hear(known, NotConnected("AuthenticationUnsuccessful", status=403))
+    assert connection(books) == known
+    choose(books, ELSEWHERE, afresh=True)
+    assert_works(books)
+
+
+def test_a_call_to_the_books_that_were_just_left_says_nothing_of_the_new_ones(books: World) -> None:
+    books.consent(HOME, ELSEWHERE)
+    books.queue(example_invoices(1))
+    work = books.engine.dispatcher._claim.to_send(books.lane)
+    assert work is not None
+    choose(books, ELSEWHERE, afresh=True)
+    books.work()
+    assert held(books) == [ELSEWHERE]
+    books.engine.dispatcher._carry_out(work)
+    assert connection(books).disconnected_for is None
+    assert_works(books)
