@@ -38,6 +38,17 @@ def test_a_row_that_kills_its_worker_ends_as_our_own_fault_and_takes_nobody_with
         assert cursor.execute("SELECT FROM app.claim_begun").fetchall() == []
 
 
+def test_a_row_that_kills_inside_the_claim_would_kill_for_ever_if_its_deaths_left_no_trace(
+    world: World, child: StartChild
+) -> None:
+    world.queue(example_invoices(1, start=KILLER))
+    for _ in range(DEATHS_ALONE):
+        assert child("rendering_kills_uncounted").process.wait(PATIENCE) != 0
+    (entry,) = live(world)
+    assert (entry["state"], entry["deaths"]) == ("PENDING", 0)
+    assert child("rendering_kills_uncounted").process.wait(PATIENCE) != 0, "whoever comes next meets it again"
+
+
 def test_a_worker_that_is_killed_by_chance_while_it_claims_costs_its_entries_nothing(
     world: World, child: StartChild
 ) -> None:

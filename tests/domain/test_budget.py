@@ -170,10 +170,14 @@ class FixedWindows:
             else:
                 in_flight.discard(call)
                 if not self.silent:
-                    after = promised_after(self.promised, self.started, call, beside, self.left.pop(call))
+                    after = self.promise(call, beside, self.left.pop(call))
                     if after != self.promised:
                         self.promised, self.over_at = after, now + 60
         return number
+
+    def promise(self, call: int, beside: int, left: int) -> int:
+        """The number up to which calls may start, by this answer."""
+        return promised_after(self.promised, self.started, call, beside, left)
 
     def _count(self, now: float) -> int:
         window = int((now - self.phase) // 60)
@@ -200,3 +204,40 @@ def test_without_headers_the_bucket_alone_keeps_within_the_limit_and_uses_ninete
     hour = xero.run(3600)
     assert xero.refused == 0
     assert hour >= 0.94 * 3600
+
+
+class ForgetsThoseOnTheirWay(FixedWindows):
+    """Takes what is left for its own, whatever else was on its way when it was counted."""
+
+    def promise(self, call: int, beside: int, left: int) -> int:
+        """Of the calls beside it, nothing is known."""
+        return promised_after(self.promised, self.started, call, 0, left)
+
+
+class CountsFromNow(FixedWindows):
+    """Takes what was left when a call was counted for what is left once its answer is heard."""
+
+    def promise(self, call: int, beside: int, left: int) -> int:
+        """As if nothing had started since."""
+        return self.started + left
+
+
+class TakesPromisesBack(FixedWindows):
+    """Believes the latest answer only: what came late makes it forget what was promised before."""
+
+    def promise(self, call: int, beside: int, left: int) -> int:
+        """As if there had been no other answer."""
+        return promised_after(None, self.started, call, beside, left)
+
+
+@pytest.mark.parametrize("careless", [ForgetsThoseOnTheirWay, CountsFromNow])
+def test_a_promise_that_forgets_calls_on_their_way_asks_too_much_of_xero(careless: type[FixedWindows]) -> None:
+    drawn = [careless(random.Random(seed), 2.5, silent=False) for seed in range(6)]
+    for xero in drawn:
+        xero.run(3600)
+    assert all(xero.refused > 0 for xero in drawn)
+
+
+def test_a_promise_that_is_taken_back_wastes_what_xero_allows() -> None:
+    kept, taken_back = (kind(random.Random(1), 2.5, silent=False) for kind in (FixedWindows, TakesPromisesBack))
+    assert taken_back.run(3600) < kept.run(3600)

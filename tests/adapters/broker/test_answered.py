@@ -2,9 +2,14 @@
 
 from uuid import UUID
 
+import pytest
+
 from adapters.broker.answered import Answered
+from adapters.broker.brokers import in_process_broker
+from adapters.broker.doorbell import QUEUE, Doorbell
 
 LANE, OTHER = UUID(int=1), UUID(int=2)
+RINGS = 20
 
 
 class Clock:
@@ -34,3 +39,29 @@ def test_a_ring_sent_after_the_look_began_or_in_the_same_moment_is_answered_anew
     clock.now = 1_005
     assert answered.begin(LANE, rung_at=1_001)
     assert not answered.begin(LANE, rung_at=1_004)
+
+
+class AnswersEverything(Answered):
+    """Takes every ring for news."""
+
+    def begin(self, connection_id: UUID, rung_at: int) -> bool:
+        """Always."""
+        return True
+
+
+@pytest.mark.parametrize(("answered", "looks"), [(Answered, 1), (AnswersEverything, RINGS)])
+def test_rings_that_pile_up_cost_one_look_and_without_the_check_a_look_each(
+    answered: type[Answered], looks: int
+) -> None:
+    looked: list[UUID] = []
+    broker = in_process_broker(10.0)
+    doorbell = Doorbell(broker, looked.append)
+    doorbell._answered = answered()
+    for _ in range(RINGS):
+        doorbell.ring(LANE)
+    doorbell.answer(1)
+    try:
+        broker.join(QUEUE, timeout=30_000)
+    finally:
+        doorbell.stop()
+    assert looked == [LANE] * looks

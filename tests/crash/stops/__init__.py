@@ -12,7 +12,7 @@ import msgspec
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.xero.tokens import TokenSource
 from services.bootstrap import Parts
-from tests.crash.killers import DiesRendering, DiesSending
+from tests.crash.killers import DiesRendering, DiesRenderingUncounted, DiesSending
 from tests.crash.stops.changes import (
     StopsAfterChangeSearch,
     StopsBeforeChange,
@@ -71,6 +71,7 @@ POINTS: Final = {
     "after_commit": Point(_recorder(StopsAfterCommit)),
     "doorbell": Point(ring=stop_at_doorbell),
     "rendering_kills": Point(Parts(claim=DiesRendering)),
+    "rendering_kills_uncounted": Point(Parts(claim=DiesRenderingUncounted)),
     "sending_kills": Point(Parts(session=DiesSending)),
     "inside_claim": Point(Parts(claim=StopsInsideClaim)),
     "after_claim": Point(Parts(claim=StopsAfterClaim)),

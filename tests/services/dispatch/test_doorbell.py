@@ -78,6 +78,14 @@ def test_rings_that_were_lost_are_made_good_by_the_sweeper(world: World) -> None
             assert_in_xero_once(world, 3)
 
 
+def test_a_ring_comes_after_the_commit_of_what_it_is_for(world: World) -> None:
+    seen: list[int] = []
+    with ringing_engine(world) as engine:
+        engine.ring = lambda _: seen.append(len(world.outbox()))
+        engine.queue_invoices(example_invoices(3), BACKEND)
+    assert seen == [3]
+
+
 def test_a_ring_carries_the_connection_and_nothing_else(world: World) -> None:
     with ringing_engine(world) as engine:
         engine.queue_invoices(example_invoices(2), BACKEND)
