@@ -37,6 +37,7 @@ from domain.connection_state import EVENTS, Connection, deciding, evolve
 from domain.departing import access_removed, disconnect
 from domain.event import Event, Moment
 from domain.gate import announced, missing_steps, what_holds
+from domain.permissions import missing_rights, rights_in_words
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, check_rate, same_components
 
@@ -279,9 +280,13 @@ def miss_permission(state: Connection, at: Moment) -> list[Event]:
         organisation_id=state.organisation_id,
         referenced="permissions",
         reference=PERMISSIONS,
-        cause=Cause("permission_missing"),
+        cause=Cause("permission_missing", facts={"missing": _lacking(state)}),
     )
     return announced(decision)
+
+
+def _lacking(state: Connection) -> str:
+    return rights_in_words(missing_rights(state.scopes, state.settings))
 
 
 def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: Moment) -> list[Event]:

@@ -6,7 +6,7 @@ from domain.connection_events import PERMISSIONS, Referenced, ReferenceDrifted, 
 from domain.connection_state import Connection, evolve
 from domain.event import Decision, Event, Moment
 from domain.gate import announced
-from domain.qualifying import against_account, against_mapping, against_organisation
+from domain.qualifying import against_account, against_mapping, against_organisation, against_role
 from domain.references import References
 from domain.streams import connection_id
 
@@ -45,7 +45,7 @@ def follow_references(state: Connection | None, references: References, at: Mome
 def drifted(state: Connection, references: References) -> dict[str, tuple[Referenced, Cause]]:
     """Everything chosen that does not qualify now, by reference, each with its first cause."""
     found: dict[str, tuple[Referenced, Cause]] = {}
-    for cause in against_organisation(references):
+    for cause in (*against_organisation(references), *against_role(references)):
         found.setdefault(str(state.organisation_id), ("organisation", cause))
     for account_id, causes in _accounts(state, references).items():
         if causes:

@@ -1,12 +1,17 @@
 """The gate of a connection: what holds everything back, in the order a person would meet it. Pure."""
 
+from typing import Final
+
 from domain.account_settings import every_tax_set_is_needed
 from domain.causes import Cause, heard_of
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
 from domain.connection_state import Connection
 from domain.event import Decision, Event
-from domain.permissions import missing_rights
+from domain.permissions import missing_rights, rights_in_words
 from domain.tax import TaxSet
+
+NAME_TAXES: Final = "Kyrios has to name its taxes"
+"""The one step of set-up that is not the owner's: the Kyrios backend declares what it offers."""
 
 
 def what_holds(state: Connection) -> tuple[Cause, ...]:
@@ -32,7 +37,7 @@ def missing_steps(state: Connection) -> list[str]:
     if state.default_line is None:
         missing.append("choose accounts")
     if state.declared is None:
-        missing.append("declare taxes")
+        missing.append(NAME_TAXES)
     return missing
 
 
@@ -68,7 +73,7 @@ def _ungranted(state: Connection) -> tuple[Cause, ...]:
     missing = missing_rights(state.scopes, state.settings)
     if not missing or PERMISSIONS in state.drifted:
         return ()
-    return (Cause("permission_missing", facts={"missing": " ".join(missing)}),)
+    return (Cause("permission_missing", facts={"missing": rights_in_words(missing)}),)
 
 
 def _unmapped(state: Connection) -> tuple[Cause, ...]:

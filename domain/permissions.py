@@ -15,6 +15,24 @@ _TO_CREATE_CONTACTS: Final = {"accounting.contacts": ("accounting.contacts",)}
 _TO_RECORD_PAYMENTS: Final = {"accounting.payments": ("accounting.payments", "accounting.transactions")}
 
 
+_IN_WORDS: Final = {
+    "offline_access": "staying connected",
+    "accounting.invoices": "invoices",
+    "accounting.settings.read": "reading accounts and tax rates",
+    "accounting.contacts.read": "reading contacts",
+    "accounting.contacts": "creating contacts",
+    "accounting.payments": "recording payments",
+}
+APPROVING: Final = "approving invoices"
+UNNAMED: Final = "one it does not name"
+"""What a role may lack, and what is said where Xero refuses a call and nothing tells for which right."""
+
+
+def rights_in_words(scopes: Collection[str]) -> str:
+    """The rights these scopes stand for, as people say it."""
+    return ", ".join(_IN_WORDS[scope] for scope in scopes) or UNNAMED
+
+
 def missing_rights(granted: Collection[str], settings: Mapping[str, str]) -> tuple[str, ...]:
     """The scopes the account's settings need and the consent lacks (Xero's page on scopes).
 

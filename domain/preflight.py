@@ -11,7 +11,7 @@ from domain.document import InvoiceDocument, Line, Totals
 from domain.invoice_state import Invoice
 from domain.qualifying import against_account, against_mapping, against_organisation
 from domain.references import NOTHING_READ, References
-from domain.tax import TaxMapping
+from domain.tax import TaxMapping, TaxSet
 
 
 def causes_against(
@@ -93,10 +93,15 @@ def _payments(document: InvoiceDocument, connection: Connection) -> list[Cause]:
 
 def _unmapped(document: InvoiceDocument, connection: Connection) -> list[Cause]:
     return [
-        Cause("tax_set_unmapped", key=key, facts={"tax_set": connection.tax_set_name(tax_set)})
+        Cause("tax_set_unmapped", key=key, facts={"tax_set": _name(tax_set, connection)})
         for key, tax_set in document.taxes().items()
         if key not in connection.mappings
     ]
+
+
+def _name(tax_set: TaxSet, connection: Connection) -> str:
+    name = connection.tax_set_name(tax_set)
+    return tax_set.in_words if name == tax_set.key else name
 
 
 def _rates(document: InvoiceDocument, connection: Connection, references: References) -> list[Cause]:

@@ -6,6 +6,7 @@ Preflight asks it for one invoice, drift for the whole connection.
 from domain.causes import CATALOGUE, Cause
 from domain.connection_events import LedgerAccount
 from domain.ledger_account import LineAccounts, Use
+from domain.permissions import APPROVING
 from domain.references import References
 from domain.tax import TaxMapping, XeroTaxRate, plain, same_components, to_four_decimals
 
@@ -13,6 +14,11 @@ from domain.tax import TaxMapping, XeroTaxRate, plain, same_components, to_four_
 def against_organisation(references: References) -> list[Cause]:
     """What keeps the organisation from invoicing at all."""
     return [] if references.may_invoice else [Cause("organisation_cannot_invoice")]
+
+
+def against_role(references: References) -> list[Cause]:
+    """What keeps the user who connected from approving any invoice."""
+    return [] if references.may_approve else [Cause("permission_missing", facts={"missing": APPROVING})]
 
 
 def against_mapping(name: str, mapping: TaxMapping, references: References) -> list[Cause]:

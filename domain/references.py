@@ -13,6 +13,7 @@ from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxRate
 
 APPROVE: Final = "CreateApprovedInvoice"
+_ALSO_OF_ROLES: Final = frozenset({"CreateDraftInvoice", "CreateInvoicePayment"})
 FOREIGN: Final = "UseMulticurrency"
 _WITHOUT_INVOICES: Final = frozenset({"PARTNER"})
 
@@ -37,9 +38,19 @@ class References(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_invoice(self) -> bool:
-        """Whether the organisation's plan and our user's role allow invoices that are approved."""
+        """Whether the organisation's plan has invoices at all."""
         edition = self.organisation.edition.upper() if self.organisation else ""
-        return edition not in _WITHOUT_INVOICES and APPROVE not in (self.denied or ())
+        return edition not in _WITHOUT_INVOICES
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether the role of the user who connected lets invoices be approved.
+
+        XERO-UNVERIFIED XU-29: that a plan whose limit is used up denies approving alone, a role more than that. Of the
+        limit Xero tells invoice by invoice, for it concerns only those of one month.
+        """
+        denied = self.denied or frozenset()
+        return APPROVE not in denied or not denied & _ALSO_OF_ROLES
 
     @property
     def locked_until(self) -> date | None:

@@ -12,7 +12,7 @@ import msgspec
 from domain.causes import words
 from domain.connection_events import PERMISSIONS
 from domain.connection_state import Connection
-from domain.gate import holds_all, what_holds
+from domain.gate import NAME_TAXES, holds_all, what_holds
 
 
 class SetUpStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ def _accounts(state: Connection) -> list[str]:
 
 def _taxes(state: Connection) -> list[str]:
     if state.declared is None:
-        return ["declare the tax sets Kyrios offers"]
+        return [NAME_TAXES]
     needed = [one for one in state.declared if one.tax_set.key not in state.mappings and one.tax_set.components]
     unmapped = [
         f"map {one.name}" + ("" if holds_all(state, one.tax_set) else " (only invoices that use it wait)")

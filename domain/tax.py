@@ -39,6 +39,11 @@ class TaxSet(msgspec.Struct, frozen=True, dict=True):
         return "+".join(str(component) for component in self.components)
 
     @property
+    def in_words(self) -> str:
+        """The set as people read it where it has no name: `gst 5% and qst 9.975% compound`."""
+        return " and ".join(f"{c.tax_id} {plain(c.rate)}%{' compound' if c.compound else ''}" for c in self.components)
+
+    @property
     def effective_rate(self) -> Decimal:
         """Percent of the net amount, to four decimals: simple rates added, compound ones charged on top.
 

@@ -38,6 +38,11 @@ _INVALID: Final = (
 )
 
 
+PAID_IN_PART: Final = "paid or credited in part"
+FINAL_STATES: Final = {"PAID": "paid in full", "VOIDED": "voided", "DELETED": "deleted"}
+"""The states in which Xero lets an invoice be changed no more, as people say it."""
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """Saved; or to be looked up before anything else; or refused for `cause`. `words` are Xero's, to be sealed."""
 
@@ -56,18 +61,21 @@ def judge(element: XeroInvoice) -> Judgement:
 
 
 def judge_update(element: XeroInvoice, number: str) -> Judgement:
-    """Judge one element of the answer to an update; `number` is the number sent. Its refusal is never a doubt.
+    """Judge one element of the answer to an update; `number` is the number sent.
 
-    A number that is taken is another invoice's: ours was named by its id.
+    A number that is taken is another invoice's: ours was named by its id. One whose status Xero does not let change is
+    looked up: paid, voided or deleted, Xero does not say which.
     """
     if not element.has_errors:
         return Judgement("saved" if element.invoice_id else "look_up", words=element.warnings)
     if any(_NUMBER_TAKEN.search(message) for message in element.messages):
         return Judgement("refused", Cause("duplicate_number_in_xero", number, {"number": number}), element.messages)
-    paid_or_locked = any(
-        pattern.search(message) for pattern in (_NOT_MODIFIABLE, _HAS_PAYMENTS, _LOCKED) for message in element.messages
-    )
-    return Judgement("refused", Cause("edit_refused" if paid_or_locked else "rejected_by_xero"), element.messages)
+    for pattern, state in ((_HAS_PAYMENTS, PAID_IN_PART), (_LOCKED, "in a locked period")):
+        if any(pattern.search(message) for message in element.messages):
+            return Judgement("refused", Cause("edit_refused", facts={"state": state}), element.messages)
+    if any(_NOT_MODIFIABLE.search(message) for message in element.messages):
+        return Judgement("look_up", words=element.messages)
+    return Judgement("refused", Cause("rejected_by_xero"), element.messages)
 
 
 def judge_void(element: XeroInvoice) -> Judgement:
@@ -76,7 +84,7 @@ def judge_void(element: XeroInvoice) -> Judgement:
         voided = element.invoice_id and element.status.upper() == "VOIDED"
         return Judgement("saved" if voided else "look_up", words=element.warnings)
     if any(_HAS_PAYMENTS.search(message) for message in element.messages):
-        return Judgement("refused", Cause("void_refused"), element.messages)
+        return Judgement("refused", Cause("void_refused", facts={"state": PAID_IN_PART}), element.messages)
     if any(_NOT_MODIFIABLE.search(message) for message in element.messages):
         return Judgement("look_up", words=element.messages)
     return Judgement("refused", Cause("rejected_by_xero"), element.messages)

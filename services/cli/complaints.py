@@ -10,6 +10,7 @@ from adapters.embedded_postgres import PostgresUnavailable
 from adapters.xero import errors as xero
 from domain.causes import Cause, words
 from domain.next_steps import when
+from domain.permissions import UNNAMED
 from domain.refusals import Fault, InvalidInput, Refusal
 from services.migrations import SchemaBehind
 from services.settings import SettingsError
@@ -48,7 +49,7 @@ _XERO: Final[dict[type[xero.XeroError], str]] = {
     xero.BatchRefused: "Xero refused the request",
     xero.NotFound: "Xero knows no such thing",
     xero.Unauthorised: "Xero does not accept the account's authorisation; connect the account again",
-    xero.PermissionMissing: words(Cause("permission_missing")),
+    xero.PermissionMissing: words(Cause("permission_missing", facts={"missing": UNNAMED})).removesuffix("."),
     xero.NotConnected: "Xero no longer lets us at this organisation; connect the account again",
     xero.AuthorisationLost: words(Cause("authorisation_lost")),
     xero.ConsentFailed: "Xero reports no consent; begin anew with: kyrios-xero connections connect",

@@ -149,6 +149,8 @@ class Record:
         if outcome.words:
             answer_ref = self._new_id()
             ended.answers.append(self._answer(work, item, answer_ref, outcome.words))
+        elif item.entry.cause == WHOLE_REQUEST_REFUSED:
+            answer_ref = self._refusal_ref(work, item)
         ended.events += self._failed(work, item, outcome.cause, answer_ref, at)
         ended.closed.append(work.close(item, "CONFLICT" if outcome.conflict else "REJECTED", outcome.cause.code))
         ended.activity = True

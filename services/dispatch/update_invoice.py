@@ -12,7 +12,7 @@ from uuid import UUID
 from adapters.xero.answers import XeroInvoice
 from adapters.xero.invoice_content import content_of_fragment
 from adapters.xero.look_up import is_as_sent
-from adapters.xero.refusals import judge_update
+from adapters.xero.refusals import FINAL_STATES, judge_update
 from adapters.xero.session import XeroSession
 from domain import invoice_change
 from domain.causes import Cause
@@ -62,7 +62,7 @@ class UpdateInvoice(CreateInvoice):
     def search(self, session: XeroSession, subjects: Sequence[Subject], sent: Sequence[Sent], fence: Fence) -> Answered:
         """Look at the invoices by InvoiceID. What is not exactly as it was sent is sent again, which harms nobody.
 
-        An invoice that can no longer be changed is refused then, with Xero's words.
+        One that is paid, voided or deleted by now is not: it cannot be changed any more.
         """
         were = [self.recalled(subject, note) for subject, note in zip(subjects, sent, strict=True)]
         answer = session.get_invoices([s.invoice.xero_invoice_id or "" for s in were], before_send=fence)
@@ -70,8 +70,14 @@ class UpdateInvoice(CreateInvoice):
         outcomes: list[Outcome] = []
         for subject, note in zip(were, sent, strict=True):
             element = held.get(subject.invoice.xero_invoice_id or "")
-            outcomes.append(Saved(element) if element and self._is_as_sent(element, subject, note) else Absent())
+            outcomes.append(self._found(element, subject, note) if element else Absent())
         return answered(answer, outcomes)
+
+    def _found(self, element: XeroInvoice, subject: Subject, sent: Sent) -> Outcome:
+        if self._is_as_sent(element, subject, sent):
+            return Saved(element)
+        state = FINAL_STATES.get(element.status.upper())
+        return Refused(Cause("edit_refused", facts={"state": state})) if state else Absent()
 
     def failed(
         self,
@@ -111,4 +117,4 @@ def _outcome(element: XeroInvoice, subject: Subject) -> Outcome:
         return Saved(element)
     if judgement.kind == "refused" and judgement.cause is not None:
         return Refused(judgement.cause, judgement.words)
-    return Unclear()
+    return Unclear(refused_alone=element.has_errors, words=judgement.words)

@@ -8,7 +8,7 @@ from adapters.event_store.store import Transaction
 from adapters.xero.answers import XeroInvoice
 from adapters.xero.calls import BATCH_SIZE, LARGEST_BODY, LOOK_UP_SIZE
 from adapters.xero.invoice_mapping import body_of, render_void
-from adapters.xero.refusals import judge_void
+from adapters.xero.refusals import FINAL_STATES, judge_void
 from adapters.xero.session import XeroSession
 from domain import invoice, invoice_change
 from domain.causes import Cause
@@ -134,6 +134,7 @@ def _outcome(element: XeroInvoice, _: Invoice) -> Outcome:
 
 def _found(element: XeroInvoice | None) -> Outcome:
     status = element.status.upper() if element else ""
-    if status in ("VOIDED", "DELETED"):
+    if element and status in ("VOIDED", "DELETED"):
         return Saved(element)
-    return Refused(Cause("void_refused"), conflict=True) if status == "PAID" else Absent()
+    paid = Cause("void_refused", facts={"state": FINAL_STATES["PAID"]})
+    return Refused(paid, conflict=True) if status == "PAID" else Absent()

@@ -62,7 +62,8 @@ def _goes(found: Concerned, *, one: bool) -> str:
 def _without_us(code: str, *, one: bool) -> str:
     kind = CATALOGUE[code]
     if kind.standing != "failed":
-        return "Release it, or leave it out." if one else "Release them, or leave them out."
+        released = "It goes once it is released, or stays out" if one else "They go once they are released, or stay out"
+        return f"{released} if left out."
     if who_acts([Cause(code)]) == ("backend",):
         them, they_go = ("it", "it goes by itself") if one else ("them", "they go by themselves")
         return f"As soon as Kyrios sends {them} corrected, {they_go}."

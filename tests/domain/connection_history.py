@@ -13,6 +13,7 @@ from domain.connection import (
     TaxRatesDeclared,
 )
 from domain.event import Event
+from domain.gate import NAME_TAXES
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate
 from tests.examples import DECLARED_GST, GRANT, GST, ORGANISATION, OUTPUT2, SALES, SCOPES, XERO_CONNECTION, XERO_USER
 from tests.given import fact
@@ -32,12 +33,14 @@ def to_do(*steps: str, organisation_id: str | None = ORGANISATION, during_setup:
     return fact(GateClosed, organisation_id=organisation_id, causes=(cause,), during_setup=during_setup)
 
 
-NOTHING_CHOSEN: Final = to_do("choose the organisation", "choose accounts", "declare taxes", organisation_id=None)
-ORGANISATION_CHOSEN: Final = to_do("choose accounts", "declare taxes")
+NOTHING_CHOSEN: Final = to_do(
+    "choose the organisation", "choose accounts", "Kyrios has to name its taxes", organisation_id=None
+)
+ORGANISATION_CHOSEN: Final = to_do("choose accounts", NAME_TAXES)
 OPENED: Final = fact(GateOpened, during_setup=True)
 OPEN_AGAIN: Final = fact(GateOpened)
 
-READY_BUT_TAXES: Final = (CONNECTED, CHOSEN, ACCOUNTS, to_do("declare taxes"))
+READY_BUT_TAXES: Final = (CONNECTED, CHOSEN, ACCOUNTS, to_do(NAME_TAXES))
 
 
 def declared(*tax_sets: DeclaredTaxSet, needs_mapping: tuple[str, ...] = ()) -> Event:

@@ -64,6 +64,8 @@ MEANING: Final = """
 """Code, standing, who acts, whether sending again unchanged can succeed, whether it is released without a click."""
 
 FACTS: Final[dict[str, set[str]]] = {
+    "setup_incomplete": {"missing"},
+    "permission_missing": {"missing"},
     "inactivity": {"days"},
     "tax_mapping_incomplete": {"tax_set"},
     "tax_set_unmapped": {"tax_set"},
@@ -81,6 +83,8 @@ FACTS: Final[dict[str, set[str]]] = {
     "invoice_invalid": {"field"},
     "duplicate_number_in_xero": {"number"},
     "rejected_by_xero": {"message"},
+    "edit_refused": {"state"},
+    "void_refused": {"state"},
     "total_differs_in_xero": {"difference"},
     "rate_limited_daily": {"time"},
     "retries_exhausted": {"time"},
@@ -155,7 +159,9 @@ def test_what_an_event_may_not_hold_is_added_when_it_is_read() -> None:
 
 
 def test_a_fact_that_was_not_recorded_leaves_a_readable_sentence() -> None:
-    assert words(Cause("tax_set_unmapped")) == "This invoice uses tax set, which has no Xero rate. Map it."
+    assert words(Cause("tax_set_unmapped")) == (
+        "This invoice uses tax set, which has no Xero rate. Map it; what is not listed, Kyrios must offer first."
+    )
 
 
 @pytest.mark.parametrize(

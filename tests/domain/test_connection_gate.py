@@ -187,10 +187,10 @@ def test_an_organisation_of_another_account_holds_the_connection_back() -> None:
     ("scopes", "missing"),
     [
         ("offline_access accounting.transactions accounting.contacts accounting.settings", ""),
-        ("offline_access accounting.invoices accounting.contacts accounting.settings.read", "accounting.payments"),
+        ("offline_access accounting.invoices accounting.contacts accounting.settings.read", "recording payments"),
         (
             "accounting.invoices.read accounting.contacts.read accounting.payments",
-            "offline_access accounting.invoices accounting.settings.read accounting.contacts",
+            "staying connected, invoices, reading accounts and tax rates, creating contacts",
         ),
     ],
 )
@@ -258,9 +258,12 @@ def test_a_rate_or_further_account_that_drifted_holds_back_no_other_invoices(
     assert what_holds(folded(*ALL_MAPPED, drifted(referenced, reference, code))) == ()
 
 
+UNNAMED_RIGHT = Cause("permission_missing", facts={"missing": "one it does not name"})
+
+
 def test_a_missing_right_closes_the_gate_once_and_a_new_consent_opens_it() -> None:
-    missing = fact(ReferenceDrifted, referenced="permissions", reference=PERMISSIONS, cause=Cause("permission_missing"))
-    closed = held(Cause("permission_missing"))
+    missing = fact(ReferenceDrifted, referenced="permissions", reference=PERMISSIONS, cause=UNNAMED_RIGHT)
+    closed = held(UNNAMED_RIGHT)
     given(*ALL_MAPPED).when(miss_permission).then(missing, closed)
     given(*ALL_MAPPED, missing, closed).when(miss_permission).then_nothing()
     restored = fact(ReferenceRestored, referenced="permissions", reference=PERMISSIONS)

@@ -59,7 +59,7 @@ def test_a_second_consent_during_set_up_replaces_the_grant_and_says_nothing_new_
 
 def test_a_consent_after_the_organisation_was_chosen_carries_the_organisation() -> None:
     given(CONNECTED, CHOSEN, ORGANISATION_CHOSEN).when(connect, ACCOUNT, **CONSENT).then(
-        fact(Connected, **CONSENT), to_do("choose the organisation", "choose accounts", "declare taxes")
+        fact(Connected, **CONSENT), to_do("choose the organisation", "choose accounts", "Kyrios has to name its taxes")
     )
 
 
@@ -84,7 +84,7 @@ def test_the_same_organisation_through_a_new_xero_connection_is_recorded() -> No
 
 def test_choosing_accounts_shortens_what_is_to_do() -> None:
     given(CONNECTED, CHOSEN, ORGANISATION_CHOSEN).when(select_accounts, default_line=SALES).then(
-        ACCOUNTS, to_do("declare taxes")
+        ACCOUNTS, to_do("Kyrios has to name its taxes")
     )
 
 
@@ -96,7 +96,7 @@ def test_all_three_roles_of_accounts_are_recorded() -> None:
 
 
 def test_the_same_accounts_again_are_no_news() -> None:
-    history = (CONNECTED, CHOSEN, ACCOUNTS, to_do("declare taxes"))
+    history = (CONNECTED, CHOSEN, ACCOUNTS, to_do("Kyrios has to name its taxes"))
     given(*history).when(select_accounts, default_line=SALES, also_allowed=[]).then_nothing()
 
 
@@ -174,7 +174,11 @@ def test_syncing_starts_at_the_day_of_the_first_connect_unless_another_is_chosen
 
 
 def test_the_missing_steps_are_named_in_the_order_of_the_set_up() -> None:
-    assert missing_steps(folded(CONNECTED)) == ["choose the organisation", "choose accounts", "declare taxes"]
+    assert missing_steps(folded(CONNECTED)) == [
+        "choose the organisation",
+        "choose accounts",
+        "Kyrios has to name its taxes",
+    ]
     cut_off = fact(Disconnected, reason="user")
     assert missing_steps(folded(CONNECTED, CHOSEN, cut_off, CONNECTED, ACCOUNTS, NO_TAXES)) == [
         "choose the organisation"

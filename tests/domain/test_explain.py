@@ -113,7 +113,8 @@ def test_a_blocked_invoice_names_every_cause_and_leaves_by_itself() -> None:
     assert codes(answer) == ["contact_missing", "tax_set_unmapped"]
     assert answer.sentence == (
         "Waiting for you: This customer is not in Xero. Add or link the contact. "
-        "This invoice uses Luxury 12.5%, which has no Xero rate. Map it. It leaves by itself once that is fixed."
+        "This invoice uses Luxury 12.5%, which has no Xero rate. Map it; what is not listed, Kyrios must offer first. "
+        "It leaves by itself once that is fixed."
     )
 
 
@@ -125,7 +126,7 @@ def test_while_its_customer_is_being_created_nobody_must_act() -> None:
     pending = msgspec.structs.replace(BLOCKED, causes=(Cause("contact_pending"),))
     answer = asked(QUEUED, pending)
     assert answer.who == ()
-    assert answer.sentence == "Waiting: The customer is being created in Xero. It goes right after."
+    assert answer.sentence == "Waiting: The customer is being looked for, or created, in Xero. It goes right after."
 
 
 def test_an_invoice_from_before_the_start_does_not_leave_by_itself() -> None:
@@ -241,8 +242,8 @@ def test_a_cancelled_invoice_says_whether_xero_knows(
 
 
 def test_a_refused_void_names_its_reason() -> None:
-    refused = fact(ReviewRaised, cause=Cause("void_refused"))
-    assert "Remove them in Xero" in asked(QUEUED, SYNCED, VOIDED, refused).sentence
+    refused = fact(ReviewRaised, cause=Cause("void_refused", facts={"state": "paid in full"}))
+    assert "is paid in full, so it cannot be voided. Remove payments" in asked(QUEUED, SYNCED, VOIDED, refused).sentence
 
 
 @pytest.mark.parametrize("code", [kind.code for kind in CATALOGUE.values() if kind.standing in ("blocked", "failed")])

@@ -59,7 +59,7 @@ def test_a_change_behind_a_closed_gate_waits_for_the_owner() -> None:
     ("event", "words"),
     [
         (BLOCKED_CHANGE, "A later change has not arrived: This customer is not in Xero."),
-        (EDIT_REFUSED, "but: In Xero this invoice is paid or locked, so your change was not applied."),
+        (EDIT_REFUSED, "but: In Xero this invoice is paid in full, so your change was not applied."),
         (
             fact(SyncFailed, cause=GAVE_UP, kind="update_invoice", **NO_ANSWER),
             "A later change has not arrived: Xero stayed unreachable for 72 hours.",
@@ -86,7 +86,7 @@ def test_a_refused_change_can_be_tried_again() -> None:
             "Cancelled while it was on its way to Xero; we are finding out whether it arrived.",
         ),
         (VOIDING, {"entry": VOID}, "Cancelled; Xero is being told."),
-        ((*VOIDING, VOID_REFUSED), {}, "Cancelled, but not in Xero: Xero cannot void an invoice with payments."),
+        ((*VOIDING, VOID_REFUSED), {}, "Cancelled, but not in Xero: In Xero this invoice is paid in full, so it"),
         (
             (*VOIDING, fact(SyncFailed, cause=GAVE_UP, kind="void_invoice", **NO_ANSWER)),
             {},
@@ -109,6 +109,9 @@ def test_a_void_behind_a_closed_gate_waits_for_the_owner() -> None:
     assert answer.sentence.startswith("Cancelled; Xero is told once this is fixed:")
 
 
+GONE = Cause("edit_refused", facts={"state": "voided"})
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [
@@ -116,8 +119,13 @@ def test_a_void_behind_a_closed_gate_waits_for_the_owner() -> None:
         (fact(InvoiceVoided, opens="void_invoice"), "Cancelled in Kyrios; Xero is to be told."),
         (fact(InvoiceVoided, awaits="create_invoice/1"), "Cancelled in Kyrios; what is on its way to Xero is awaited"),
         (
-            fact(ReviewRaised, cause=Cause("edit_refused"), closes="update_invoice", opens="update_invoice"),
-            "Use a credit note. A newer revision follows.",
+            fact(
+                ReviewRaised,
+                cause=Cause("edit_refused", facts={"state": "voided"}),
+                closes="update_invoice",
+                opens="update_invoice",
+            ),
+            "is voided, so your change was not applied. Use a credit note, or a new invoice. A newer revision follows.",
         ),
         (FOUND, "Searched in Xero: it was there."),
         (FOUND_ANOTHER, "Searched in Xero: another invoice with this number was there."),

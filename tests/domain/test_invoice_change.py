@@ -74,9 +74,11 @@ def revised(opens: Any = None, revision: int = 2, **changes: Any) -> Event:
 UPDATING: Final = (QUEUED, SYNCED, revised("update_invoice"))
 UPDATE_UNKNOWN: Final = fact(OutcomeUnknown, delivery_id=LATER_DELIVERY, kind="update_invoice")
 UPDATE_ABSENT: Final = fact(OutcomeResolved, delivery_id=LATER_DELIVERY, found=False)
-EDIT_REFUSED: Final = fact(ReviewRaised, cause=Cause("edit_refused"), closes="update_invoice")
+EDIT_CAUSE: Final = Cause("edit_refused", facts={"state": "paid in full"})
+VOID_CAUSE: Final = Cause("void_refused", facts={"state": "paid in full"})
+EDIT_REFUSED: Final = fact(ReviewRaised, cause=EDIT_CAUSE, closes="update_invoice")
 VOIDING: Final = (QUEUED, SYNCED, fact(InvoiceVoided, opens="void_invoice"))
-VOID_REFUSED: Final = fact(ReviewRaised, cause=Cause("void_refused"), closes="void_invoice")
+VOID_REFUSED: Final = fact(ReviewRaised, cause=VOID_CAUSE, closes="void_invoice")
 BLOCKED_CHANGE: Final = fact(InvoiceBlocked, causes=(NO_CONTACT,), revision=2)
 NO_ANSWER: Final[dict[str, Any]] = {"attempts": 1, "delivery_id": LATER_DELIVERY, "answer_ref": None}
 UPDATED: Final = ANSWERED | {"delivery_id": LATER_DELIVERY}
@@ -201,21 +203,21 @@ def test_an_unknown_update_leaves_the_invoice_synced() -> None:
 
 
 def test_a_refused_edit_is_a_review_and_no_failure() -> None:
-    outcome = given(*UPDATING).when(update_failed, Cause("edit_refused"), revision=2, **NO_ANSWER).then(EDIT_REFUSED)
+    outcome = given(*UPDATING).when(update_failed, EDIT_CAUSE, revision=2, **NO_ANSWER).then(EDIT_REFUSED)
     state = outcome.state
-    assert (state.status, state.reviews, state.live) == ("synced", (Cause("edit_refused"),), ())
+    assert (state.status, state.reviews, state.live) == ("synced", (EDIT_CAUSE,), ())
 
 
 def test_a_search_that_did_not_find_the_update_is_recorded_before_its_refusal() -> None:
-    given(*UPDATING, UPDATE_UNKNOWN).when(update_failed, Cause("edit_refused"), revision=2, **NO_ANSWER).then(
+    given(*UPDATING, UPDATE_UNKNOWN).when(update_failed, EDIT_CAUSE, revision=2, **NO_ANSWER).then(
         UPDATE_ABSENT, EDIT_REFUSED
     )
 
 
 def test_a_refused_edit_gives_way_to_a_newer_revision() -> None:
     newer = revised(None, 3, document=document(due_date=dt.date(2026, 12, 1)))
-    outcome = given(*UPDATING, newer).when(update_failed, Cause("edit_refused"), revision=2, **NO_ANSWER)
-    raised = fact(ReviewRaised, cause=Cause("edit_refused"), closes="update_invoice", opens="update_invoice")
+    outcome = given(*UPDATING, newer).when(update_failed, EDIT_CAUSE, revision=2, **NO_ANSWER)
+    raised = fact(ReviewRaised, cause=EDIT_CAUSE, closes="update_invoice", opens="update_invoice")
     assert outcome.then(raised).state.live == ("update_invoice",)
 
 
@@ -301,7 +303,7 @@ def test_a_refusal_of_a_voided_invoice_leaves_it_voided() -> None:
 
 
 def test_a_refused_edit_of_a_voided_invoice_is_followed_by_the_void_and_no_review() -> None:
-    outcome = given(*UPDATE_ON_THE_WIRE).when(update_failed, Cause("edit_refused"), revision=2, **NO_ANSWER)
+    outcome = given(*UPDATE_ON_THE_WIRE).when(update_failed, EDIT_CAUSE, revision=2, **NO_ANSWER)
     outcome.then(fact(InvoiceVoided, opens="void_invoice"))
 
 
@@ -316,12 +318,12 @@ def test_a_void_that_xero_took_settles_every_review() -> None:
 def test_a_void_that_xero_took_is_recorded_once() -> None:
     done = fact(VoidSynced, delivery_id=DELIVERY)
     given(*VOIDING, done).when(void_synced, LATER_DELIVERY, organisation_id=ORGANISATION).then_nothing()
-    given(*VOIDING, done).when(void_failed, Cause("void_refused"), **NO_ANSWER).then_nothing()
+    given(*VOIDING, done).when(void_failed, VOID_CAUSE, **NO_ANSWER).then_nothing()
 
 
 def test_a_refused_void_is_a_review_of_a_voided_invoice() -> None:
-    outcome = given(*VOIDING).when(void_failed, Cause("void_refused"), **NO_ANSWER).then(VOID_REFUSED)
-    assert (outcome.state.status, outcome.state.reviews) == ("voided", (Cause("void_refused"),))
+    outcome = given(*VOIDING).when(void_failed, VOID_CAUSE, **NO_ANSWER).then(VOID_REFUSED)
+    assert (outcome.state.status, outcome.state.reviews) == ("voided", (VOID_CAUSE,))
 
 
 def test_a_void_tried_too_often_waits_for_a_person() -> None:

@@ -31,7 +31,7 @@ from tests.examples import (
 )
 
 STRANGE: Final = "a1000000-0000-4000-8000-000000000999"
-NO_RATE: Final = Cause("tax_set_unmapped", key="lux@12.5", facts={"tax_set": "lux@12.5"})
+NO_RATE: Final = Cause("tax_set_unmapped", key="lux@12.5", facts={"tax_set": "lux 12.5%"})
 
 
 def causes(issued: InvoiceDocument = DOCUMENT, contact: ContactStanding = STANDING, **settings: Any) -> list[Cause]:

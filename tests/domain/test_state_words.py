@@ -23,7 +23,8 @@ def said(status: Any, *, in_xero: bool = False, causes: Any = (), reviews: Any =
         (("queued", (), ()), "We have this invoice and it is ready."),
         (("blocked", (MISSING,), ()), "Waiting for you: This customer is not in Xero. Add or link the contact. "
          "It leaves by itself once that is fixed."),
-        (("blocked", (PENDING,), ()), "Waiting: The customer is being created in Xero. It goes right after."),
+        (("blocked", (PENDING,), ()), "Waiting: The customer is being looked for, or created, in Xero. It goes right "
+         "after."),
         (("blocked", (EARLY,), ()), "Waiting for you: It is dated before sync from. Release it by date range, or leave "
          "it out."),
         (("failed", (REFUSED,), ()), 'It did not go: Xero refused it with: "no message is kept". Fix that, or ask '

@@ -151,7 +151,8 @@ def corrected(number: int) -> Act:
 ROWS: Final = (
     Scenario(
         code="tax_set_unmapped",
-        says="This invoice uses spirits@15, which has no Xero rate. Map it.",
+        says="This invoice uses spirits 15%, which has no Xero rate. Map it; what is not listed, "
+        "Kyrios must offer first.",
         issued=lambda one: taxed(one, SPIRITS),
         fix=declare_and_map,
     ),
@@ -196,7 +197,7 @@ ROWS: Final = (
     ),
     Scenario(
         code="account_is_bank",
-        says="260 Other Revenue is now a bank account, which cannot be used. Choose another.",
+        says="260 Other Revenue is a bank account, which cannot be used. Choose another.",
         arises=other_revenue(Type="BANK"),
         issued=lambda one: on_account(one, OTHER_REVENUE),
         fix=other_revenue(Type="REVENUE"),
@@ -303,7 +304,7 @@ def test_an_invoice_whose_customer_is_being_created_waits_for_nobody(shop: World
     shop.fault("reset", method="PUT", path="/Contacts")
     shop.queue([billed(plain(2), customer("new-pending", "Tidewater Canoes"))])
     shop.work()
-    says = "The customer is being created in Xero. It goes right after."
+    says = "The customer is being looked for, or created, in Xero. It goes right after."
     found = explained(shop, "inv-2")
     assert (found.status, found.who, told(found)) == ("blocked", (), [("contact_pending", says)])
     assert found.sentence == f"Waiting: {says}"

@@ -170,8 +170,8 @@ def test_before_set_up_is_complete_every_invoice_waits_and_the_steps_are_listed(
         world.connect()
         world.engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-01-01", OWNER)
         settle(world)
-        says = "Set-up is not finished. Complete the listed steps."
-        then = "Still to do: choose accounts, declare taxes. Then it goes to Xero by itself."
+        says = "Set-up is not finished. Still to do: choose accounts, Kyrios has to name its taxes."
+        then = "Still to do: choose accounts, Kyrios has to name its taxes. Then it goes to Xero by itself."
         assert_held(world, Scenario(code="setup_incomplete", says=says, fix=World.set_up_rest, then=then))
         world.set_up_rest()
         settle(world)
@@ -186,7 +186,10 @@ def test_a_consent_that_lacks_a_right_holds_everything_until_one_has_it(
         world.set_up()
         world.queue([plain(0)])
         settle(world)
-        says = "Xero did not grant a right we need. Reconnect and allow all items."
+        says = (
+            "Xero did not grant a right we need: recording payments. "
+            "Reconnect as somebody who has it, and allow all items."
+        )
         assert_held(world, Scenario(code="permission_missing", says=says, fix=reconnect))
     with consenting(xero, database_url, tmp_path, f"{POOR} accounting.payments") as world:
         assert world.consent() in ("resumed", "connected")

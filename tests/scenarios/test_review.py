@@ -29,8 +29,14 @@ class Review(Scenario):
 CHANGE_STEP: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
 PAYMENT_STEP: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
 REVIEW_STEP: Final = "Once you have looked, mark the review as done."
-PAID: Final = "In Xero this invoice is paid or locked, so your change was not applied. Use a credit note."
-VOID: Final = "Xero cannot void an invoice with payments. Remove them in Xero, then retry."
+PAID: Final = (
+    "In Xero this invoice is paid or credited in part, so your change was not applied. "
+    "Use a credit note, or a new invoice."
+)
+VOID: Final = (
+    "In Xero this invoice is paid or credited in part, so it cannot be voided. Remove payments and credits there, then "
+    "retry."
+)
 DUE: Final = "Xero shows less owing than was paid here. Check whether the payment is there already."
 DIFFERS: Final = "Xero's total differs from ours by NZD -0.01. Compare both invoices."
 

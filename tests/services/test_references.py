@@ -9,6 +9,7 @@ import pytest
 from adapters.reference_data import KINDS
 from adapters.xero.errors import RateLimited
 from domain import connection as connections
+from domain.causes import Cause
 from domain.connection import Connection, TaxMapped
 from domain.event import Event
 from domain.refusals import InvalidInput, NotPossible
@@ -144,6 +145,30 @@ def test_an_organisation_whose_plan_no_longer_invoices_closes_the_gate(world: Wo
     in_xero(world, "organisation", Edition="BUSINESS")
     world.engine.references.refresh(ACCOUNT)
     assert connection(world).gate_open
+
+
+def test_a_user_whose_role_lacks_approving_closes_the_gate_and_the_right_is_named(world: World) -> None:
+    for action in ("CreateApprovedInvoice", "CreateInvoicePayment"):
+        in_xero(world, "actions", Name=action, Status="NOT-ALLOWED")
+    world.engine.references.refresh(ACCOUNT)
+    assert connection(world).held_by == (Cause("permission_missing", facts={"missing": "approving invoices"}),)
+    world.queue(example_invoices(1))
+    world.work()
+    assert (world.requests("PUT", "/Invoices"), story(world)) == ([], ["InvoiceQueued"])
+    for action in ("CreateApprovedInvoice", "CreateInvoicePayment"):
+        in_xero(world, "actions", Name=action, Status="ALLOWED")
+    world.engine.references.refresh(ACCOUNT)
+    world.work()
+    assert story(world) == ["InvoiceQueued", "InvoiceSynced"]
+
+
+def test_a_limit_that_is_used_up_closes_no_gate_and_is_said_of_the_invoices_it_stops(world: World) -> None:
+    world.control.post("/options", json={"approval_limit": 0}).raise_for_status()
+    world.engine.references.refresh(ACCOUNT)
+    assert connection(world).gate_open
+    world.queue(example_invoices(1))
+    world.work()
+    assert [cause.code for cause in world.invoice("inv-0").causes] == ["approval_limit_reached"]
 
 
 def test_a_currency_waits_until_xero_uses_it(world: World) -> None:

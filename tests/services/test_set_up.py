@@ -196,7 +196,7 @@ def test_a_consent_without_a_needed_right_says_which_and_holds_everything_back(
         poor.connect()
         held = poor.engine.set_up.connection(ACCOUNT).held_by
         assert organisation_of(poor.engine.store, ACCOUNT).missing_rights == ("accounting.payments",)
-    assert held[0] == Cause("permission_missing", facts={"missing": "accounting.payments"})
+    assert held[0] == Cause("permission_missing", facts={"missing": "recording payments"})
 
 
 # ── organisation and accounts ───────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ import pytest
 from adapters.xero.answers import XeroInvoice
 from adapters.xero.invoice_mapping import read_element
 from adapters.xero.refusals import Judgement, judge, judge_update, judge_void
-from domain.causes import CATALOGUE
+from domain.causes import CATALOGUE, Cause
 
 ID = "d4000000-0000-4000-8000-000000000001"
 
@@ -136,7 +136,6 @@ PAID = "Invoice not of valid status for modification"
 @pytest.mark.parametrize(
     ("message", "code", "key"),
     [
-        (PAID, "edit_refused", ""),
         (PAID_IN_PART, "edit_refused", ""),
         ("The document date cannot be before the period lock date, currently set at 31-Jul-2026", "edit_refused", ""),
         ("The document date cannot be before the end of year lock date, currently set at …", "edit_refused", ""),
@@ -148,6 +147,14 @@ def test_a_refused_update_is_refused_for_good_with_xeros_words(message: str, cod
     judged = judge_update(element(message), "INV-1")
     assert judged.cause is not None
     assert (judged.kind, judged.cause.code, judged.cause.key, judged.words) == ("refused", code, key, (message,))
+
+
+def test_a_refused_change_says_why_as_far_as_xero_does_and_is_looked_up_where_it_does_not() -> None:
+    in_part, locked = element(PAID_IN_PART), element("The document date cannot be before the end of year lock date")
+    assert judge_update(in_part, "INV-1").cause == Cause("edit_refused", facts={"state": "paid or credited in part"})
+    assert judge_update(locked, "INV-1").cause == Cause("edit_refused", facts={"state": "in a locked period"})
+    looked_up = judge_update(element(PAID), "INV-1")
+    assert (looked_up.kind, looked_up.cause, looked_up.words) == ("look_up", None, (PAID,))
 
 
 def test_a_saved_update_is_saved() -> None:

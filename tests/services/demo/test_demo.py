@@ -65,7 +65,7 @@ def test_the_story_ends_with_the_numbers_of_the_example_and_leaves_nothing_behin
     assert "12 invoices wait, as GST and alcohol levy has no rate in Xero." in story.everything()
     assert "All 12 are in Xero now" in story.everything()
     assert "INV-0012, revised: In Xero as INV-0012, NZD 576.04." in story.everything()
-    assert "INV-0127, revised: In Xero as INV-0127, but: In Xero this invoice is paid or locked" in story.everything()
+    assert "INV-0127, revised: In Xero as INV-0127, but: In Xero this invoice is paid in full, so" in story.everything()
     assert "INV-0019, voided: Cancelled; also voided in Xero." in story.everything()
     assert "INV-0140, voided: Cancelled; it never went to Xero." in story.everything()
     assert "Not in Xero: 22 invoices, by cause" in story.everything()

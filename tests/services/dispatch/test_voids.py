@@ -238,16 +238,20 @@ def test_a_payment_refused_while_the_invoice_was_voided_leaves_no_review(world: 
     assert_clean(world)
 
 
-@pytest.mark.parametrize("amount", ["100.00", "414.00"])
+@pytest.mark.parametrize(("amount", "paid"), [("100.00", "paid or credited in part"), ("414.00", "paid in full")])
 @pytest.mark.article("R25")
-def test_a_void_of_an_invoice_paid_in_xero_becomes_a_review_and_goes_on_request(world: World, amount: str) -> None:
+def test_a_void_of_an_invoice_paid_in_xero_becomes_a_review_and_goes_on_request(
+    world: World, amount: str, paid: str
+) -> None:
     synced(world)
     pay_by_hand(world, "T-0", amount)
     void(world)
     world.work()
     state = world.invoice("inv-0")
     assert (state.status, [review.code for review in state.reviews]) == ("voided", ["void_refused"])
-    assert "Cancelled, but not in Xero: Xero cannot void an invoice with payments." in sentence(world)
+    assert f"Cancelled, but not in Xero: In Xero this invoice is {paid}, so it cannot be voided." in sentence(world)
+    assert state.answer_ref is not None
+    assert world.engine.answer_words(state.answer_ref, ACCOUNT)
     assert_clean(world)
     remove_payments(world)
     assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)

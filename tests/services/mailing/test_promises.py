@@ -69,8 +69,8 @@ def test_an_invoice_that_waits_for_two_things_is_not_said_to_go_once_one_is_fixe
         ("contact_missing", 3, 3, (), "Each of them waits for something else, too, which Kyrios shows beside it."),
         ("contact_missing", 9, 2, (), "2 of them wait for something else, too; the others go to Xero by themselves "
          "once that is fixed."),
-        ("before_sync_start", 1, 0, (), "Release it, or leave it out."),
-        ("before_sync_start", 2, 0, (CLOSED,), "Release them, or leave them out."),
+        ("before_sync_start", 1, 0, (), "It goes once it is released, or stays out if left out."),
+        ("before_sync_start", 2, 0, (CLOSED,), "They go once they are released, or stay out if left out."),
         ("rejected_by_xero", 2, 0, (), "Once that is fixed, press Retry."),
         ("invoice_invalid", 1, 0, (), "As soon as Kyrios sends it corrected, it goes by itself."),
         ("invoice_invalid", 2, 0, (), "As soon as Kyrios sends them corrected, they go by themselves."),
