@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from domain import next_steps
+from domain import former_books, next_steps
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
 from domain.event import Actor, Role
@@ -20,31 +20,14 @@ from domain.invoice_payment import payment_in
 from domain.money import Money
 from domain.next_steps import when
 from domain.paying import refused_payments
+from domain.under_way import EntryNow, LaneNow
 
 Shown = Status | Literal["waiting", "sending"]
-EntryState = Literal["WAITING", "PENDING", "LEASED", "AMBIGUOUS"]
 
 LONGEST_ANSWER: Final = 500
 """Characters of Xero's own message that are shown."""
 
 NO_MESSAGE: Final = "no message is kept"
-
-
-class EntryNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The live outbox entry of an invoice: what it is for, its state, tries so far, seconds until it is due."""
-
-    kind: str = "create_invoice"
-    state: EntryState
-    attempts: int = 0
-    due_in: float | None = None
-
-
-class LaneNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The lane of a connection: the cause it pauses for, until when, and how many seconds that still is."""
-
-    paused_for: str | None = None
-    paused_until: datetime | None = None
-    paused_in: float | None = None
 
 
 class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +75,8 @@ def explain(
 ) -> Explanation:
     """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal."""
     asked = _Asked(invoice, connection, entry, lane, since, xero_said, left_out)
+    if entry is not None and entry.former_books is not None:
+        return asked.elsewhere(entry)
     match invoice.status:
         case "synced":
             return asked.synced()
@@ -285,6 +270,17 @@ class _Asked:
             sentence = "Cancelled; in Xero it still stands, and somebody has settled that."
             return self._say("voided", sentence, next_step="Press Retry if Xero is to be told once more.")
         return self._say("voided", "Cancelled; also voided in Xero.", next_step="Nothing is left to do.")
+
+    def elsewhere(self, entry: EntryNow) -> Explanation:
+        """A step of it belongs to books the account has left; what else is to be told of an invoice comes first."""
+        waits, invoice = former_books.waiting_for(entry), self.invoice
+        if invoice.status == "synced" and (invoice.reviews or invoice.causes):
+            known = self.synced()
+            return msgspec.structs.replace(known, sentence=f"{known.sentence} {waits}")
+        status: Shown = "checking" if invoice.status == "queued" else invoice.status
+        lead = {"synced": f"In Xero as {invoice.document.number}. ", "voided": "Cancelled. "}.get(status, "")
+        said = self._say(status, f"{lead}{waits}", next_step=former_books.NEXT_STEP)
+        return msgspec.structs.replace(said, who=("owner",))
 
     # ── how it is said ──────────────────────────────────────────────────────────────────────────────────────────────
 

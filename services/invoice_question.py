@@ -21,10 +21,11 @@ from domain import invoice as invoices
 from domain.budget import Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
-from domain.explain import EntryNow, Explanation, LaneNow, LeftOut, explain
+from domain.explain import Explanation, LeftOut, explain
 from domain.invoice import DismissalUndone, Invoice, ReviewCleared, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
+from domain.under_way import EntryNow, LaneNow
 from services.timeline import status_since
 
 _SHORTEST_TOLD: Final = 2.0
@@ -157,7 +158,13 @@ def _entry(cursor: Cursor[dict[str, Any]], stream: UUID, now: datetime) -> Entry
     searched_until = row["lease_until"] if row["state"] == "AMBIGUOUS" else None
     due = max(row["due_at"], searched_until or row["due_at"])
     left = max(0.0, (due - now).total_seconds())
-    return EntryNow(kind=row["kind"], state=row["state"], attempts=row["attempts"], due_in=left)
+    return EntryNow(
+        kind=row["kind"],
+        state=row["state"],
+        attempts=row["attempts"],
+        due_in=left,
+        former_books=row["former_books"],
+    )
 
 
 def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime, budget: Budget) -> LaneNow | None:

@@ -7,9 +7,10 @@ import msgspec
 from sqlalchemy import Engine as SqlEngine
 
 from adapters.event_store.delivery_records import DeliveryRecord
-from domain.explain import EntryNow, Explanation
+from domain.explain import Explanation
 from domain.refusals import NotPossible
 from domain.streams import connection_id
+from domain.under_way import EntryNow
 from projections import invoice_list
 from projections.snapshot import snapshot
 from services.invoice_question import Engine, Question

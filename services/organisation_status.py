@@ -14,13 +14,15 @@ from domain.permissions import missing_rights
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.contact_import import ContactImport
+from services.removals_under_way import RemovalUnderWay, removals_of
 
 
 class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The organisation: what the connection's events say, and beside it what Xero said at `read_at` (UTC).
 
     Texts Xero left out, or that were not read yet, are empty. `picked` is one that waits to be confirmed. `scopes` are
-    those of the consent, `missing_rights` those it lacks for what the account's settings ask for.
+    those of the consent, `missing_rights` those it lacks for what the account's settings ask for. `removals` are what
+    the account left and Xero has not confirmed to be gone.
     """
 
     account_id: str
@@ -40,6 +42,7 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     missing_rights: tuple[str, ...] = ()
     held_by: tuple[CauseInWords, ...] = ()
     contacts: ContactImport | None = None
+    removals: tuple[RemovalUnderWay, ...] = ()
 
 
 def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
@@ -58,6 +61,7 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
         scopes=known.scopes,
         missing_rights=missing_rights(known.scopes, known.settings),
         held_by=in_words(known.held_by),
+        removals=removals_of(store, known),
     )
     with store.cursor() as cursor:
         read = reference_data.last_said(cursor, lane, known.organisation_id or "", "organisation")

@@ -254,11 +254,12 @@ def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[Lea
 
 
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
-    """Delete entries that ended long ago; deliveries, fragments and answers stay."""
+    """Delete entries that ended long ago; deliveries, fragments and answers stay, and removals nobody ever answered."""
     curs.execute(
-        """
+        f"""
         DELETE FROM app.outbox WHERE id IN (
-            SELECT id FROM app.outbox WHERE closed_at < app.now() - %s * interval '1 day' ORDER BY closed_at LIMIT %s)
+            SELECT id FROM app.outbox o WHERE closed_at < app.now() - %s * interval '1 day'
+            AND NOT ({PASSES_GATE} AND state = 'DEAD') ORDER BY closed_at LIMIT %s)
         """,
         (older_than_days, limit),
     )
@@ -266,10 +267,15 @@ def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
 
 
 def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """The live entry of each stream, for people who ask what happens next."""
+    """The live entry of each stream, for people who ask what happens next.
+
+    `former_books` is the organisation it belongs to, if its lane leads to another one by now.
+    """
     curs.execute(
         """
-        SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until FROM app.outbox
+        SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until,
+               CASE WHEN o.organisation_id <> l.organisation_id THEN o.organisation_id END AS former_books
+        FROM app.outbox o LEFT JOIN app.lane l USING (connection_id)
         WHERE stream_id = ANY(%b) AND closed_at IS NULL ORDER BY stream_id, id
         """,
         (list(stream_ids),),

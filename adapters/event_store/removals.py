@@ -3,7 +3,7 @@
 That is a grant, or the choice of another organisation within one that goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -38,3 +38,26 @@ def lock_overdue(curs: Cursor[Row], hours: float, limit: int) -> list[Row]:
         (hours, limit),
     )
     return curs.fetchall()
+
+
+def open_of(curs: Cursor[Row], leaving: Sequence[UUID]) -> dict[UUID, Row]:
+    """How far the removals of these departures are: state, tries, the cause they wait for, seconds until due."""
+    curs.execute(
+        f"""
+        SELECT stream_id, state, attempts, cause,
+               greatest(0, extract(epoch FROM greatest(due_at, lease_until) - app.now()))::float8 AS due_in
+        FROM app.outbox o WHERE stream_id = ANY(%s) AND {PASSES_GATE} AND closed_at IS NULL
+        """,
+        (list(leaving),),
+    )
+    return {row["stream_id"]: row for row in curs}
+
+
+def lanes(curs: Cursor[Row]) -> list[UUID]:
+    """The connections of which something is being removed, or was to be and never answered."""
+    curs.execute(
+        f"""
+        SELECT DISTINCT connection_id FROM app.outbox o WHERE {PASSES_GATE} AND (closed_at IS NULL OR state = 'DEAD')
+        """
+    )
+    return [row["connection_id"] for row in curs]

@@ -102,7 +102,7 @@ OUTBOX: Final = Table(
     Index(
         "outbox_removals",
         "connection_id",
-        postgresql_where=text("kind = 'remove_connection' AND closed_at IS NULL"),
+        postgresql_where=text("kind = 'remove_connection' AND (closed_at IS NULL OR state = 'DEAD')"),
     ),
     Index("outbox_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     schema="app",

@@ -9,6 +9,7 @@ from services.cli import (
     ledger_accounts,
     organisations,
     references,
+    removals,
     set_up_steps,
 )
 
@@ -20,3 +21,4 @@ ledger_accounts.register(app)
 references.register(app)
 account_settings.register(app)
 disconnect.register(app)
+removals.register(app)

@@ -131,3 +131,5 @@ def _render(found: OrganisationStatus, out: Console) -> None:
     console.show(console.table(["", ""], [(name, value or "-") for name, value in rows]), out)
     for cause in found.held_by:
         out.print(f"held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", soft_wrap=True)
+    for removal in found.removals:
+        out.print(removal.words, soft_wrap=True)

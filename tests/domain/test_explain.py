@@ -8,8 +8,9 @@ import pytest
 from domain.causes import CATALOGUE, Cause, words
 from domain.connection import Connection
 from domain.event import Event
-from domain.explain import EntryNow, Explanation, LaneNow, LeftOut, explain
+from domain.explain import Explanation, LeftOut, explain
 from domain.invoice import Invoice, ReviewCleared, ReviewRaised, VoidSynced
+from domain.under_way import EntryNow, LaneNow
 from tests.domain.invoice_history import (
     BLOCKED,
     DELIVERY,
@@ -187,6 +188,39 @@ def test_a_synced_invoice_says_as_what_for_how_much_and_since_when() -> None:
 def test_a_synced_invoice_stays_synced_while_a_later_step_is_on_its_way() -> None:
     answer = asked(QUEUED, SYNCED, entry=EntryNow(kind="create_payment", state="PENDING"))
     assert (answer.status, answer.sentence) == ("synced", "In Xero as INV-0001; a payment is on its way.")
+
+
+FORMER = EntryNow(kind="create_payment", state="PENDING", former_books="books-1")
+WAITS = "A payment waits for organisation books-1, which the account has left: it belongs there and goes nowhere else."
+
+
+@pytest.mark.parametrize(
+    ("events", "entry", "status", "sentence"),
+    [
+        ((QUEUED, SYNCED), FORMER, "synced", f"In Xero as INV-0001. {WAITS}"),
+        ((QUEUED, SYNCED, VOIDED), FORMER, "voided", f"Cancelled. {WAITS}"),
+        (
+            (QUEUED, UNKNOWN),
+            EntryNow(state="AMBIGUOUS", former_books="books-1"),
+            "checking",
+            "Xero gave no clear answer about the invoice, and the account has left organisation books-1 since: whether "
+            "it arrived can be found out only there.",
+        ),
+    ],
+)
+def test_what_belongs_to_books_the_account_has_left_says_so_even_behind_an_open_gate(
+    events: tuple[Event, ...], entry: EntryNow, status: str, sentence: str
+) -> None:
+    answer = asked(*events, entry=entry)
+    assert (answer.status, answer.sentence, answer.who) == (status, sentence, ("owner",))
+    assert "connected to that organisation again" in answer.next_step
+
+
+def test_a_review_is_told_before_what_waits_for_former_books() -> None:
+    answer = asked(QUEUED, SYNCED, DIFFERS, entry=FORMER)
+    assert answer.sentence.startswith("In Xero as INV-0001, but: ")
+    assert answer.sentence.endswith(WAITS)
+    assert codes(answer) == ["total_differs_in_xero"]
 
 
 def test_a_synced_invoice_with_a_review_asks_for_a_look() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from domain.causes import Cause
 from domain.event import Event
-from domain.explain import EntryNow, Explanation
+from domain.explain import Explanation
 from domain.invoice import InvoiceVoided, ReviewRaised, SyncFailed, VoidSynced
+from domain.under_way import EntryNow
 from services.timeline import in_words
 from tests.domain.invoice_history import DELIVERY, FOUND, FOUND_ANOTHER, GAVE_UP, QUEUED, SYNCED
 from tests.domain.test_explain import CLOSED, asked

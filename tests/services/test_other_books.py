@@ -1,10 +1,20 @@
 """After a fresh start with another organisation: what belongs to the former books waits for them, and never goes on."""
 
+import json
+
 import pytest
 
 from tests.payments import entered, paid_invoices, take_payments
+from tests.services.cli.conftest import Kyrios, runner
+from tests.services.cli.program import variables_of
 from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
+
+
+@pytest.fixture
+def kyrios_in_world(world: World) -> Kyrios:
+    """The program on this world."""
+    return runner(variables_of(world))
 
 
 @pytest.fixture
@@ -66,3 +76,30 @@ def test_without_knowing_its_books_an_entry_would_be_looked_for_in_the_wrong_one
     moved.later(7_200)
     moved.engine.dispatcher.look_at(moved.lane)
     assert calls(moved) > before
+
+
+def test_what_waits_for_the_former_books_says_so_and_names_who_must_act(moved: World, kyrios_in_world: Kyrios) -> None:
+    former = organisation_id()
+    where = f"organisation {former}"
+    shown = kyrios_in_world("invoices", "show", ACCOUNT, "inv-0").stdout
+    assert (
+        f"In Xero as T-0. Xero gave no clear answer about a payment, and the account has left organisation {former}"
+        in shown
+    )
+    assert "Who must act: owner" in shown
+    assert "Next: It goes on by itself once the account is connected to that organisation again" in shown
+    shown = kyrios_in_world("invoices", "show", ACCOUNT, "inv-5").stdout
+    assert f"Xero gave no clear answer about the invoice, and the account has left {where} since" in shown
+    # The payment was surely not entered: it waits as it is.
+    with moved.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.outbox SET state = 'PENDING' WHERE kind = 'create_payment' AND state = 'AMBIGUOUS'")
+    shown = json.loads(kyrios_in_world("invoices", "show", ACCOUNT, "inv-0", "--json").stdout)
+    assert shown["entry"]["former_books"] == former
+    assert shown["explanation"]["sentence"] == (
+        f"In Xero as T-0. A payment waits for organisation {former}, which the account has left: it belongs there and "
+        "goes nowhere else."
+    )
+    move(moved, former)
+    shown = json.loads(kyrios_in_world("invoices", "show", ACCOUNT, "inv-0", "--json").stdout)
+    assert shown["entry"]["former_books"] is None
+    assert "waits for organisation" not in shown["explanation"]["sentence"]

@@ -103,7 +103,7 @@ CREATE INDEX outbox_pending ON app.outbox (connection_id, id) WHERE state = 'PEN
 CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
 CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE state = 'LEASED';
 CREATE INDEX outbox_removals ON app.outbox (connection_id)
-    WHERE kind = 'remove_connection' AND closed_at IS NULL;
+    WHERE kind = 'remove_connection' AND (closed_at IS NULL OR state = 'DEAD');
 CREATE INDEX outbox_closed ON app.outbox (closed_at) WHERE closed_at IS NOT NULL;
 CREATE TABLE app.claim_begun (
     token uuid PRIMARY KEY,

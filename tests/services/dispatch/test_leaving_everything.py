@@ -1,88 +1,35 @@
 """Whoever leaves leaves nothing behind in Xero: no connection that only this account held, however it left, and none
-that another account, or the account's own newer consent, still needs."""
-
-from typing import Final
+that the account's own newer consent still needs."""
 
 import pytest
 
 from adapters.xero.errors import NotConnected
 from domain import connection as connections
-from domain.connection import AccessRemoved, Connection, ConnectionRemoved, Disconnected, DisconnectReason
+from domain.connection import AccessRemoved, ConnectionRemoved, Disconnected, DisconnectReason
 from domain.event import ENGINE
-from domain.refusals import NotPossible, OrganisationInUse
-from domain.streams import connection_id
-from services.verify import verify
-from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
-from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
-
-CLIENT: Final = "second-client"
-THIRD: Final = "8e0f7c52-6a1b-4d0c-9d55-2f1f0c7f3b21"
-DAY: Final = 24 * 3600
-HOME: Final = organisation_id()
-
-
-def held(world: World) -> list[str]:
-    """The organisations of all connections that are alive in Xero, of whatever user."""
-    return sorted(one["tenantId"] for one in world.control.get("/ledger/connections").json()["connections"])
-
-
-def connection(world: World, account: str = ACCOUNT) -> Connection:
-    return world.engine.set_up.connection(account)
-
-
-def spin(world: World, *accounts: str) -> None:
-    """Do all work of these accounts, also what waits for a moment or a day."""
-    for wait in (31, 301, DAY):
-        for account in accounts or (ACCOUNT,):
-            for _ in range(12):
-                if not world.engine.dispatcher.look_at(connection_id(account)):
-                    break
-            else:
-                raise AssertionError("there is always more work")
-        world.later(wait)
-    assert [
-        entry["cause"] for entry in world.outbox() if entry["kind"] == "remove_connection" and not entry["closed_at"]
-    ] == []
-    assert all(connection(world, account).departures == () for account in accounts or (ACCOUNT,))
-
-
-def disconnect(world: World, account: str = ACCOUNT) -> None:
-    world.engine.set_up.disconnect(account, OWNER)
-    spin(world, account)
-
-
-def choose(world: World, organisation: str, account: str = ACCOUNT, *, afresh: bool = False) -> None:
-    world.engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=afresh)
-
-
-def ended(world: World, account: str = ACCOUNT) -> list[AccessRemoved | ConnectionRemoved]:
-    """How everything of the account that left has ended."""
-    events = world.engine.store.events_of(connection_id(account))
-    return [event for event in events if isinstance(event, AccessRemoved | ConnectionRemoved)]
-
-
-def assert_works(world: World, account: str = ACCOUNT) -> None:
-    """The account reaches its books, by its own tokens, also after they were refreshed."""
-    known = connection(world, account)
-    assert known.grant_id is not None
-    version = world.engine.grants.read(known.grant_id).token_version
-    assert world.engine.tokens.force_refresh(known.grant_id, version).version == version + 1
-    assert world.engine.session_of(known).organisation().organisation_id == known.organisation_id
-
-
-def assert_clean(world: World) -> None:
-    world.engine.projector.catch_up()
-    checked = verify(world.engine.read)
-    assert checked.clean, checked.summary()
+from domain.refusals import NotPossible
+from tests.services.dispatch.leaving import (
+    CLIENT,
+    HOME,
+    THIRD,
+    assert_clean,
+    assert_works,
+    choose,
+    connection,
+    disconnect,
+    ended,
+    held,
+    more_books,
+    spin,
+)
+from tests.services.test_reconnect import ELSEWHERE
+from tests.world import ACCOUNT, World, example_invoices
 
 
 @pytest.fixture
 def books(world: World) -> World:
     """The Xero user keeps three sets of books."""
-    found_another_organisation(world)
-    third = {"Name": "Harbour & Vine Cellars", "BaseCurrency": "NZD", "CountryCode": "NZ"}
-    world.control.post(f"/organisations/{THIRD}/organisation", json=third).raise_for_status()
-    return world
+    return more_books(world)
 
 
 # ── other books, other consents ─────────────────────────────────────────────────────────────────────────────────────
@@ -184,78 +131,6 @@ def test_a_consent_of_another_user_for_the_wrong_books_is_no_trace_either_once_t
     disconnect(books)
     assert held(books) == []
     assert_clean(books)
-
-
-# ── one Xero user, several accounts ─────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.article("R16")
-def test_an_account_that_leaves_before_it_chose_gives_up_what_it_was_offered_and_harms_nobody(books: World) -> None:
-    assert books.consent(ELSEWHERE, THIRD, account=CLIENT) == "connected"
-    disconnect(books, CLIENT)
-    assert held(books) == [HOME]
-    (end,) = ended(books, CLIENT)
-    assert isinstance(end, AccessRemoved)
-    assert (end.in_xero, end.revoked, len(end.removed)) == ("gone", False, 2)
-    assert_works(books)
-
-
-def test_the_wrong_books_ticked_before_leaving_stay_with_the_account_whose_they_are(books: World) -> None:
-    books.consent(ELSEWHERE, account=CLIENT)
-    choose(books, ELSEWHERE, CLIENT)
-    assert books.consent(ELSEWHERE) == "elsewhere"
-    disconnect(books)
-    assert held(books) == [ELSEWHERE]
-    assert_works(books, CLIENT)
-    # The connection names the consent of the account that left; the one whose it is removes it all the same.
-    disconnect(books, CLIENT)
-    assert held(books) == []
-    assert_clean(books)
-
-
-def test_what_another_account_may_still_choose_stays(books: World) -> None:
-    books.consent(HOME, ELSEWHERE)
-    books.consent(ELSEWHERE, account=CLIENT)
-    disconnect(books)
-    assert held(books) == [ELSEWHERE]
-    choose(books, ELSEWHERE, CLIENT)
-    assert_works(books, CLIENT)
-
-
-@pytest.mark.parametrize("first", [ACCOUNT, CLIENT])
-def test_two_accounts_of_one_user_that_leave_together_leave_nothing(books: World, first: str) -> None:
-    books.consent(ELSEWHERE, account=CLIENT)
-    choose(books, ELSEWHERE, CLIENT)
-    for account in (ACCOUNT, CLIENT):
-        books.engine.set_up.disconnect(account, OWNER)
-    spin(books, first, CLIENT if first == ACCOUNT else ACCOUNT)
-    assert held(books) == []
-    assert [
-        end.revoked for who in (ACCOUNT, CLIENT) for end in ended(books, who) if isinstance(end, AccessRemoved)
-    ] in (
-        [False, True],
-        [True, False],
-    )
-
-
-@pytest.mark.article("R17")
-def test_a_refused_consent_for_anothers_books_takes_nothing_from_who_has_them(books: World) -> None:
-    before = books.engine.set_up.organisations(ACCOUNT)
-    books.consent(account=CLIENT)
-    with pytest.raises(OrganisationInUse):
-        choose(books, HOME, CLIENT)
-    assert (
-        [(one.organisation_id, one.connection_id) for one in books.engine.set_up.organisations(ACCOUNT)]
-        == [(one.organisation_id, one.connection_id) for one in before]
-        == [(HOME, connection(books).xero_connection_id)]
-    )
-    choose(books, HOME)
-    disconnect(books, CLIENT)
-    assert held(books) == [HOME]
-    assert_works(books)
-    assert connection(books).gate_open
-    disconnect(books)
-    assert held(books) == []
 
 
 # ── however it ends ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,116 @@
+"""What accounts have left and what became of it in Xero: under way, or never answered, in words for owner and support.
+
+A removal that is over and was answered is history (`audit`). One that Xero never answered is told for as long as
+nothing shows that the connection is gone, since only a person can look for it in Xero.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from adapters.event_store import removals
+from adapters.event_store.removals import Row
+from adapters.event_store.store import EventStore
+from domain import connection as connections
+from domain.connection import Connection
+from domain.connection_state import Departure
+from domain.next_steps import when
+from services.overdue_removals import LONGEST
+
+
+class RemovalUnderWay(msgspec.Struct, frozen=True, kw_only=True):
+    """Something an account left, by what Xero knows it: `organisation_id` is None where none was chosen.
+
+    Times are UTC; `tries` is how often Xero was asked, `next_try_in` in seconds. `unanswered` is over, and nothing is
+    tried any more: the tokens are gone.
+    """
+
+    account_id: str
+    state: Literal["under_way", "unanswered"]
+    organisation_id: str | None
+    xero_connection_id: str
+    since: dt.datetime
+    ends_by: dt.datetime | None = None
+    tries: int = 0
+    next_try_in: float | None = None
+    words: str
+
+
+def removals_of(store: EventStore, account: Connection) -> tuple[RemovalUnderWay, ...]:
+    """What this account left and Xero has not confirmed, oldest first."""
+    with store.cursor() as cursor:
+        entries = removals.open_of(cursor, [one.removal for one in account.departures])
+    return _told(account, entries)
+
+
+def removals_of_all(store: EventStore) -> tuple[RemovalUnderWay, ...]:
+    """The same of all accounts, by account."""
+    with store.begin() as tx:
+        lanes = removals.lanes(tx.cursor)
+        known = tx.load(lanes, connections.evolve)
+        entries = removals.open_of(tx.cursor, [d.removal for one in known.values() for d in one.departures])
+    told = (one for account in known.values() for one in _told(account, entries))
+    return tuple(sorted(told, key=lambda one: (one.account_id, one.since)))
+
+
+def _told(account: Connection, entries: Mapping[UUID, Row]) -> tuple[RemovalUnderWay, ...]:
+    unanswered = [_unanswered(account.account_id, one) for one in account.unanswered]
+    return (*unanswered, *(_under_way(account.account_id, one, entries.get(one.removal)) for one in account.departures))
+
+
+def _under_way(account_id: str, left: Departure, entry: Row | None) -> RemovalUnderWay:
+    ends_by = left.since + dt.timedelta(hours=LONGEST)
+    tries, due_in = (entry["attempts"], float(entry["due_in"])) if entry else (0, None)
+    then = "" if left.consent_goes_on else " and its tokens are destroyed"
+    return RemovalUnderWay(
+        account_id=account_id,
+        state="under_way",
+        organisation_id=left.organisation_id,
+        xero_connection_id=left.xero_connection_id,
+        since=left.since,
+        ends_by=ends_by,
+        tries=tries,
+        next_try_in=due_in,
+        words=f"Since {_time(left.since)} {_what(left)} is being removed in Xero{_progress(entry)}. The next try is "
+        f"{when(due_in)}; at the latest on {_time(ends_by)} it ends{then}.",
+    )
+
+
+def _unanswered(account_id: str, left: Departure) -> RemovalUnderWay:
+    return RemovalUnderWay(
+        account_id=account_id,
+        state="unanswered",
+        organisation_id=left.organisation_id,
+        xero_connection_id=left.xero_connection_id,
+        since=left.since,
+        words=f"{_what(left).capitalize()} was to be removed in Xero on {_time(left.since)}; Xero gave no answer for a "
+        "day, and we try no more. It may still be listed there: the owner looks under Connected apps in Xero and "
+        "disconnects it there.",
+    )
+
+
+def _progress(entry: Row | None) -> str:
+    if entry is None:
+        return ""
+    if entry["cause"] == "reconnecting":
+        return ": it waits while somebody may be connecting the account again"
+    if entry["state"] == "LEASED":
+        return ": Xero is asked just now"
+    if not entry["attempts"]:
+        return ""
+    asked = "once" if entry["attempts"] == 1 else f"{entry['attempts']} times"
+    how = "without a clear answer, so that Xero is searched for it" if entry["state"] == "AMBIGUOUS" else "in vain"
+    return f": Xero was asked {asked}, {how}"
+
+
+def _what(left: Departure) -> str:
+    if left.organisation_id is None or not left.xero_connection_id:
+        return "what a consent without a chosen organisation reached"
+    return f"the connection to organisation {left.organisation_id}"
+
+
+def _time(at: dt.datetime) -> str:
+    return f"{at:%d %B %Y %H:%M} UTC"
