@@ -41,7 +41,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 _ROWS: Final[dict[str, Setting]] = {
     "sync_from": Setting(
-        default="the day of the first connect",
+        default="the day of the first connect, in the organisation's time zone (UTC if that is not known)",
         form=a_date("sync_from"),
         does="Invoices dated before this day wait until they are released or left out.",
     ),

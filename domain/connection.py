@@ -5,6 +5,7 @@ batch: the dispatcher's gate follows these two events and nothing else.
 """
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from uuid import UUID
 
 from domain.account_settings import SETTINGS, checked_setting
@@ -126,6 +127,7 @@ def connect(
             xero_connection_id=reached_by,
             base_currency=state.base_currency,
             country=state.country,
+            first_day=state.first_day,
         )
     return announced(decision)
 
@@ -138,12 +140,13 @@ def select_organisation(
     base_currency: str,
     country: str,
     at: Moment,
+    zone: tzinfo | None = None,
     start_afresh: bool = False,
 ) -> list[Event]:
     """Choose whose books these are, or confirm it after a reconnect: the same organisation again goes on as before.
 
     Another organisation than before is withheld until somebody confirms it by `start_afresh`: accounts, mappings and
-    contact links do not carry over.
+    contact links do not carry over. `zone` is the organisation's time zone, None if it is not known.
     """
     known = _connected(state)
     if known.organisation_id not in (None, organisation_id) and not start_afresh:
@@ -151,7 +154,7 @@ def select_organisation(
         return withhold_organisation(known, organisation_id, Cause("organisation_changed", facts=facts), at)
     if (known.organisation_id, known.xero_connection_id, known.withheld) == (organisation_id, xero_connection_id, None):
         return []
-    decision = deciding(known, known.account_id, at)
+    decision, first = deciding(known, known.account_id, at), known.first_connected_at
     decision.add(
         OrganisationSelected,
         organisation_id=organisation_id,
@@ -159,6 +162,7 @@ def select_organisation(
         base_currency=base_currency,
         country=country,
         leaves=known.xero_connection_id if known.organisation_id != organisation_id else "",
+        first_day=first.astimezone(zone).date() if first and zone else None,
     )
     return announced(decision)
 

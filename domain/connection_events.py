@@ -1,6 +1,6 @@
 """The events of a connection: how a Kyrios account came to be linked to one Xero organisation. Storage formats."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
@@ -38,12 +38,14 @@ class OrganisationSelected(Event, frozen=True, kw_only=True):
 
     `leaves` is Xero's id of the connection to the organisation used so far, if the same consent reached that one too:
     it is to be removed there, and the consent goes on.
+    `first_day` is the day of the account's first connect in the organisation's time zone; None if that is not known.
     """
 
     xero_connection_id: str
     base_currency: str
     country: str
     leaves: str = ""
+    first_day: date | None = None
 
 
 class OrganisationWithheld(Event, frozen=True, kw_only=True):

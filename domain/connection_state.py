@@ -61,6 +61,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     `closed_at` is when the gate last closed from open, `opened_at` when it last opened.
 
+    `first_day` is the day of the first connect where the organisation is, None if its time zone is not known.
     `former_names` are the names of tax sets that were offered before, by key.
 
     `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
@@ -76,6 +77,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     xero_user_id: str = ""
     scopes: tuple[str, ...] = ()
     first_connected_at: datetime | None = None
+    first_day: date | None = None
     disconnected_for: DisconnectReason | None = None
     quiet_days: str = ""
     organisation_id: str | None = None
@@ -109,9 +111,14 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sync_from(self) -> date | None:
-        """Invoices dated before this day wait; by default the day of the first connect (UTC)."""
+        """Invoices dated before this day wait; by default the day of the first connect where the organisation is.
+
+        While nobody knows where that is, it is the day in UTC.
+        """
         if chosen := self.settings.get("sync_from"):
             return date.fromisoformat(chosen)
+        if self.first_day is not None:
+            return self.first_day
         return self.first_connected_at.date() if self.first_connected_at else None
 
     def setting(self, name: str) -> str:
@@ -149,6 +156,7 @@ def _organisation_selected(state: Connection, event: OrganisationSelected) -> di
         "xero_connection_id": event.xero_connection_id,
         "base_currency": event.base_currency,
         "country": event.country,
+        "first_day": event.first_day,
         "picked": None,
         "withheld": None,
         "departures": (*state.departures, *_left_books(state, event)),

@@ -35,6 +35,7 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     plan: str = ""
     is_demo: bool | None = None
     timezone: str = ""
+    sync_from: dt.date | None = None
     period_lock_date: dt.date | None = None
     end_of_year_lock_date: dt.date | None = None
     read_at: dt.datetime | None = None
@@ -58,6 +59,7 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
         picked=known.picked,
         currency=known.base_currency,
         country=known.country,
+        sync_from=known.sync_from,
         scopes=known.scopes,
         missing_rights=missing_rights(known.scopes, known.settings),
         held_by=in_words(known.held_by),

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from adapters.xero.answers import XeroConnection
+from domain.connection import Connection
 from domain.event import Actor
 from domain.streams import connection_id
 from services.cli import console
@@ -63,6 +64,7 @@ def choose(
         if choice.former is not None and _confirmed(choice.former, organisation):
             choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=True)
         older = None if as_json or choice.former is not None else older_invoices_wait(engine, account)
+        known = engine.set_up.connection(account)
     if choice.former is not None:
         again = f"kyrios-xero connections choose {account}"
         console.end(
@@ -70,9 +72,10 @@ def choose(
             f"with {again} {choice.former} (connect again and pick it in Xero, if this consent does not reach it)."
         )
     if as_json:
-        console.print_json(choice)
+        console.print_json({**msgspec.structs.asdict(choice), "sync_from": known.sync_from})
     else:
         console.out().print(f"Invoices of {account} go to {choice.name} ({organisation}).", soft_wrap=True)
+        console.out().print(_starts(known), soft_wrap=True)
         if older:
             console.out().print(f"\n{older}", soft_wrap=True)
 
@@ -102,6 +105,20 @@ def show_listed(account: str, listed: Sequence[XeroConnection], out: Console, ch
         )
 
 
+def _starts(known: Connection) -> str:
+    """From which day on invoices are synced, why that one, and how to take another."""
+    if "sync_from" in known.settings:
+        why = "as it was set"
+    elif known.first_day is not None:
+        why = "the day of the first connect in its time zone"
+    else:
+        why = "the day of the first connect by UTC, as its time zone is not known here"
+    return (
+        f"Invoices dated {known.sync_from} or later are synced, older ones wait ({why}). "
+        f"Another day: kyrios-xero connections set {known.account_id} sync_from DAY"
+    )
+
+
 def _confirmed(former: str, picked: str) -> bool:
     """Say what is left behind and ask; only a person at a terminal can say yes."""
     console.errors().print(LEFT_BEHIND.format(former=former, picked=picked), soft_wrap=True)
@@ -121,6 +138,7 @@ def _render(found: OrganisationStatus, out: Console) -> None:
         ("plan", found.plan),
         ("demo company", {True: "yes", False: "no", None: ""}[found.is_demo]),
         ("time zone", found.timezone),
+        ("synced from", found.sync_from),
         ("lock date", found.period_lock_date),
         ("end of year lock date", found.end_of_year_lock_date),
         ("contacts", found.contacts.words if found.contacts else ""),

@@ -10,6 +10,7 @@ from adapters.vault.grants import Grants
 from adapters.xero.answers import Organisation, XeroConnection
 from adapters.xero.errors import XeroError
 from adapters.xero.session import XeroSession
+from adapters.xero.time_zones import zone_of
 from domain import connection as connections
 from domain.causes import Cause, words
 from domain.connection import Connection
@@ -79,6 +80,7 @@ class ChooseOrganisation:
                 xero_connection_id=chosen.connection_id,
                 base_currency=organisation.base_currency,
                 country=organisation.country,
+                zone=zone_of(organisation.timezone),
                 at=at,
                 start_afresh=start_afresh,
             ),

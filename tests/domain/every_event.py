@@ -133,6 +133,7 @@ _CONNECTION: Final = (
         base_currency="NZD",
         country="NZ",
         leaves=FORMER_CONNECTION,
+        first_day=dt.date(2026, 10, 2),
     ),
     _full(
         OrganisationWithheld,

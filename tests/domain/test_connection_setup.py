@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,6 +40,7 @@ from tests.examples import (
     ORGANISATION,
     OTHER_REVENUE,
     SALES,
+    XERO_CONNECTION,
     identity,
     moment,
 )
@@ -171,6 +173,42 @@ def test_syncing_starts_at_the_day_of_the_first_connect_unless_another_is_chosen
     assert reconnected.sync_from == dt.date(2026, 10, 1)
     chosen = folded(CONNECTED, fact(SettingsChanged, name="sync_from", value="2026-04-01"))
     assert chosen.sync_from == dt.date(2026, 4, 1)
+
+
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+SELECTED = {
+    "organisation_id": ORGANISATION,
+    "xero_connection_id": XERO_CONNECTION,
+    "base_currency": "NZD",
+    "country": "NZ",
+}
+
+
+@pytest.mark.article("R26")
+def test_syncing_starts_at_the_day_it_was_where_the_organisation_is() -> None:
+    late = moment(NOON + dt.timedelta(days=9), seed="late")
+    known = given(CONNECTED).when(select_organisation, **SELECTED, at=late, zone=AUCKLAND).state
+    assert (known.first_day, known.sync_from) == (dt.date(2026, 10, 2), dt.date(2026, 10, 2)), (
+        "noon UTC is 1 a.m. there"
+    )
+    unknown = given(CONNECTED).when(select_organisation, **SELECTED, at=late).state
+    assert (unknown.first_day, unknown.sync_from) == (None, dt.date(2026, 10, 1))
+
+
+def test_that_day_outlives_a_reconnect_and_goes_with_the_organisation() -> None:
+    selected = fact(OrganisationSelected, **_BOOKS, first_day=dt.date(2026, 10, 2))
+    again = (
+        given(CONNECTED, selected).when(connect, ACCOUNT, **CONSENT, reached_by="there", at=moment(seed="again")).state
+    )
+    assert again.sync_from == dt.date(2026, 10, 2)
+    other = SELECTED | {"organisation_id": "other"}
+    moved = (
+        given(CONNECTED, selected).when(select_organisation, **other, at=moment(seed="moved"), start_afresh=True).state
+    )
+    assert moved.sync_from == dt.date(2026, 10, 1)
+
+
+_BOOKS = {name: value for name, value in SELECTED.items() if name != "organisation_id"}
 
 
 def test_the_missing_steps_are_named_in_the_order_of_the_set_up() -> None:

@@ -37,7 +37,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "InvoiceSynced.1": {"adopted": False, "payments": (), "payment_account_id": None, "opens": None},
     "InvoiceRevised.1": {"opens": None},
     "InvoiceVoided.1": {"opens": None, "awaits": ""},
-    "OrganisationSelected.1": {"leaves": ""},
+    "OrganisationSelected.1": {"leaves": "", "first_day": None},
     "OutcomeResolved.1": {"another": ""},
     "PaymentSynced.1": {"opens": None},
     "RetryRequested.1": {"payments": (), "payment_account_id": None},

@@ -1,15 +1,18 @@
 """`connections` and `contacts`: an account is set up by commands; what is refused is refused whole."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from adapters.simulator.server import Simulator
 from domain import connection as connections
 from domain.connection import Connection
+from tests.scenarios.table import in_books
 from tests.services.cli.conftest import Kyrios, runner
 from tests.services.cli.files import invoice_file, written
 from tests.services.cli.program import variables_of
@@ -43,6 +46,31 @@ def mapping(chosen: dict[str, str]) -> list[str]:
 
 def connection(world: World) -> Connection | None:
     return world.engine.store.load(world.lane, connections.evolve)
+
+
+@pytest.mark.article("R26")
+@pytest.mark.parametrize(
+    ("named", "zone", "says"),
+    [
+        ("NEWZEALANDSTANDARDTIME", ZoneInfo("Pacific/Auckland"), "the day of the first connect in its time zone"),
+        ("", dt.UTC, "the day of the first connect by UTC, as its time zone is not known here"),
+    ],
+)
+def test_choosing_says_from_which_day_on_and_why(bare: World, named: str, zone: dt.tzinfo, says: str) -> None:
+    kyrios = runner(variables_of(bare))
+    in_books(bare, "organisation", Timezone=named)
+    bare.consent()
+    known = connection(bare)
+    assert known is not None
+    assert known.first_connected_at is not None
+    day = known.first_connected_at.astimezone(zone).date()
+    said = kyrios("connections", "choose", ACCOUNT, organisation_id()).stdout
+    assert f"Invoices dated {day} or later are synced, older ones wait ({says})." in said
+    assert f"Another day: kyrios-xero connections set {ACCOUNT} sync_from DAY" in said
+    kyrios("connections", "set", ACCOUNT, "sync_from", "2026-01-01", "--yes")
+    shown = json.loads(kyrios("connections", "show", ACCOUNT, "--json").stdout)
+    assert shown["sync_from"] == "2026-01-01"
+    assert "(as it was set)" in kyrios("connections", "choose", ACCOUNT, organisation_id()).stdout
 
 
 @pytest.mark.article("R27")
