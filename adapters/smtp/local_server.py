@@ -4,7 +4,6 @@ It listens on this machine alone, on a port the system picks, and passes nothing
 """
 
 import asyncio
-import logging
 import mailbox
 import threading
 from collections.abc import Callable, Iterator
@@ -35,8 +34,6 @@ def local_mail_server(folder: Path) -> Iterator[ServerAddress]:
     """Take mails for as long as the block; yields where."""
     from aiosmtpd.smtp import SMTP
 
-    # Below warnings it writes whole mails and whom they go to.
-    logging.getLogger("mail.log").setLevel(logging.WARNING)
     handler = _Keeping(folder)
     with answering(lambda loop: SMTP(handler, data_size_limit=LARGEST, hostname="localhost", loop=loop)) as port:
         yield ServerAddress(HOST, port)

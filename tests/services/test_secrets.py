@@ -22,6 +22,7 @@ from adapters.vault.secret import Secret
 from adapters.xero.errors import XeroError
 from domain.streams import connection_id
 from services.bootstrap import Parts
+from services.bootstrap.opening import configure_logging
 from services.intake import read_invoice
 from services.running import working
 from services.set_up.connecting import WayToXero
@@ -49,9 +50,11 @@ def everything_logged(home: Path) -> Iterator[Path]:
     root, handler = logging.getLogger(), logging.FileHandler(home / "engine.log")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [one for one in map(logging.getLogger, logging.root.manager.loggerDict) if not _is_loud(one.name)]
-    levels = {one: one.level for one in (root, *loggers)}
+    quiet = [logging.getLogger(name) for name in LOUD_BY_DESIGN]
+    levels = {one: one.level for one in (root, *loggers, *quiet)}
     root.addHandler(handler)
-    for one in levels:
+    configure_logging("DEBUG")
+    for one in (root, *loggers):
         one.setLevel(logging.DEBUG)
     try:
         yield home / "engine.log"

@@ -90,7 +90,11 @@ def test_reconnecting_goes_on_as_before_and_other_books_have_to_be_confirmed(rea
     world.engine.projector.catch_up()
     assert "other_organisation" in kyrios("status", ACCOUNT).stdout
     chosen = kyrios("connections", "choose", ACCOUNT, ELSEWHERE, "--start-afresh").stdout
-    assert chosen == f"Invoices of {ACCOUNT} go to Harbour & Vine Catering ({ELSEWHERE}).\n"
+    assert chosen.splitlines() == [
+        f"Invoices of {ACCOUNT} go to Harbour & Vine Catering ({ELSEWHERE}).",
+        "Invoices dated 2026-01-01 or later are synced, older ones wait (as it was set). Another day: "
+        f"kyrios-xero connections set {ACCOUNT} sync_from DAY",
+    ]
 
 
 def test_denied_interrupted_or_in_the_way_it_ends_with_a_sentence_and_changes_nothing(reachable: World) -> None:
