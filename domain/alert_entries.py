@@ -13,24 +13,30 @@ import msgspec
 
 from domain.causes import CATALOGUE, Cause
 from domain.connection_events import (
+    AlertRecipientsSet,
     Disconnected,
     GateClosed,
     GateOpened,
     InactivityWarned,
     ReferenceDrifted,
+    SettingsChanged,
     TaxRatesDeclared,
 )
+from domain.connection_state import Connection
 from domain.contact_link import ContactRefused
 from domain.event import Event
 from domain.invoice_events import InvoiceBlocked, ReviewRaised, SyncFailed
 from domain.streams import connection_id
 
-MailKind = Literal["invoices", "reviews", "set_up", "inactivity", "recovered", "disconnected"]
+MailKind = Literal["invoices", "reviews", "set_up", "inactivity", "recovered", "disconnected", "still_open"]
 """What a mail is about: invoices that wait or failed; invoices in Xero to look at; a rate, an account, a tax set or the
-connection that needs somebody; a warning of inactivity; that all works again; that Xero was disconnected."""
+connection that needs somebody; a warning of inactivity; that all works again; that Xero was disconnected. `still_open`
+becomes one mail for each matter that is still open, for somebody who hears of this account's matters from now on."""
 
 SOON: Final = 30.0
 """Seconds between an event and its mail, so that what follows in a moment is in it too, or makes it needless."""
+STILL_OPEN: Final = "/still_open/"
+"""What parts the key of a mail of that kind, from which it follows, from the matter in the key of an open matter."""
 IN_PEACE: Final = 30 * 60.0
 """Seconds in which somebody who has begun to set up again may finish without being reminded of it."""
 
@@ -61,6 +67,20 @@ def alerts_of(event: Event) -> list[AlertEntry]:
     """The mails an event asks for; most ask for none."""
     ask = _ASKING.get(type(event))
     return ask(event) if ask else []
+
+
+def still_open(key: str, kind: MailKind, code: str, connection: Connection) -> AlertEntry:
+    """A mail about an open matter, for somebody whom a mail of kind `still_open`, with this key, is for."""
+    lane = connection_id(connection.account_id)
+    return AlertEntry(
+        effect_key=f"{key}{STILL_OPEN}{kind}/{code}",
+        kind=kind,
+        cause_code=code,
+        connection_id=lane,
+        account_id=connection.account_id,
+        stream_id=lane,
+        seq=connection.version,
+    )
 
 
 def each_once(entries: Iterable[AlertEntry]) -> list[AlertEntry]:
@@ -131,4 +151,6 @@ _ASKING: Final[dict[type[Event], Callable[[Any], list[AlertEntry]]]] = {
     GateOpened: lambda e: [] if e.during_setup else [_in_its_hour(e, "recovered", "")],
     InactivityWarned: lambda e: _its_own(e, "inactivity", "inactivity"),
     Disconnected: lambda e: _its_own(e, "disconnected", e.reason),
+    AlertRecipientsSet: lambda e: _its_own(e, "still_open", "") if e.recipient_ids else [],
+    SettingsChanged: lambda e: _its_own(e, "still_open", "") if e.name == "alerts.off" else [],
 }

@@ -1,10 +1,10 @@
 """The invoices a cause keeps out of Xero, or that are there and need a look because of it: for mails. Queries only."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ARRAY, Column, Connection, Text, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.sql.expression import cast
 
@@ -12,7 +12,21 @@ from domain.causes import Cause
 from projections.invoice_status import INVOICE_STATUS
 
 _C = INVOICE_STATUS.c
+_ALL_CODES: Final = "$[*].code"
 _OTHER_CODE: Final = "$[*] ? (@.code != $code)"
+
+
+def codes(connection: Connection, connection_id: UUID) -> tuple[list[str], list[str]]:
+    """The different codes of what its invoices wait or failed for, and of their reviews; of those left out, none."""
+    waiting, reviews = (_different(connection, connection_id, _C[standing]) for standing in ("causes", "reviews"))
+    return waiting, reviews
+
+
+def _different(connection: Connection, connection_id: UUID, column: Column[Any]) -> list[str]:
+    some = or_(_C.causes != cast([], JSONB), _C.reviews != cast([], JSONB))
+    code = func.jsonb_path_query(column, cast(_ALL_CODES, JSONPATH)).op("#>>")(cast([], ARRAY(Text)))
+    query = select(code).where(_C.connection_id == connection_id, some, _C.status != "dismissed").distinct()
+    return sorted(connection.execute(query).scalars())
 
 
 class Concerned(msgspec.Struct, frozen=True):

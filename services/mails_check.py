@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store import mails, recipients
-from domain.alert_entries import SUPPORT
+from domain.alert_entries import STILL_OPEN, SUPPORT
 from services.replay import Replayed
 from services.sweeper import KEEP_CLOSED_DAYS
 
@@ -28,7 +28,7 @@ class MailsCheck:
         self._asked: dict[str, tuple[str, int]] = {}
         self._told_from: dict[str, dict[UUID, int]] = {}
         self._for_support: set[str] = set()
-        self._live = {key.rpartition("/")[0] for key, state in self._kept.items() if state in mails.LIVE}
+        self._live = {_asked_for_as(key) for key, state in self._kept.items() if state in mails.LIVE}
         self._unasked = set(self._live)
 
     def see(self, replayed: Replayed) -> None:
@@ -51,9 +51,14 @@ class MailsCheck:
         for key, (account_id, position) in sorted(self._asked.items()):
             for recipient_id, since in self._told_from.get(account_id, {}).items():
                 mine = f"{key}/{recipient_id}"
-                if recipient_id in self._reachable and since < position and mine not in self._kept:
+                if recipient_id in self._reachable and since <= position and mine not in self._kept:
                     yield mine, "missing, though an event asks for it"
         for mine in sorted(self._for_support - self._kept.keys()):
             yield mine, "missing, though an event asks for it"
         for key in sorted(self._unasked):
             yield key, "a mail that no event of the log asks for"
+
+
+def _asked_for_as(key: str) -> str:
+    """The key without its recipient, as an event asks for it; an open matter's follows from that of another mail."""
+    return key.rpartition("/")[0].partition(STILL_OPEN)[0]

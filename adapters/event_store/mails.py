@@ -9,7 +9,7 @@ PENDING ──claim──► LEASED ──taken──► DONE ──more of the 
    └── nothing to tell any more ──► WITHDRAWN ──the matter is back──► PENDING
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -91,6 +91,67 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
             [SUPPORT if e.for_support else None for e in entries],
         ),
     )
+
+
+def insert_for(curs: Cursor[Row], entries: Sequence[AlertEntry], asking: Mail) -> None:
+    """Ask for mails to the recipient of another, as of when that was asked for.
+
+    Not for what they were told of since, nor for what a mail to them is to tell already.
+    """
+    for entry in entries:
+        curs.execute(
+            """
+            INSERT INTO app.mail (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, recipient_id,
+                                  state, asked_at)
+            SELECT %(key)s, %(kind)s, %(code)s, %(lane)s, %(account)s, %(stream)s, %(seq)s, %(to)s, 'PENDING', %(asked)s
+            WHERE NOT EXISTS (
+                SELECT FROM app.mail WHERE account_id = %(account)s AND recipient_id = %(to)s AND kind = %(kind)s
+                AND cause_code = %(code)s AND (closed_at IS NULL OR told_at >= %(asked)s))
+            ON CONFLICT (effect_key) DO NOTHING
+            """,
+            {
+                "key": f"{entry.effect_key}/{asking.recipient_id}",
+                "kind": entry.kind,
+                "code": entry.cause_code,
+                "lane": entry.connection_id,
+                "account": entry.account_id,
+                "stream": entry.stream_id,
+                "seq": entry.seq,
+                "to": asking.recipient_id,
+                "asked": asking.asked_at,
+            },
+        )
+
+
+def hand_on(curs: Cursor[Row], chosen: Mapping[str, Sequence[UUID]]) -> None:
+    """Give what is still to be sent to those who are not told any more to those who are: each mail once to each.
+
+    Who has had the same mail keeps it; whoever was told of the matter since is not told again, as it is asked for as of
+    when it was. Where nobody is left, the mails end.
+    """
+    for account_id, recipient_ids in chosen.items():
+        gone = (account_id, [*recipient_ids, SUPPORT])
+        curs.execute(
+            """
+            INSERT INTO app.mail (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, recipient_id,
+                                  state, asked_at, due_at)
+            SELECT left(m.effect_key, -length(m.recipient_id::text)) || r.recipient_id, m.kind, m.cause_code,
+                   m.connection_id, m.account_id, m.stream_id, m.seq, r.recipient_id, 'PENDING', m.asked_at, m.due_at
+            FROM app.mail m JOIN app.recipient r ON r.account_id = m.account_id AND r.refused_at IS NULL
+            WHERE m.account_id = %s AND m.recipient_id <> ALL(%s) AND m.closed_at IS NULL AND m.kind <> 'still_open'
+            ORDER BY m.id, r.recipient_id ON CONFLICT (effect_key) DO NOTHING
+            """,
+            gone,
+        )
+        curs.execute(
+            """
+            UPDATE app.mail m SET state = 'WITHDRAWN', closed_at = app.now(), sealed = NULL, cause = CASE WHEN EXISTS (
+                SELECT FROM app.recipient r WHERE r.account_id = m.account_id AND r.refused_at IS NULL)
+                THEN 'handed_on' ELSE %s END
+            WHERE account_id = %s AND recipient_id <> ALL(%s) AND state IN ('PENDING', 'AMBIGUOUS')
+            """,
+            (NOBODY_THERE, *gone),
+        )
 
 
 def lock_due(curs: Cursor[Row]) -> Mail | None:
@@ -243,7 +304,7 @@ def waiting(curs: Cursor[Row], account_id: str) -> list[Row]:
     curs.execute(
         """
         SELECT kind, cause_code, recipient_id, state, due_at, attempts, cause FROM app.mail
-        WHERE account_id = %s AND state NOT IN ('DONE', 'WITHDRAWN') ORDER BY id
+        WHERE account_id = %s AND state NOT IN ('DONE', 'WITHDRAWN') AND kind <> 'still_open' ORDER BY id
         """,
         (account_id,),
     )

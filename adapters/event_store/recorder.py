@@ -99,6 +99,8 @@ def _write_mails(curs: Cursor[Row], writes: Writes | None) -> None:
     """Mails come last: many writers ask for the same one, and behind the log's lock they take turns."""
     if writes is None:
         return
+    if writes.chosen_recipients:
+        mails.hand_on(curs, writes.chosen_recipients)
     if writes.alerts:
         mails.insert(curs, writes.alerts)
     if writes.sent_mail:

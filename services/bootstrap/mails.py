@@ -10,6 +10,7 @@ from services.mailing.mailer import Mailer
 from services.mailing.matters import Matters
 from services.mailing.post_office import mail_server, sender_of
 from services.mailing.sent_alerts import SentAlerts, TryMail
+from services.mailing.still_open import StillOpen
 
 
 class Mails(Ground):
@@ -44,6 +45,7 @@ class Mails(Ground):
             self.store,
             self.account_keys,
             Matters(self.store, self.read, self.answer_words, self.settings.public_url),
+            StillOpen(self.store, self.read),
             Letters(sender),
             self._mail_server,
             sender,

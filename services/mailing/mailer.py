@@ -48,6 +48,7 @@ from domain.retry import wait_before
 from domain.streams import alerts_stream
 from services.mailing.letter import Letters, Reader
 from services.mailing.matters import Matters
+from services.mailing.still_open import StillOpen
 
 LOG: Final = logging.getLogger(__name__)
 LEASE: Final = 150.0
@@ -60,6 +61,7 @@ EACH_BY_ITSELF: Final = ("disconnected", "inactivity")
 ONE_AN_HOUR: Final = timedelta(hours=1)
 BEHIND: Final = timedelta(seconds=5)
 BROKEN: Final = timedelta(hours=1)
+CANNOT_BE_WRITTEN: Final = "mail %s cannot be written: %s"
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 15 * 60.0
 REFUSED_PAUSE: Final = 15 * 60.0
@@ -85,6 +87,7 @@ class Mailer:
         store: EventStore,
         keys: AccountKeys,
         matters: Matters,
+        still_open: StillOpen,
         letters: Letters,
         server: Callable[[], MailServer],
         sender: str,
@@ -99,6 +102,7 @@ class Mailer:
         `support` is the address of whoever helps account owners, if there is one.
         """
         self._store, self._keys, self._matters, self._letters = store, keys, matters, letters
+        self._still_open = still_open
         self._server, self._sender, self._new_id = server, sender, new_id
         self._interval, self._chance, self._monotonic, self._support = interval, chance, monotonic, support
 
@@ -142,6 +146,9 @@ class Mailer:
             if key is None or to is None:
                 mails.withdraw(tx.cursor, mail.id, mails.NOBODY_THERE)
                 return "settled"
+            if mail.kind == "still_open":
+                self._spread(tx, mail)
+                return "settled"
             message_id = self._letters.message_id(mail.effect_key, mail.issue)
             place = ("mail", str(mail.id), mail.issue)
             if mail.unclear and mail.sealed is not None:
@@ -154,6 +161,23 @@ class Mailer:
                 content = written
                 mails.lease(tx.cursor, mail.id, token, LEASE, key.seal(*place, content))
         return Ready(mail=mail, token=token, to=to, content=content, message_id=message_id, began=began)
+
+    def _spread(self, tx: Transaction, mail: Mail) -> None:
+        """Ask for a mail about each matter that is still open, once the projections know of all there was."""
+        connection = tx.load([mail.connection_id], connections.evolve).get(mail.connection_id)
+        if connection is not None and not self._matters.are_known(tx, mail):
+            mails.put_off(tx.cursor, mail.id, tx.now() + BEHIND)
+            return
+        try:
+            entries = self._still_open.mails(mail, connection) if connection is not None else []
+        except PersistenceError:
+            raise
+        except Exception as error:
+            LOG.error(CANNOT_BE_WRITTEN, mail.id, type(error).__name__, exc_info=True)
+            mails.put_off(tx.cursor, mail.id, tx.now() + BROKEN)
+        else:
+            mails.insert_for(tx.cursor, entries, mail)
+            mails.withdraw(tx.cursor, mail.id, "spread")
 
     def _address(self, tx: Transaction, key: AccountKey | None, mail: Mail) -> str | None:
         """Where it goes; None if nobody is there any more, or nobody was named for support."""
@@ -191,8 +215,8 @@ class Mailer:
         except PersistenceError:
             raise
         except Exception as error:
-            LOG.error("mail %s cannot be written: %s", mail.id, type(error).__name__, exc_info=True)
-            mails.put_off(tx.cursor, mail.id, now + BROKEN)
+            LOG.error(CANNOT_BE_WRITTEN, mail.id, type(error).__name__, exc_info=True)
+            mails.put_off(tx.cursor, mail.id, tx.now() + BROKEN)
         else:
             mails.withdraw(tx.cursor, mail.id, "settled")
         return None

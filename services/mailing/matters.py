@@ -66,6 +66,8 @@ class Matters:
                 return self._recovered(mail, connection)
             case "disconnected":
                 return self._disconnected(mail, connection)
+            case "still_open":
+                return None
 
     # ── invoices ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,6 +9,7 @@ import pytest
 from domain.alert_entries import IN_PEACE, SOON, alerts_of, each_once, hour_of
 from domain.causes import CATALOGUE, Cause
 from domain.connection import (
+    AlertRecipientsSet,
     Disconnected,
     GateClosed,
     GateOpened,
@@ -32,6 +33,7 @@ from tests.given import fact, given
 
 ASKING: Final = {
     InvoiceBlocked, ReviewRaised, ContactRefused, TaxRatesDeclared, ReferenceDrifted, InactivityWarned, Disconnected,
+    AlertRecipientsSet,
 }  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class Post:
 
     def rows(self) -> list[dict[str, Any]]:
         """The mails to those the account tells, as the engine keeps them."""
-        return [row for row in self.all_rows() if row["recipient_id"] != SUPPORT]
+        return [row for row in self.all_rows() if row["recipient_id"] != SUPPORT and row["kind"] != "still_open"]
 
     def for_support(self) -> list[dict[str, Any]]:
         """The mails to support, as the engine keeps them."""

@@ -81,7 +81,10 @@ def test_a_recipient_that_does_not_exist_is_not_tried_again_and_is_shown(post: P
     (recipient,) = post.engine.alert_recipients.listed(ACCOUNT)
     assert recipient.refused_for is None
     post.refused(1, start=2)
-    assert len(post.send()) == 1
+    assert post.subjects() == [
+        "1 invoice waits: the customer is not in Xero",
+        "2 invoices wait: refused by Xero",
+    ], "what came up while nobody could be told is told now"
 
 
 def test_one_recipient_that_is_refused_keeps_no_other_from_hearing(post: Post) -> None:

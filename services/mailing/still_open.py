@@ -1,0 +1,82 @@
+"""What is still the matter with an account, for whoever hears of its matters from now on: one mail each, none twice.
+
+Whoever is added to those an account tells was told nothing before; and of a kind that was switched off nobody was.
+What is over is not told any more.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Engine
+
+from adapters.event_store.mails import Mail
+from adapters.event_store.store import EventStore
+from domain import connection as connections
+from domain.account_settings import alerts_off
+from domain.alert_entries import AlertEntry, MailKind, alerts_of, still_open
+from domain.causes import CATALOGUE
+from domain.connection import AlertRecipientsSet, Connection, Disconnected, SettingsChanged
+from domain.event import Event
+from projections import invoices_by_cause
+from projections.snapshot import snapshot
+from services.mailing.matters import what_is_wrong
+
+
+class StillOpen:
+    """Finds the mails that somebody needs who has just begun to hear of an account."""
+
+    def __init__(self, store: EventStore, read: Engine) -> None:
+        self._store, self._read = store, read
+
+    def mails(self, asking: Mail, connection: Connection) -> list[AlertEntry]:
+        """The mails for the recipient of `asking`, as of what the projections know; none if they heard of all before.
+
+        Each has a key of its own, but for that of a disconnection, which is the one its event asked for.
+        """
+        events = self._store.events_of(asking.connection_id)
+        asked = next(event for event in events if event.originator_version == asking.seq)
+        before = [event for event in events if event.originator_version < asking.seq]
+        match asked:
+            case AlertRecipientsSet() if not _was_told(before, asking):
+                wanted = [*self._matters(asking, connection, None), *_disconnection(events, connection)]
+            case SettingsChanged():
+                kinds = alerts_off(_settings(before)) - alerts_off(connection.settings)
+                wanted = self._matters(asking, connection, kinds)
+            case _:
+                wanted = []
+        return [msgspec.structs.replace(one, due_in=0.0, for_support=False) for one in wanted]
+
+    def _matters(self, asking: Mail, connection: Connection, kinds: Iterable[str] | None) -> list[AlertEntry]:
+        """The open matters of these kinds, or of all."""
+        with snapshot(self._read) as reading:
+            waiting, reviews = invoices_by_cause.codes(reading, asking.connection_id)
+        wrong = [cause.code for cause in what_is_wrong(connection)] if connection.opened_before else []
+        found: tuple[tuple[MailKind, Sequence[str]], ...] = (
+            ("invoices", waiting),
+            ("reviews", reviews),
+            ("set_up", wrong),
+        )
+        return [
+            still_open(asking.effect_key.rpartition("/")[0], kind, code, connection)
+            for kind, codes in found
+            for code in dict.fromkeys(codes)
+            if (kinds is None or kind in kinds) and code in CATALOGUE and CATALOGUE[code].who != ("nobody",)
+        ]
+
+
+def _was_told(before: Sequence[Event], asking: Mail) -> bool:
+    chosen = [event for event in before if isinstance(event, AlertRecipientsSet)]
+    return bool(chosen) and asking.recipient_id in chosen[-1].recipient_ids
+
+
+def _disconnection(events: Sequence[Event], connection: Connection) -> list[AlertEntry]:
+    """The mail of the disconnection that is not over."""
+    ended = [event for event in events if isinstance(event, Disconnected)]
+    return alerts_of(ended[-1]) if ended and connection.grant_id is None else []
+
+
+def _settings(events: Sequence[Event]) -> dict[str, str]:
+    state: Connection | None = None
+    for event in events:
+        state = connections.evolve(state, event)
+    return dict(state.settings) if state else {}
