@@ -173,6 +173,12 @@ class Grants:
             )
             return cursor.fetchone() is not None
 
+    def knows(self, auth_event_id: str) -> bool:
+        """Whether Xero's name of a consent stands for any grant we ever had."""
+        with self._begin() as cursor:
+            cursor.execute("SELECT FROM app.xero_grant WHERE auth_event_id = %s LIMIT 1", [auth_event_id])
+            return cursor.fetchone() is not None
+
     def consents_of(self, account_id: str) -> frozenset[str]:
         """Xero's names of all consents an account ever gave, also of those whose tokens are destroyed."""
         with self._begin() as cursor:

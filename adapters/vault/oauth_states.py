@@ -151,6 +151,15 @@ class OAuthStates:
             )
             return cursor.fetchone() is not None
 
+    def is_anyone_at_xero(self) -> bool:
+        """Whether anybody may come back from Xero with a consent, for whatever account."""
+        with self._begin() as cursor:
+            cursor.execute(
+                "SELECT FROM app.oauth_state WHERE departed_at IS NOT NULL AND result IS NULL "
+                "AND expires_at > app.now() LIMIT 1"
+            )
+            return cursor.fetchone() is not None
+
     holds = "pending consents"
 
     def count_by_key(self) -> dict[str, int]:

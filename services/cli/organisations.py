@@ -24,7 +24,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 LEFT_BEHIND: Final = (
     "These do not carry over: the chosen ledger accounts, the tax mappings, the links of customers to Xero contacts, "
     "and the contact directory. Invoices that are in {former} stay there; their updates, voids and payments wait for "
-    "it and never go to another organisation. Invoices that are not in Xero yet go to {picked}, once it is set up."
+    "it and never go to another organisation. Invoices that are not in Xero yet go to {picked}, once it is set up. "
+    "In Xero our access to {former} is removed."
 )
 
 

@@ -184,6 +184,8 @@ class RemoveConnection:
     ) -> tuple[Removal, Answer | XeroError | None]:
         """DELETE each that goes; how the one that was used ended, and Xero's last answer."""
         going = self._leaves.to_remove(subject, listed)
+        if self._leaves.may_be_given_anew(going):
+            raise _Overtaken
         removed: list[str] = []
         last: Answer | XeroError | None = None
         for one in going:

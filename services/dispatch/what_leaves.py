@@ -45,6 +45,14 @@ class WhatLeaves:
         """Whether somebody may just now be consenting anew for this account, to what is about to be removed."""
         return self._states.is_awaited(subject.connection.account_id)
 
+    def may_be_given_anew(self, going: Sequence[XeroConnection]) -> bool:
+        """Whether one of these names a consent we do not know, with which somebody may be on the way back from Xero.
+
+        Nobody there: it was given and never brought to us, and cannot be any more, as its code has lived its minutes.
+        """
+        unknown = any(one.auth_event_id and not self._grants.knows(one.auth_event_id) for one in going)
+        return unknown and self._states.is_anyone_at_xero()
+
     def to_remove(self, subject: Leaving, listed: Sequence[XeroConnection]) -> list[XeroConnection]:
         """Those to remove of what Xero lists; the one that was used goes first, also if Xero does not list it."""
         used = self._used(subject.departure, listed)

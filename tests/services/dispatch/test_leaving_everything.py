@@ -198,6 +198,27 @@ def test_of_several_connections_one_gets_no_clear_answer_and_all_go(books: World
     assert_clean(books)
 
 
+def test_books_left_within_a_consent_and_never_answered_for_are_remembered_and_the_tokens_stay(books: World) -> None:
+    books.fault("http_500_before", method="DELETE", path="/connections", times=None)
+    books.consent(HOME, ELSEWHERE)
+    left = connection(books).xero_connection_id
+    choose(books, ELSEWHERE, afresh=True)
+    books.work()
+    books.later(25 * 3600)
+    assert books.engine.overdue_removals.step() == 1
+    known = connection(books)
+    assert known.departures == ()
+    assert [one.xero_connection_id for one in known.unanswered] == [left]
+    assert (ended(books)[-1].in_xero, type(ended(books)[-1])) == ("unanswered", ConnectionRemoved)
+    assert_works(books)
+    assert_clean(books)
+    # Leaving altogether takes it along, and it is forgotten.
+    books.control.delete("/faults").raise_for_status()
+    disconnect(books)
+    assert held(books) == []
+    assert connection(books).unanswered == ()
+
+
 # ── whoever is asked meanwhile ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,9 +1,14 @@
 """One Xero user, several accounts: whoever leaves takes nothing from the others, and the last one leaves nothing."""
 
+from typing import Any
+
 import pytest
 
 from domain.connection import AccessRemoved
 from domain.refusals import OrganisationInUse
+from domain.streams import connection_id
+from services.dispatch.remove_connection import RemoveConnection
+from services.dispatch.what_leaves import WhatLeaves
 from tests.services.dispatch.leaving import (
     CLIENT,
     HOME,
@@ -59,6 +64,59 @@ def test_what_another_account_may_still_choose_stays(books: World) -> None:
     assert held(books) == [ELSEWHERE]
     choose(books, ELSEWHERE, CLIENT)
     assert_works(books, CLIENT)
+
+
+def test_what_somebody_is_just_bringing_back_from_xero_is_not_removed(books: World) -> None:
+    """Whose the consent is cannot be known before it is here; if it never comes, nobody can choose by it any more."""
+    books.engine.set_up.disconnect(ACCOUNT, OWNER)
+    way = books.leave_for_xero(CLIENT)
+    answer = books.answer_in_xero(way, HOME)
+    books.work()
+    assert held(books) == [HOME]
+    assert books.engine.set_up.come_back(answer, way.browser) == "connected"
+    spin(books)
+    assert held(books) == [HOME]
+    choose(books, HOME, CLIENT)
+    assert_works(books, CLIENT)
+    # The next one never comes back: the connection goes with the account that used it.
+    way = books.leave_for_xero("third-client")
+    books.answer_in_xero(way, HOME)
+    books.engine.set_up.disconnect(CLIENT, OWNER)
+    books.engine.dispatcher.look_at(connection_id(CLIENT))
+    assert held(books) == [HOME]
+    with books.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.oauth_state SET expires_at = app.now() - interval '1 second'")
+    books.later(31)
+    spin(books, CLIENT)
+    assert held(books) == []
+
+
+class MindsNobody(WhatLeaves):
+    """Removes whatever the account's consents gave, whoever needs it."""
+
+    def is_needed(self, subject: Any, one: Any) -> bool:
+        return False
+
+
+class MindsTheUsedOne(WhatLeaves):
+    """Removes the connection that was used, and none of those that were only on offer."""
+
+    def _offered(self, subject: Any, listed: Any) -> list[Any]:
+        return []
+
+
+@pytest.mark.parametrize(("judge", "left"), [(WhatLeaves, [HOME]), (MindsNobody, []), (MindsTheUsedOne, [HOME, THIRD])])
+def test_only_looking_at_everything_keeps_what_others_need_and_leaves_nothing_else(
+    books: World, judge: type[WhatLeaves], left: list[str]
+) -> None:
+    engine = books.engine
+    judging = judge(engine.store, engine.grants, engine.vault.oauth_states)
+    engine.dispatcher._claim._kinds["remove_connection"] = RemoveConnection(  # type: ignore[index]
+        engine.grants, engine.oauth, judging
+    )
+    books.consent(HOME, THIRD, account=CLIENT)
+    disconnect(books, CLIENT)
+    assert held(books) == sorted(left)
 
 
 @pytest.mark.parametrize("first", [ACCOUNT, CLIENT])
