@@ -20,6 +20,7 @@ from projections.snapshot import snapshot
 from services import conservation
 from services.conservation import Conservation
 from services.contact_import import ContactImport
+from services.mailing.reach import Reach
 from services.quiet_times import QuietTime
 
 NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
@@ -39,6 +40,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One account: its connection's state, the causes that close its gate, where its invoices and its contacts are.
 
     `expiring` is a connection all is well with, but for having been quiet for so long; `quiet` is its countdown.
+    `mails` says whether anybody gets its mails; None if that was not asked.
     """
 
     account_id: str
@@ -52,6 +54,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     sums: tuple[Sum, ...]
     contacts: ContactImport | None = None
     quiet: QuietTime | None = None
+    mails: Reach | None = None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ def status_of(
     account_id: str | None = None,
     contacts: Mapping[UUID, ContactImport] = NO_CONTACTS,
     quiet: Mapping[UUID, QuietTime] = NO_CLOCK,
+    mails: Mapping[str, Reach] | None = None,
 ) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
     only = connection_id(account_id) if account_id is not None else None
@@ -83,7 +87,9 @@ def status_of(
     accounts = tuple(
         _with_clock(
             msgspec.structs.replace(
-                _account(name, rows.get(connection_id(name)), counted), contacts=contacts.get(connection_id(name))
+                _account(name, rows.get(connection_id(name)), counted),
+                contacts=contacts.get(connection_id(name)),
+                mails=None if mails is None else mails.get(name, Reach()),
             ),
             quiet.get(connection_id(name)),
         )

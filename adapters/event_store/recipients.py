@@ -43,6 +43,15 @@ def reachable(curs: Cursor[Row]) -> dict[UUID, str]:
     return {row["recipient_id"]: row["account_id"] for row in curs}
 
 
+def counted(curs: Cursor[Row]) -> list[Row]:
+    """Per account, how many `addresses` mails may go to, and how many a server `refused` for good."""
+    curs.execute(
+        "SELECT account_id, count(*) FILTER (WHERE refused_at IS NULL) AS addresses, count(refused_at) AS refused "
+        "FROM app.recipient GROUP BY account_id"
+    )
+    return curs.fetchall()
+
+
 def address(curs: Cursor[Row], recipient_id: UUID) -> bytes | None:
     """The sealed address mails may go to; None if it was removed, or refused for good."""
     curs.execute("SELECT sealed FROM app.recipient WHERE recipient_id = %s AND refused_at IS NULL", (recipient_id,))

@@ -18,13 +18,12 @@ from services.bootstrap import Engine
 from services.cli import console
 from services.cli.complaints import complaint
 from services.cli.given_options import named_in_faults
+from services.cli.nobody_told import nobody_told
 from services.cli.organisations import show_listed
+from services.mailing.reach import Reach, reach_of
 from services.set_up.consent_results import CONSENTED, WORDS, Result
 
 OWNER: Final = Actor("owner", "cli")
-NOBODY: Final = (
-    "Nobody gets a mail when something needs a person: kyrios-xero alerts recipients {account} --add ADDRESS"
-)
 LOOKS: Final = 0.3
 LONGEST: Final = 21 * 60.0
 """Seconds: ten minutes to open the link, ten to agree, and some for the exchange."""
@@ -59,7 +58,7 @@ def connect(
             result = _wait(engine, invitation.consent_id)
         if email is not None and result in CONSENTED:
             engine.alert_recipients.begin_with(account, email, OWNER)
-        nobody = not engine.alert_recipients.listed(account)
+        nobody = nobody_told(account, reach_of(engine.store).get(account, Reach()))
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
     if result not in CONSENTED:
         console.end(WORDS[result])
@@ -68,7 +67,7 @@ def connect(
     else:
         _say(account, result, listed, console.out())
         if nobody:
-            console.out().print(NOBODY.format(account=account), markup=False, soft_wrap=True)
+            console.out().print(nobody, markup=False, soft_wrap=True)
 
 
 @contextmanager

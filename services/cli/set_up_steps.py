@@ -1,6 +1,6 @@
 """The command that shows how far an account's set-up is, and what is still missing."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -8,7 +8,9 @@ from domain import connection as connections
 from domain.set_up_steps import SetUpStep, set_up_steps
 from domain.streams import connection_id
 from services.cli import console
+from services.cli.nobody_told import nobody_told
 from services.cli.older_invoices import older_invoices_wait
+from services.mailing.reach import Reach, reach_of
 
 COMMANDS: Final = {
     "connect": "connections connect",
@@ -33,14 +35,22 @@ def steps(
     with console.engine() as engine:
         known = engine.store.load(connection_id(account), connections.evolve)
         older = older_invoices_wait(engine, account) if known is not None and not as_json else None
-    found = set_up_steps(known)
+        reach = reach_of(engine.store).get(account, Reach())
+    found, nobody = set_up_steps(known), nobody_told(account, reach) if known is not None else None
     if as_json:
-        console.print_json([{"step": one.name, "done": one.done, "missing": one.missing} for one in found])
+        console.print_json([_as_json(one, nobody) for one in found])
         return
     rows = [(number, one.name, _said(one), _command(one, account)) for number, one in enumerate(found, start=1)]
     console.show(console.table(["", "step", "still missing", "command"], rows, numbers=[""]), console.out())
-    if older:
-        console.out().print(f"\n{older}", soft_wrap=True)
+    for remark in (nobody, older):
+        if remark:
+            console.out().print(f"\n{remark}", soft_wrap=True)
+
+
+def _as_json(step: SetUpStep, nobody: str | None) -> dict[str, Any]:
+    """A step; whoever watches needs to know that mails reach nobody, which keeps no invoice from going."""
+    shown = {"step": step.name, "done": step.done, "missing": step.missing}
+    return shown | ({"remark": nobody} if step.name == "watch" and nobody else {})
 
 
 def _said(step: SetUpStep) -> str:

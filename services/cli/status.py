@@ -9,7 +9,9 @@ from domain.money import Money
 from domain.streams import connection_id
 from services.account_status import AccountStatus, StatusAnswer, status_of
 from services.cli import console
+from services.cli.nobody_told import nobody_told
 from services.contact_import import imports
+from services.mailing.reach import reach_of
 from services.quiet_times import quiet_times
 
 
@@ -26,7 +28,8 @@ def status(
     with console.engine() as engine:
         contacts = imports(engine.store, engine.read)
         quiet = quiet_times(engine.store, engine.read, None if account is None else [connection_id(account)])
-        answer = status_of(engine.store.head(), engine.read, account, contacts, quiet)
+        mails = reach_of(engine.store)
+        answer = status_of(engine.store.head(), engine.read, account, contacts, quiet, mails)
     if as_json:
         console.print_json(answer)
         return
@@ -47,6 +50,8 @@ def _render_account(account: AccountStatus, out: Console) -> None:
     out.print(f"{account.account_id}: {account.status}{organisation}")
     for cause in account.held_by:
         out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)")
+    if account.mails and account.connected_at and (nobody := nobody_told(account.account_id, account.mails)):
+        out.print(f"  {nobody}")
     if account.quiet:
         out.print(f"  {account.quiet.words}")
     if account.contacts:

@@ -85,6 +85,32 @@ def test_what_was_sent_and_what_has_not_arrived_is_listed(world: World, kyrios_i
     assert mail["Subject"] == "Xero is disconnected: as you asked for"
 
 
+def test_an_account_whose_mails_reach_nobody_says_so_and_how_to_mend_it(world: World, kyrios_in_world: Kyrios) -> None:
+    nobody = "Nobody gets a mail when something needs a person"
+    mend = f": kyrios-xero alerts recipients {ACCOUNT} --add ADDRESS"
+
+    def said() -> list[str]:
+        """What status and steps say of it."""
+        world.engine.projector.catch_up()
+        shown = (kyrios_in_world(*c, ACCOUNT).stdout for c in (("status",), ("connections", "steps")))
+        return [line.strip() for out in shown for line in out.splitlines() if "Nobody gets" in line]
+
+    assert said() == [nobody + mend] * 2
+    (watch,) = [
+        one
+        for one in json.loads(kyrios_in_world("connections", "steps", ACCOUNT, "--json").stdout)
+        if one["step"] == "watch"
+    ]
+    assert (watch["done"], watch["remark"]) == (True, nobody + mend)
+    kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", ME)
+    assert said() == []
+    (account,) = json.loads(kyrios_in_world("status", ACCOUNT, "--json").stdout)["accounts"]
+    assert account["mails"] == {"addresses": 1, "refused": 0}
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.recipient SET refused_at = app.now(), refused_for = '550'")
+    assert said() == [f"{nobody} (their mail server refused 1 address for good){mend}"] * 2
+
+
 def test_a_mail_server_needs_a_sender(kyrios_in_world: Kyrios) -> None:
     told = kyrios_in_world("alerts", "list", ACCOUNT, code=None, KYRIOS_XERO_SMTP_URL="smtp://mail.example")
     assert "KYRIOS_XERO_MAIL_FROM must be given together with KYRIOS_XERO_SMTP_URL." in told.stderr

@@ -175,6 +175,8 @@ def test_the_steps_of_set_up_say_what_is_missing_and_how_to_go_on(bare: World) -
     assert row.endswith(f"kyrios-xero connections accounts {ACCOUNT}")
     bare.set_up_rest()
     out = kyrios("connections", "steps", ACCOUNT).stdout
-    assert [line.split()[1:3] for line in out.splitlines()[1:]] == [
+    assert [line.split()[1:3] for line in out.splitlines()[1:6]] == [
         [step, "done"] for step in ("connect", "organisation", "accounts", "taxes", "watch")
     ]
+    nobody = "Nobody gets a mail when something needs a person"
+    assert out.splitlines()[6:] == ["", f"{nobody}: kyrios-xero alerts recipients {ACCOUNT} --add ADDRESS"]
