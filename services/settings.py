@@ -88,7 +88,7 @@ VARIABLES = (
              "seconds to wait after a lost answer before looking it up; at least 180 and twice the read timeout, "
              "unless the API is on this machine"),
     Variable("SWEEP_INTERVAL", read.seconds, "5", "seconds between two searches for forgotten work"),
-    Variable("WORKER_THREADS", read.whole_number, "4", "threads that carry deliveries, per worker process"),
+    Variable("WORKER_THREADS", read.whole_number, "8", "threads that carry deliveries, per worker process"),
     Variable("CALLS_PER_MINUTE", read.whole_number, "60", "Xero's limit per organisation, where it does not tell"),
     Variable("APP_CALLS_PER_MINUTE", read.whole_number, "10000", "Xero's limit for the app over all organisations"),
     Variable("LIMIT_WINDOW", read.seconds, "60",

@@ -203,6 +203,19 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
             "pause_for": said.pause_for,
         },
     )
+    if said.given_back:
+        _give_back(curs, said.connection_id)
+
+
+def _give_back(curs: Cursor[Row], connection_id: UUID) -> None:
+    """A call that was taken and never began: its number stays used, so what is promised reaches one number further."""
+    curs.execute(
+        """
+        UPDATE app.lane SET promised = promised + 1, promised_today = promised_today + 1, tokens = tokens + 1
+        WHERE connection_id = %s
+        """,
+        (connection_id,),
+    )
 
 
 def waits_for(lane: Row, together: Row, now: datetime, budget: Budget) -> tuple[str, float] | None:

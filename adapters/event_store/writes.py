@@ -105,7 +105,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """What call number `call` told about its lane: limits left, failures in a row now, how long to pause and why.
 
     `in_flight` calls were on their way when it began; `silent` is a good answer that says nothing of limits; `window`
-    is the length of Xero's minute. Times in seconds. `failures_in_row` of None leaves the lane's own as they are.
+    is the length of Xero's minute. Times in seconds. `given_back` says that the call never began. `failures_in_row` of
+    None leaves the lane's own as they are.
     """
 
     connection_id: UUID
@@ -118,6 +119,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     window: float = 60.0
     pause: float | None = None
     pause_for: str | None = None
+    given_back: bool = False
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):

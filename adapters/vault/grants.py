@@ -268,6 +268,17 @@ def insert_within(cursor: psycopg.Cursor[Row], new: NewGrant) -> None:
     )
 
 
+def refreshed_elsewhere(cursor: psycopg.Cursor[Row], grant_id: UUID, still_good: timedelta) -> float | None:
+    """Seconds for which another's claim to refresh runs, if the access token does not live for `still_good`."""
+    cursor.execute(
+        "SELECT extract(epoch FROM refresh_lease_until - app.now())::float8 AS seconds FROM app.xero_grant "
+        "WHERE grant_id = %s AND refresh_lease_until > app.now() AND access_expires_at <= app.now() + %s",
+        [grant_id, still_good],
+    )
+    row = cursor.fetchone()
+    return row["seconds"] if row else None
+
+
 def destroy_within(cursor: psycopg.Cursor[Row], grant_ids: Sequence[UUID]) -> int:
     """Destroy the tokens of these grants in the caller's transaction, with the events that say so."""
     # The version moves too: a refresh that is under way must not store its tokens over the destroyed ones.

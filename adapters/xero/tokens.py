@@ -2,8 +2,9 @@
 
 Xero's refresh tokens rotate, so two refreshes at once can cost the connection. Whoever finds the access token about to
 expire claims a lease on the grant, commits, asks Xero, and stores the answer over the version it read; everyone else
-waits for that version to move. No lock is held while Xero is asked. If the answer is lost, the lease runs out and the
-same refresh token is tried again: Xero accepts the previous one for 30 minutes (Xero's page on token types).
+waits for that version to move, though not for long: who refreshes may be dead, and whoever waits keeps a thread from
+others. No lock is held while Xero is asked. If the answer is lost, the lease runs out and the same refresh token is
+tried again: Xero accepts the previous one for 30 minutes (Xero's page on token types).
 """
 
 import threading
@@ -24,9 +25,11 @@ from adapters.xero.token_answer import TokenAnswer
 
 MARGIN: Final = timedelta(seconds=60)
 LEASE: Final = timedelta(seconds=45)
-_STILL_GOOD: Final = timedelta(seconds=10)
+STILL_GOOD: Final = timedelta(seconds=10)
+"""What an access token must have left to do while another process refreshes it."""
+PATIENCE: Final = 2.0
+"""Seconds to wait for another's refresh: most take less than one, and what takes longer may take its whole lease."""
 _LOOK_AGAIN: Final = 0.1
-_PATIENCE: Final = 15.0
 
 
 class AccessToken(msgspec.Struct, frozen=True, eq=False):
@@ -47,9 +50,10 @@ class AccessTokens(Protocol):
 
 
 class TokenSource:
-    """Supplies access tokens. `lease` must outlast one refresh; `wait` pauses for so many seconds.
+    """Supplies access tokens. `lease` must outlast one refresh; another's is waited for with `patience`, in seconds.
 
-    Once `stopping` is set nobody waits for another's refresh any more; one that is under way is finished and stored.
+    `wait` pauses for so many seconds. Once `stopping` is set nobody waits for another's refresh any more; one that is
+    under way is finished and stored.
 
     Raises NoToken where trying later can succeed, AuthorisationLost where only a new consent helps, ClientRefused
     where our own settings are wrong. Nothing is kept between calls.
@@ -61,11 +65,12 @@ class TokenSource:
         oauth: XeroOAuth,
         *,
         lease: timedelta = LEASE,
+        patience: float = PATIENCE,
         stopping: threading.Event | None = None,
         wait: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._grants, self._oauth, self._lease = grants, oauth, lease
+        self._grants, self._oauth, self._lease, self._patience = grants, oauth, lease, patience
         self._stopping = stopping or threading.Event()
         self._wait, self._monotonic = wait or self._stopping.wait, monotonic
 
@@ -74,7 +79,7 @@ class TokenSource:
         grant = self._read(grant_id)
         if grant.access_life > MARGIN:
             return _of(grant)
-        return self._refreshed(grant, still_good=_STILL_GOOD)
+        return self._refreshed(grant, still_good=STILL_GOOD)
 
     def force_refresh(self, grant_id: UUID, rejected_version: int) -> AccessToken:
         """A token other than the one of `rejected_version`, which Xero just refused."""
@@ -85,7 +90,7 @@ class TokenSource:
 
     def _refreshed(self, grant: Grant, still_good: timedelta | None) -> AccessToken:
         """Refresh, or wait for whoever does; meanwhile a token that lives for `still_good` will do, if any may."""
-        read, end = grant, self._monotonic() + self._lease.total_seconds() + _PATIENCE
+        read, end = grant, self._monotonic() + self._patience
         while read.token_version == grant.token_version:
             if read.refused:
                 raise AuthorisationLost("invalid_grant", status=400)

@@ -45,7 +45,8 @@ class Ground:
     @cached_property
     def store(self) -> EventStore:
         """Events and outbox."""
-        overflow = self.settings.worker_threads + 6
+        # Threads that answer the broker's rings and our own; a lane's first claim takes two connections for a moment.
+        overflow = 2 * self.settings.worker_threads + 4
         store = EventStore(self.database_url, pool_size=2, overflow=overflow, recorder=self._parts.recorder)
         self._open.callback(store.close)
         return store

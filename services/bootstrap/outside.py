@@ -15,6 +15,8 @@ from services.settings import Settings
 
 GUARD_BURST: Final = 3
 """Calls the guard bucket holds; its refill is the rest of the limit, so that both together never exceed it."""
+READERS: Final = 4
+"""Connections to Xero beside those of the threads that carry deliveries: for what is read as a routine or on demand."""
 
 
 def oauth_of(settings: Settings, redirect_uri: str, opened: ExitStack) -> XeroOAuth:
@@ -35,7 +37,8 @@ def oauth_of(settings: Settings, redirect_uri: str, opened: ExitStack) -> XeroOA
 
 def client_of(settings: Settings, opened: ExitStack) -> XeroClient:
     """The client of Xero's API, for as long as `opened` is."""
-    http = new_http_client(settings.api_url, read_timeout=settings.read_timeout)
+    connections = 2 * settings.worker_threads + READERS
+    http = new_http_client(settings.api_url, read_timeout=settings.read_timeout, connections=connections)
     opened.callback(http.close)
     return XeroClient(http, settings.api_url, Limits(deadline=settings.read_timeout))
 

@@ -10,6 +10,7 @@ from adapters.xero.session import XeroSession
 from services.contact_reader import ContactReader
 from services.dispatch.claim import Claim
 from services.dispatch.record import Record
+from services.dispatch.thread_shares import ThreadShares
 from services.inactivity import InactivityWatch
 from services.mailing.mailer import Mailer
 
@@ -26,6 +27,7 @@ class Parts:
     session: type[XeroSession] = XeroSession
     claim: type[Claim] = Claim
     record: type[Record] = Record
+    shares: type[ThreadShares] = ThreadShares
     contact_reader: type[ContactReader] = ContactReader
     inactivity: type[InactivityWatch] = InactivityWatch
     mailer: type[Mailer] = Mailer

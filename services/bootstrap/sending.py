@@ -40,6 +40,7 @@ class Sending(Ground):
         """As the ground; whoever runs no broker of its own may put another bell in place of `ring`."""
         super().__init__(settings, database_url, parts)
         self.timing = Timing(call=settings.read_timeout, lease=settings.lease, quiet=settings.quiet)
+        self._thread_shares = parts.shares(settings.worker_threads)
         self.ring: Callable[[UUID], None] = lambda connection_id: self.doorbell.ring(connection_id)
 
     @cached_property
@@ -55,9 +56,18 @@ class Sending(Ground):
         return doorbell
 
     def look_at(self, connection_id: UUID) -> bool:
-        """Do the next piece of work of a connection, by what Xero said of its organisation not too long ago."""
-        self.references.freshen(connection_id)
-        return self.dispatcher.look_at(connection_id)
+        """Do the next piece of work of a connection, by what Xero said of its organisation not too long ago.
+
+        Not while it has its share of this process's threads; then it is rung for again once it gives one back.
+        """
+        if not self._thread_shares.take(connection_id):
+            return False
+        try:
+            self.references.freshen(connection_id)
+            return self.dispatcher.look_at(connection_id)
+        finally:
+            if self._thread_shares.give_back(connection_id):
+                self.ring(connection_id)
 
     @cached_property
     def kinds(self) -> dict[str, DeliveryKind[Any]]:

@@ -14,30 +14,27 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import claims_begun, deliveries, lane_calls, outbox, outbox_deaths, whole_app
+from adapters.event_store import claims_begun, deliveries, outbox, outbox_deaths
 from adapters.event_store.deliveries import SealedFragment
-from adapters.event_store.lane_calls import Admission, Held
+from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from adapters.vault.account_keys import AccountKeys
 from adapters.xero.calls import LOOK_UP_SIZE
 from domain import connection as connections
 from domain.breaker import is_probe
-from domain.budget import Budget, Use
+from domain.budget import Budget
 from domain.causes import Cause, told_to_support
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from services.dispatch.deaths import KILLED_ITS_WORKER, suspects
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
+from services.dispatch.leave import AnotherIsAhead, Leave
 
 LOG: Final = logging.getLogger(__name__)
 OUR_FAULT: Final = Cause(KILLED_ITS_WORKER)
 _MOST_REMEMBERED: Final = 10_000
-
-
-class AnotherIsAhead(Exception):
-    """All lanes rest, and another lane's call goes ahead to see whether Xero answers; nothing was claimed."""
 
 
 class Claim:
@@ -62,7 +59,7 @@ class Claim:
         self._store, self._keys, self._kinds = store, keys, kinds
         self._our_fault = told_to_support(OUR_FAULT) if support_told else OUR_FAULT
         self._most = max(kind.most_entries for kind in kinds.values())
-        self._timing, self._budget, self._look_again = timing, budget, look_again
+        self._timing, self._leave = timing, Leave(budget, timing.lease, look_again)
         self._new_id, self._monotonic = new_id, monotonic
         self._survived: set[UUID] = set()
 
@@ -80,7 +77,7 @@ class Claim:
         """One transaction; the flag says that all it met was blocked, and there may be more behind."""
         began = self._monotonic()
         with self._store.begin() as tx:
-            admission = self._admitted(tx, connection_id, "send")
+            admission = self._leave.to_start(tx, connection_id, "send")
             if admission is None:
                 return None, False
             if admission.claims_died:
@@ -96,6 +93,8 @@ class Claim:
     ) -> tuple[Work[Any] | None, bool]:
         connection = tx.load([connection_id], connections.evolve)[connection_id]
         kind = self._kinds[entries[0].kind]
+        if not isinstance(kind, LeavingKind) and not self._leave.has_token(tx, connection_id, connection):
+            return None, False
         items = self._preflight(tx, kind, entries, connection, self._moment(admission))
         if not items:
             return None, True
@@ -148,21 +147,6 @@ class Claim:
             outbox.withdraw(tx.cursor, [entry.id], cause.code)
         tx.append(events)
 
-    def _admitted(self, tx: Transaction, connection_id: UUID, use: Use) -> Admission | None:
-        """The lane's leave to start a call; if it has none, an alarm is set for when it may have."""
-        answer = lane_calls.admit(tx.cursor, connection_id, self._budget, use)
-        if isinstance(answer, Held):
-            if answer.look_again is not None:
-                self._look_again(connection_id, answer.look_again)
-            return None
-        return answer
-
-    def _start(self, tx: Transaction, admission: Admission) -> None:
-        """Take the call from the budget, last of all: the row of the whole app is locked for no longer than that."""
-        lane_calls.take(tx.cursor, admission, self._budget)
-        if admission.for_all and not whole_app.take_probe(tx.cursor, self._timing.lease):
-            raise AnotherIsAhead
-
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
         """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
         probe = admission.for_all or is_probe(admission.failures_in_row)
@@ -177,13 +161,16 @@ class Claim:
         began = self._monotonic()
         try:
             with self._store.begin() as tx:
-                admission = self._admitted(tx, connection_id, "look_up")
+                admission = self._leave.to_start(tx, connection_id, "look_up")
                 if admission is None:
                     return None
                 entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open)
                 if not entries:
                     return None
                 connection = tx.load([connection_id], connections.evolve)[connection_id]
+                leaving = isinstance(self._kinds[entries[0].kind], LeavingKind)
+                if not leaving and not self._leave.has_token(tx, connection_id, connection):
+                    return None
                 entries = entries[: self._kinds[entries[0].kind].most_searched]
                 return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
         except AnotherIsAhead:
@@ -251,7 +238,7 @@ class Claim:
         with tx.in_one_trip():
             deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, lease)
             outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, lease)
-            self._start(tx, admission)
+            self._leave.take(tx, admission)
         items = [
             Item(
                 entry=msgspec.structs.replace(entry, attempts=entry.attempts + 1, delivery_id=delivery_id),
@@ -319,7 +306,7 @@ class Claim:
         with tx.in_one_trip():
             outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
             deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), lease)
-            self._start(tx, admission)
+            self._leave.take(tx, admission)
         return Work(
             kind=kind,
             connection=_acted_for(kind, connection, subject),

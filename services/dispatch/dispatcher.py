@@ -116,7 +116,7 @@ class Dispatcher:
             self._give_back(work)
             return
         except XeroError as error:
-            if isinstance(error, NoToken) and self._stopping.is_set():
+            if isinstance(error, NoToken) and (self._stopping.is_set() or _waits_for_tokens(work, error)):
                 self._give_back(work)
             else:
                 self._record_trouble(work, error)
@@ -151,16 +151,29 @@ class Dispatcher:
         session = self._session_of(work.connection)
         subjects = [item.subject for item in work.items]
         sent = [item.sent for item in work.items]
-        check = fence(work.began, self._timing, self._stopping)
+        check = self._before_send(work)
         if work.body is None:
             return work.kind.search(session, subjects, sent, check)
         return work.kind.send(session, work.body, work.delivery_id, subjects, sent, check)
 
+    def _before_send(self, work: Work[Any]) -> Callable[[], None]:
+        still_ours = fence(work.began, self._timing, self._stopping)
+
+        def check() -> None:
+            still_ours()
+            work.on_the_wire = True
+
+        return check
+
     def _give_back(self, work: Work[Any]) -> None:
-        """Nothing was sent: another process may go on at once, and no attempt was used."""
+        """Nothing was sent: another process may go on at once, and neither an attempt nor a call was used."""
         outcome: Outcome = Unclear() if work.body is None else Withheld(cause="", counts=False, after=0.0)
         finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="given_back")
-        heard = Heard(connection_id=work.connection_id, failures_in_row=work.admission.failures_in_row)
+        heard = Heard(
+            connection_id=work.connection_id,
+            failures_in_row=work.admission.failures_in_row,
+            given_back=not work.on_the_wire,
+        )
         self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
@@ -183,3 +196,8 @@ class Dispatcher:
         self._record.outcomes(work, met.outcomes, finished, self._heard(work, error.rates, met.failures_in_row, met))
         opened = met.xero_is_away and met.pause is not None
         self._all_lanes.failed(work.admission.for_all, error, breaker_opened=opened, xero_is_away=met.xero_is_away)
+
+
+def _waits_for_tokens(work: Work[Any], error: XeroError) -> bool:
+    """Another process refreshes the tokens, and nothing was sent: the next claim knows of it beforehand."""
+    return error.code == "refresh_elsewhere" and not work.on_the_wire

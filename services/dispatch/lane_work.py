@@ -59,6 +59,8 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
     body: bytes | None = None
     leaving: bool = False
     """Whether its kind acts for a grant the connection no longer has."""
+    on_the_wire: bool = False
+    """Whether any of its calls was begun: until then it took nothing but a place."""
 
     @property
     def held_as(self) -> Literal["LEASED", "AMBIGUOUS"]:

@@ -23,7 +23,7 @@ def test_an_invoice_another_process_took_on_arrives_and_is_listed(world: World, 
     variables = variables_of(world)
     kyrios = runner(variables)
     with running("worker", **variables) as worker, running("ticker", **variables) as ticker:
-        worker.says("A worker runs with 4 threads.")
+        worker.says("A worker runs with 8 threads.")
         ticker.says("A ticker runs.")
         kyrios("invoices", "import", str(invoice_file(tmp_path / "a", 20)))
         until_synced(world, 20)

@@ -28,7 +28,7 @@ def test_without_any_variable_the_engine_is_embedded_and_patient_with_xero() -> 
     assert settings.broker_url is None
     assert settings.api_url == "https://api.xero.com"
     assert (settings.read_timeout, settings.lease, settings.quiet) == (90, 150, 180)
-    assert (settings.sweep_interval, settings.worker_threads, settings.calls_per_minute) == (5, 4, 60)
+    assert (settings.sweep_interval, settings.worker_threads, settings.calls_per_minute) == (5, 8, 60)
     assert settings.home.is_absolute()
 
 

@@ -126,19 +126,21 @@ def test_a_token_that_still_lives_serves_while_another_refreshes(connected: Worl
     assert source(connected, nobody_waits).access_token(connected.grant_id).version == 1
 
 
-def test_waiting_for_another_ends_after_its_lease(connected: World, database: Database) -> None:
+def test_another_that_refreshes_for_long_is_waited_for_two_seconds_and_not_for_its_lease(
+    connected: World, database: Database
+) -> None:
     database.advance(timedelta(hours=1))
     assert connected.grants.claim_refresh(connected.grant_id, 1, timedelta(hours=1))
-    passed = iter(range(0, 1000, 10))
-    tokens = TokenSource(
-        connected.grants,
-        connected.oauth,
-        lease=timedelta(seconds=45),
-        wait=lambda _: None,
-        monotonic=lambda: float(next(passed)),
-    )
+    passed, waits = [0.0], list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        passed[0] += seconds
+
+    tokens = TokenSource(connected.grants, connected.oauth, wait=wait, monotonic=lambda: passed[0])
     with pytest.raises(NoToken, match="refresh_elsewhere"):
         tokens.access_token(connected.grant_id)
+    assert 2.0 <= sum(waits) < 2.2
     assert refreshes(connected) == 0
 
 

@@ -1,7 +1,9 @@
 """Fairness: one organisation's backlog delays another's lone invoice by one call at most; idle lanes cost nothing."""
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Lock, Semaphore
 from typing import Any
 from uuid import uuid4
 
@@ -11,58 +13,123 @@ from adapters.event_store import lanes
 from adapters.event_store.store import EventStore
 from adapters.xero.answers import InvoicesAnswer
 from adapters.xero.session import BeforeSend, XeroSession, nothing
+from domain.thread_share import most_of_one
 from services.bootstrap import Parts
+from services.dispatch.thread_shares import ThreadShares
 from services.running import working
 from tests.examples import identity
 from tests.many_lanes import many_lanes
 
 BACKLOG = 500
-AFTER = 3
-"""Calls of the backlog after which the other organisation's lone invoice comes."""
+AT_ONCE = 4
+"""Calls of one organisation that Xero is asked at once."""
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_a_backlog_delays_anothers_lone_invoice_by_one_call_at_most(
-    database_url: str, tmp_path: Path, threads: int
-) -> None:
-    sent, lone_queued, done = list[str](), threading.Event(), threading.Event()
-    queued_after: list[int] = []
+class SlowCalls:
+    """Calls of the busy organisations do not end until they are told to; the quiet one's lone call is noticed."""
 
-    class Watched(XeroSession):
-        """Lets the lone invoice in while a call of the backlog is under way."""
+    def __init__(self) -> None:
+        self.begun, self.may_end = Semaphore(0), Semaphore(0)
+        self.lone_left = Event()
+        self.ended, self.ended_before_the_lone_one = 0, -1
+        self.quiet = ""
+        self._lock = Lock()
 
-        def put_invoices(
-            self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing
-        ) -> InvoicesAnswer:
-            before_send()
-            sent.append(self._organisation_id)
-            if len(sent) >= AFTER and not lone_queued.is_set():
-                lone_queued.set()
-                many.queue(1, 1)
-                queued_after.append(len(sent))
-            if self._organisation_id == many.tenants[1]:
-                done.set()
-            return super().put_invoices(body, idempotency_key)
+    def leaves(self, organisation_id: str) -> None:
+        """A call is about to leave."""
+        if organisation_id == self.quiet:
+            with self._lock:
+                self.ended_before_the_lone_one = self.ended
+            self.lone_left.set()
+            return
+        self.begun.release()
+        assert self.may_end.acquire(timeout=30)
+        with self._lock:
+            self.ended += 1
 
-    with many_lanes(
-        2,
-        database_url,
-        tmp_path,
-        Parts(session=Watched),
-        KYRIOS_XERO_WORKER_THREADS=str(threads),
-        KYRIOS_XERO_SWEEP_INTERVAL="600",
-    ) as many:
-        engine = many.world.engine
+    def session(self) -> type[XeroSession]:
+        """A session whose calls are these."""
+        slow = self
+
+        class Slow(XeroSession):
+            def put_invoices(
+                self, body: bytes, idempotency_key: str, *, before_send: BeforeSend = nothing
+            ) -> InvoicesAnswer:
+                slow.leaves(self._organisation_id)
+                return super().put_invoices(body, idempotency_key, before_send=before_send)
+
+        return Slow
+
+
+class NoShares(ThreadShares):
+    """A control: whoever is rung for gets a thread."""
+
+    def may_take(self, held: int, taken: int, threads: int) -> bool:
+        """Always."""
+        return True
+
+
+@contextmanager
+def beside_slow_calls(
+    database_url: str, home: Path, threads: int, begun: int, busy: int = 1, shares: type[ThreadShares] = ThreadShares
+) -> Iterator[SlowCalls]:
+    """Every thread that busy organisations may hold hangs in a call of theirs when another's lone invoice comes."""
+    slow = SlowCalls()
+    parts = Parts(session=slow.session(), shares=shares)
+    settings = {"KYRIOS_XERO_WORKER_THREADS": str(threads), "KYRIOS_XERO_SWEEP_INTERVAL": "600"}
+    with many_lanes(busy + 1, database_url, home, parts, **settings) as many:
+        slow.quiet, engine = many.tenants[busy], many.world.engine
         engine.ring = engine.doorbell.ring
-        many.queue(0, BACKLOG)
+        for lane in range(busy):
+            many.queue(lane, BACKLOG)
         with working(engine):
-            # A backend that sends its invoices one by one rings for each.
-            for _ in range(200):
-                engine.ring(many.lanes[0])
-            assert done.wait(30)
-        lone = sent.index(many.tenants[1])
-        # Calls of the other threads that had begun to be prepared are under way, not ahead in the queue.
-        assert lone - queued_after[0] <= threads
+            try:
+                # A backend that sends its invoices one by one rings for each.
+                for _ in range(50):
+                    for lane in range(busy):
+                        engine.ring(many.lanes[lane])
+                for _ in range(begun):
+                    assert slow.begun.acquire(timeout=30)
+                many.queue(busy, 1)
+                engine.ring(many.lanes[busy])
+                yield slow
+            finally:
+                slow.may_end.release(10 * BACKLOG)
+
+
+@pytest.mark.parametrize(("threads", "busy"), [(2, 1), (4, 1), (16, 1), (8, 3)])
+def test_a_lone_invoice_waits_for_no_call_of_anothers_backlog_however_long_it_takes(
+    database_url: str, tmp_path: Path, threads: int, busy: int
+) -> None:
+    begun = min(AT_ONCE, most_of_one(threads)) if busy == 1 else most_of_one(threads) + 1
+    with beside_slow_calls(database_url, tmp_path, threads, begun, busy) as slow:
+        assert slow.lone_left.wait(30)
+        assert slow.ended_before_the_lone_one == 0
+
+
+def test_where_there_is_one_thread_only_one_call_of_the_backlog_goes_before_a_lone_invoice(
+    database_url: str, tmp_path: Path
+) -> None:
+    with beside_slow_calls(database_url, tmp_path, threads=1, begun=1) as slow:
+        slow.may_end.release(2)  # The one under way, and one that was rung for before.
+        assert slow.lone_left.wait(30)
+
+
+def test_without_shares_a_backlog_whose_calls_hang_holds_everybody_up(database_url: str, tmp_path: Path) -> None:
+    with beside_slow_calls(database_url, tmp_path, AT_ONCE, AT_ONCE, shares=NoShares) as slow:
+        assert not slow.lone_left.is_set()
+        slow.may_end.release(10 * BACKLOG)
+        assert slow.lone_left.wait(30)
+        assert slow.ended_before_the_lone_one > 0
+
+
+def test_a_connection_that_was_turned_away_is_looked_at_again_once_it_gives_a_thread_back() -> None:
+    shares, busy, other = ThreadShares(4), identity("busy"), identity("other")
+    assert [shares.take(busy) for _ in range(3)] == [True, True, False]
+    assert shares.take(other)
+    assert not shares.give_back(other)
+    assert [shares.give_back(busy), shares.give_back(busy)] == [True, False]
+    assert shares.take(busy)
 
 
 def test_a_thousand_idle_lanes_cost_a_sweep_nothing(store: EventStore) -> None:
