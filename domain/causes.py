@@ -144,6 +144,8 @@ _ROWS: Final = (
 )  # fmt: skip
 
 CATALOGUE: Final[dict[str, CauseKind]] = {row.code: row for row in _ROWS}
+VOIDED: Final = Cause("voided")
+"""Why the outbox lets go of what was to be sent of a voided invoice. It stands in no event, and nobody reads it."""
 _TOLD: Final = "support"
 _BY_MAIL: Final = "told"
 """The fact that says that support gets a mail of this very cause."""

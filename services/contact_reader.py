@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -48,6 +49,9 @@ Contacts = Sequence[XeroContact]
 Each = Callable[[Callable[[UUID], bool], Iterable[UUID]], Iterable[bool]]
 Progress = Callable[[int, int], object]
 """Told the number of the page that was kept, and how many contacts were on it."""
+LookAgain = Callable[[str, Sequence[str], datetime], object]
+"""Looks at an account's invoices that wait for these causes, but for those of which Xero spoke after a moment."""
+_ARCHIVED: Final = ("contact_archived",)
 
 
 def unseen(page: int, contacts: int) -> None:
@@ -70,7 +74,9 @@ class ContactReader:
         lost: LostConnection,
         reads: Reads,
         new_id: Callable[[], UUID],
+        look_again: LookAgain,
     ) -> None:
+        self._look_again = look_again
         self._store, self._read, self._keys, self._session_of = store, read, keys, session_of
         self._lost, self._reads, self._new_id = lost, reads, new_id
 
@@ -105,6 +111,7 @@ class ContactReader:
         except (OutOfBudget, _Told, XeroError) as error:
             self._stop(connection, reading, error)
             return False
+        self._seen(connection, reading)
         return True
 
     def run(self, stop: threading.Event) -> None:
@@ -174,6 +181,15 @@ class ContactReader:
             ),
             Writes(activity_of=reading.connection_id if finished.anything else None),
         )
+
+    def _seen(self, connection: Connection, reading: Reading) -> None:
+        """What Xero said of a contact before this reading is known better now, even if nothing changed since the last:
+        one that was archived and restored in between looks as it did before.
+        """
+        with self._store.cursor() as cursor:
+            since = contact_reading.read_since(cursor, reading.connection_id, reading.organisation_id)
+        if since is not None:
+            self._look_again(connection.account_id, _ARCHIVED, since)
 
     def _stop(self, connection: Connection, reading: Reading, error: Exception) -> None:
         """Stop at this page for a while; whoever reads on does so from here."""

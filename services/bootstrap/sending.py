@@ -137,6 +137,7 @@ class Sending(Ground):
             self.lost_connection,
             self.reads,
             self._parts.new_id,
+            self.releaser.look_again,
         )
 
     @cached_property

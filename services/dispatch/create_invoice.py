@@ -19,7 +19,7 @@ from adapters.xero.refusals import judge
 from adapters.xero.session import XeroSession
 from domain import invoice, invoice_change, paying, told_by_xero
 from domain.amounts import amounts_in_xero
-from domain.causes import Cause
+from domain.causes import VOIDED, Cause
 from domain.connection import Connection
 from domain.document import InvoiceDocument, InvoiceText, Line, Payment
 from domain.event import Event, Moment
@@ -34,8 +34,6 @@ from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 
 UNTAXED = "NONE"
-VOIDED = Cause("voided")
-"""Why the outbox lets go of an entry for a voided invoice; no cause a person reads."""
 
 
 class TextGone(Exception):

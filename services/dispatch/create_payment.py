@@ -18,14 +18,13 @@ from adapters.xero.payment_judgement import judge_payment, search_payment
 from adapters.xero.payment_mapping import payments_body, render_payment
 from adapters.xero.session import XeroSession
 from domain import invoice, invoice_change, paying
-from domain.causes import Cause
+from domain.causes import VOIDED, Cause
 from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import Invoice
 from domain.invoice_payment import InvoicePayment, next_due
 from domain.preflight import elsewhere
 from domain.streams import invoice_stream
-from services.dispatch.create_invoice import VOIDED
 from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 

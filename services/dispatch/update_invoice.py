@@ -15,12 +15,12 @@ from adapters.xero.look_up import is_as_sent
 from adapters.xero.refusals import FINAL_STATES, judge_update
 from adapters.xero.session import XeroSession
 from domain import invoice_change
-from domain.causes import Cause
+from domain.causes import VOIDED, Cause
 from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import EntryKind, Invoice
 from domain.preflight import elsewhere
-from services.dispatch.create_invoice import VOIDED, CreateInvoice, Subject
+from services.dispatch.create_invoice import CreateInvoice, Subject
 from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 

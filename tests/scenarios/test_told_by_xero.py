@@ -52,6 +52,21 @@ def test_a_customer_archived_since_contacts_were_read_holds_the_invoice_until_it
     assert (story(world), held(world, "T-0")) == (WAITED, 1)
 
 
+def test_a_customer_archived_and_restored_between_two_readings_holds_its_invoice_until_the_second(world: World) -> None:
+    read_contacts(world)
+    archive(world, NORTHGATE)
+    world.queue([plain(0)])
+    settle(world)
+    assert [code for code, _ in told(explained(world))] == ["contact_archived"]
+    edit(world, ContactID=NORTHGATE, ContactStatus="ACTIVE")
+    settle(world)
+    assert (explained(world).status, asked(world)) == ("blocked", 1)
+    read_contacts(world)
+    settle(world)
+    assert (story(world), held(world, "T-0")) == (WAITED, 1)
+    assert verify(world.engine.read).clean
+
+
 def test_refused_again_for_what_we_cannot_see_it_fails_with_xeros_words(world: World) -> None:
     world.refuse({"T-0": LOCKED})
     world.queue([plain(0)])
