@@ -5,18 +5,17 @@ Pure. The invoice and its connection are folds of their streams; the entry and t
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Final, Literal
 
 import msgspec
 
 from domain import former_books, next_steps
+from domain.cause_words import NO_MESSAGE, CauseInWords, in_words, refused_lead, reviews_in_words
 from domain.causes import CATALOGUE, Cause, Who, who_acts, words
 from domain.connection import Connection
 from domain.event import Actor, Role
 from domain.foreign_text import one_line
 from domain.invoice import Invoice, Status
-from domain.invoice_payment import payment_in
 from domain.money import Money
 from domain.next_steps import when
 from domain.paying import refused_payments
@@ -26,22 +25,6 @@ Shown = Status | Literal["waiting", "sending"]
 
 LONGEST_ANSWER: Final = 500
 """Characters of Xero's own message that are shown."""
-
-NO_MESSAGE: Final = "no message is kept"
-
-
-class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause as a person reads it."""
-
-    code: str
-    words: str
-    who: tuple[Who, ...]
-
-
-def in_words(causes: Sequence[Cause], xero_said: str = NO_MESSAGE) -> tuple[CauseInWords, ...]:
-    """Causes as people read them, each once; `xero_said` is Xero's own message where one belongs to a cause."""
-    different = {(cause.code, cause.key): cause for cause in causes}.values()
-    return tuple(CauseInWords(code=c.code, words=words(c, message=xero_said), who=who_acts([c])) for c in different)
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,11 +155,9 @@ class _Asked:
     def failed(self) -> Explanation:
         """Xero refused it, or retries ended."""
         causes = self.invoice.causes
-        refused = any(cause.code in _REFUSALS for cause in causes)
-        lead = "Xero did not accept it: " if refused else ""
         return self._say(
             "failed",
-            f"{lead}{self._words(causes)}",
+            f"{refused_lead(causes)}{self._words(causes)}",
             causes,
             next_step=next_steps.of_failed(causes),
         )
@@ -209,7 +190,7 @@ class _Asked:
             )
         if self.entry is not None:
             return self._on_its_way(there, self.entry)
-        return self._say("synced", f"{there}, {total}{self.since}.", next_step="Nothing is left to do.")
+        return self._say("synced", f"{there}, {total}{self.since}.", next_step=next_steps.NOTHING_LEFT)
 
     def _on_its_way(self, there: str, entry: EntryNow) -> Explanation:
         what, are = self._later(entry.kind)
@@ -233,13 +214,7 @@ class _Asked:
         return _LATER.get(kind, "a later step"), "is on its way"
 
     def _reviews(self) -> str:
-        return " ".join(dict.fromkeys(self._payment_of(one) + self._words([one]) for one in self.invoice.reviews))
-
-    def _payment_of(self, review: Cause) -> str:
-        if payment_in(review) is None:
-            return ""
-        amount = Money(Decimal(review.facts["amount"]), self.invoice.document.currency)
-        return f"The payment of {amount} did not go: "
+        return reviews_in_words(self.invoice.reviews, self.invoice.document.currency, self.xero_said)
 
     def voided(self) -> Explanation:
         """Kyrios cancelled it."""
@@ -256,7 +231,7 @@ class _Asked:
                 next_step="If it arrived, Xero is told; else nothing is sent.",
             )
         if self.invoice.xero_invoice_id is None:
-            return self._say("voided", "Cancelled; it never went to Xero.", next_step="Nothing is left to do.")
+            return self._say("voided", "Cancelled; it never went to Xero.", next_step=next_steps.NOTHING_LEFT)
         if self.entry is not None and self.gate:
             sentence = f"Cancelled; Xero is told once this is fixed: {self._words(self.gate)}"
             return self._say("voided", sentence, self.gate, next_step="Then Xero voids its invoice.")
@@ -269,7 +244,7 @@ class _Asked:
         if not self.invoice.void_done:
             sentence = "Cancelled; in Xero it still stands, and somebody has settled that."
             return self._say("voided", sentence, next_step="Press Retry if Xero is to be told once more.")
-        return self._say("voided", "Cancelled; also voided in Xero.", next_step="Nothing is left to do.")
+        return self._say("voided", "Cancelled; also voided in Xero.", next_step=next_steps.NOTHING_LEFT)
 
     def elsewhere(self, entry: EntryNow) -> Explanation:
         """A step of it belongs to books the account has left; what else is to be told of an invoice comes first."""
@@ -328,11 +303,6 @@ class _Asked:
             next_in=next_in,
         )
 
-
-_REFUSALS: Final = frozenset(
-    {"invoice_invalid", "duplicate_number_in_xero", "approval_limit_reached", "rejected_by_xero"}
-)
-"""Failures that are Xero's own answer, not the lack of one or a fault of ours."""
 
 _BY: Final[dict[Role, str]] = {
     "owner": "the owner",

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.causes import CATALOGUE, Cause, who_acts
 
+NOTHING_LEFT: Final = "Nothing is left to do."
 RETRY: Final = "Once that is fixed, press Retry: it goes again."
 CORRECTED: Final = "As soon as Kyrios sends it corrected, it goes by itself."
 REVIEW: Final = "Once you have looked, mark the review as done."

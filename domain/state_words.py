@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from domain import next_steps
+from domain.cause_words import in_words, refused_lead, reviews_in_words
 from domain.causes import CATALOGUE, Cause, who_acts, words
-from domain.explain import in_words
 from domain.invoice import Status
 
 LEFT_OUT: Final = "Left out. You can bring it back."
+UNSAID: Final = "…"
+"""Stands for Xero's own message where only the state is known: it is kept sealed, and shown with the invoice."""
 
 _PLAIN: Final[dict[Status, str]] = {
     "queued": "We have this invoice and it is ready.",
@@ -35,25 +38,36 @@ _ENDED: Final[dict[str, str]] = {
 
 
 def invoice_words(
-    status: Status, number: str, *, in_xero: bool, causes: Sequence[Cause], reviews: Sequence[Cause]
+    status: Status,
+    number: str,
+    currency: str,
+    *,
+    in_xero: bool,
+    causes: Sequence[Cause],
+    reviews: Sequence[Cause],
+    xero_said: str = UNSAID,
 ) -> str:
-    """An invoice's own state. What holds its whole connection back is said of the connection."""
-    because = _said(causes)
+    """An invoice's own state, in the words `explain` has for it; `xero_said` is Xero's message, where it is at hand.
+
+    What holds its whole connection back is said of the connection.
+    """
+    because = _said(causes, xero_said)
     match status:
         case "blocked":
             for_whom = "Waiting for you" if "owner" in who_acts(causes) else "Waiting"
             by_itself = " It leaves by itself once that is fixed." if _release_themselves(causes) else ""
             return f"{for_whom}: {because}{by_itself}"
         case "failed":
-            return f"It did not go: {because} Once that is fixed, press Retry."
+            return f"{refused_lead(causes)}{because} {next_steps.of_failed(causes)}"
         case "synced" if reviews:
-            return f"In Xero as {number}, but: {_said(reviews)} We changed nothing; please look."
+            looked_at = reviews_in_words(reviews, currency, xero_said)
+            return f"In Xero as {number}, but: {looked_at} We changed nothing; please look."
         case "synced" if causes:
             return f"In Xero as {number}. A later change has not arrived: {because}"
         case "synced":
             return f"In Xero as {number}."
         case "voided" if refused := (*reviews, *causes):
-            return f"Cancelled, but not in Xero: {_said(refused)}"
+            return f"Cancelled, but not in Xero: {_said(refused, xero_said)}"
         case "voided":
             return "Cancelled; Xero is told." if in_xero else "Cancelled; it never went to Xero."
     return _PLAIN[status]
@@ -87,8 +101,8 @@ def held_clock_words(until: datetime) -> str:
     )
 
 
-def _said(causes: Sequence[Cause]) -> str:
-    return " ".join(dict.fromkeys(cause.words for cause in in_words(causes)))
+def _said(causes: Sequence[Cause], xero_said: str = UNSAID) -> str:
+    return " ".join(dict.fromkeys(cause.words for cause in in_words(causes, xero_said)))
 
 
 def _release_themselves(causes: Sequence[Cause]) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Engine
 
-from domain.explain import CauseInWords, in_words
+from domain.cause_words import CauseInWords, in_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from projections import checkpoints, connection_status, counters, invoice_list

@@ -10,6 +10,7 @@ and why; invoices that are `queued` then wait for that, and none of them changes
 """
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -17,10 +18,11 @@ from typing import Final
 import msgspec
 from sqlalchemy import Engine
 
-from domain.explain import CauseInWords, in_words
+from domain.cause_words import CauseInWords, in_words
+from domain.causes import CATALOGUE
 from domain.invoice import Status
 from domain.refusals import Fault, InvalidInput, NotPossible
-from domain.state_words import connection_words, invoice_words
+from domain.state_words import UNSAID, connection_words, invoice_words
 from domain.streams import connection_id
 from projections import changes, checkpoints, invoice_list
 from projections.connection_status import ConnectionRow, ConnectionState
@@ -28,6 +30,8 @@ from projections.invoice_status import InvoiceRow, causes_of
 from projections.snapshot import snapshot
 
 MOST_AT_ONCE: Final = 1_000
+XeroSaid = Callable[[str, Sequence[str]], Mapping[str, str]]
+"""Tells Xero's own words about invoices of an account, both by their Kyrios ids."""
 _CURSOR: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -74,8 +78,18 @@ class ChangePage(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
 
 
-def changes_of(engine: Engine, head: int, account_id: str, after: str = "0", limit: int = 100) -> ChangePage:
-    """What changed behind the cursor `after`; `head` is where the log ends, which no cursor can be beyond."""
+def changes_of(
+    engine: Engine,
+    head: int,
+    account_id: str,
+    after: str = "0",
+    limit: int = 100,
+    xero_said: XeroSaid = lambda account_id, invoices: {},
+) -> ChangePage:
+    """What changed behind the cursor `after`; `head` is where the log ends, which no cursor can be beyond.
+
+    `xero_said` tells Xero's own words about invoices that need them; without it, they are left out of the sentences.
+    """
     if faults := _faults(after, limit, head):
         raise InvalidInput(*faults)
     lane = connection_id(account_id)
@@ -85,10 +99,12 @@ def changes_of(engine: Engine, head: int, account_id: str, after: str = "0", lim
             raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
         as_of = checkpoints.position(connection)
     shown = rows[:limit]
+    quoted = [row.kyrios_invoice_id for row in shown if isinstance(row, InvoiceRow) and _quotes_xero(row)]
+    said = xero_said(account_id, quoted) if quoted else {}
     return ChangePage(
         account_id=account_id,
         as_of=as_of,
-        changes=tuple(_invoice(row) if isinstance(row, InvoiceRow) else _connection(row) for row in shown),
+        changes=tuple(_invoice(row, said) if isinstance(row, InvoiceRow) else _connection(row) for row in shown),
         next_cursor=str(shown[-1].changed_at_position) if shown else after,
         more=len(rows) > limit,
     )
@@ -105,8 +121,15 @@ def _faults(after: str, limit: int, head: int) -> list[Fault]:
     return faults
 
 
-def _invoice(row: InvoiceRow) -> InvoiceChange:
+def _quotes_xero(row: InvoiceRow) -> bool:
+    return any(
+        "{message}" in CATALOGUE[cause.code].words for cause in (*causes_of(row.causes), *causes_of(row.reviews))
+    )
+
+
+def _invoice(row: InvoiceRow, xero_said: Mapping[str, str]) -> InvoiceChange:
     causes, reviews = causes_of(row.causes), causes_of(row.reviews)
+    said = xero_said.get(row.kyrios_invoice_id, UNSAID)
     in_xero = row.xero_invoice_id is not None
     return InvoiceChange(
         cursor=str(row.changed_at_position),
@@ -116,9 +139,11 @@ def _invoice(row: InvoiceRow) -> InvoiceChange:
         currency=row.currency,
         total=row.total,
         state=row.status,
-        words=invoice_words(row.status, row.number, in_xero=in_xero, causes=causes, reviews=reviews),
-        causes=in_words(causes),
-        reviews=in_words(reviews),
+        words=invoice_words(
+            row.status, row.number, row.currency, in_xero=in_xero, causes=causes, reviews=reviews, xero_said=said
+        ),
+        causes=in_words(causes, said),
+        reviews=in_words(reviews, said),
         xero_invoice_id=row.xero_invoice_id,
         changed_at=row.changed_at,
     )

@@ -1,13 +1,15 @@
 """Use case: list an account's invoices, filtered by status and cause, page by page. From the projections."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast, get_args
 
 import msgspec
 from sqlalchemy import Engine
 
+from domain.cause_words import CauseInWords
 from domain.causes import CATALOGUE
-from domain.explain import CauseInWords, in_words
+from domain.explain import Explanation
 from domain.invoice import Status
 from domain.refusals import Fault, InvalidInput, NotPossible
 from domain.streams import connection_id
@@ -21,11 +23,20 @@ _CURSOR: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _OF_LANES: Final = frozenset(kind.code for kind in CATALOGUE.values() if kind.standing == "queued")
 
 
+Explain = Callable[[str, Sequence[str]], Mapping[str, Explanation]]
+"""Explains invoices of an account, named by their Kyrios ids."""
+
+
 class InvoiceInList(msgspec.Struct, frozen=True, kw_only=True):
-    """One invoice, and in words why it is where it is."""
+    """One invoice, and in words why it is where it is: the answer `show` gives, as of the moment of the reading.
+
+    `says` tells how it stands, `why` what is in its way or to be looked at, `next_step` what happens next.
+    """
 
     invoice: ListedInvoice
+    says: str
     why: tuple[CauseInWords, ...]
+    next_step: str
 
 
 class InvoiceListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +50,7 @@ class InvoiceListing(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_invoices(
     engine: Engine,
+    explain: Explain,
     account_id: str,
     *,
     status: str | None = None,
@@ -61,13 +73,13 @@ def list_invoices(
         if not page.invoices and not invoice_list.is_known(connection, connection_id(account_id)):
             raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
         as_of = checkpoints.position(connection)
-    shown = tuple(InvoiceInList(invoice=one, why=_why(one)) for one in page.invoices)
+    answers = explain(account_id, [one.kyrios_invoice_id for one in page.invoices])
+    shown = tuple(_shown(one, answers[one.kyrios_invoice_id]) for one in page.invoices)
     return InvoiceListing(account_id=account_id, as_of=as_of, invoices=shown, next_cursor=page.next_cursor)
 
 
-def _why(one: ListedInvoice) -> tuple[CauseInWords, ...]:
-    """What is in its way or to be looked at; what was left out waits for nothing, and nobody must act."""
-    return () if one.status == "dismissed" else in_words((*one.causes, *one.reviews))
+def _shown(one: ListedInvoice, answer: Explanation) -> InvoiceInList:
+    return InvoiceInList(invoice=one, says=answer.sentence, why=answer.causes, next_step=answer.next_step)
 
 
 def _faults(status: str | None, cause: str | None, after: str | None, limit: int) -> list[Fault]:

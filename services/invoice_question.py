@@ -4,7 +4,7 @@ Gathers what the answer needs, all as of one moment: the invoice and its connect
 the deliveries, and Xero's sealed words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -21,7 +21,8 @@ from domain import invoice as invoices
 from domain.budget import Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
-from domain.explain import Explanation, LeftOut, explain
+from domain.explain import LONGEST_ANSWER, Explanation, LeftOut, explain
+from domain.foreign_text import one_line
 from domain.invoice import DismissalUndone, Invoice, ReviewCleared, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
@@ -84,11 +85,11 @@ class Question:
                 return None
             connection = transaction.load([lane], connections.evolve).get(lane)
             now = _now(transaction.cursor)
-            entry = _entry(transaction.cursor, stream, now)
+            entry = _entries(transaction.cursor, [stream], now).get(stream)
             paused = _lane(transaction.cursor, lane, now, self._engine.budget)
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
             invoice = _folded(events)
-            answer_ref = _refusal_of_contact(transaction, invoice) or invoice.answer_ref
+            answer_ref = _answer_refs(transaction, {stream: invoice})[stream]
         reasons = self._reasons(events, account_id)
         explanation = explain(
             invoice,
@@ -108,6 +109,45 @@ class Question:
             reasons=reasons,
         )
 
+    def explain_all(self, account_id: str, kyrios_invoice_ids: Sequence[str]) -> dict[str, Explanation]:
+        """The answers for these invoices of an account, by their Kyrios ids, all as of one moment."""
+        streams = {invoice_stream(account_id, one): one for one in kyrios_invoice_ids}
+        lane = connection_id(account_id)
+        with self._engine.store.begin() as transaction:
+            transaction.cursor.execute(_ONE_MOMENT)
+            histories = transaction.load([*streams], _listed)
+            known = {stream: _folded(events) for stream, events in histories.items()}
+            connection = transaction.load([lane], connections.evolve).get(lane)
+            now = _now(transaction.cursor)
+            entries = _entries(transaction.cursor, [*known], now)
+            paused = _lane(transaction.cursor, lane, now, self._engine.budget)
+            answer_refs = _answer_refs(transaction, known)
+        return {
+            streams[stream]: explain(
+                invoice,
+                connection,
+                entries.get(stream),
+                paused,
+                since=status_since(histories[stream]),
+                xero_said=self._said(answer_refs[stream], account_id),
+                left_out=self._left_out(histories[stream], invoice),
+            )
+            for stream, invoice in known.items()
+        }
+
+    def xero_said(self, account_id: str, kyrios_invoice_ids: Sequence[str]) -> dict[str, str]:
+        """Xero's own words about these invoices, by their Kyrios ids, as far as there are any."""
+        streams = {invoice_stream(account_id, one): one for one in kyrios_invoice_ids}
+        with self._engine.store.begin() as transaction:
+            answer_refs = _answer_refs(transaction, transaction.load([*streams], invoices.evolve))
+        said = {streams[stream]: self._said(ref, account_id) for stream, ref in answer_refs.items()}
+        return {one: one_line(words, LONGEST_ANSWER) for one, words in said.items() if words}
+
+    def _left_out(self, events: Sequence[Event], invoice: Invoice) -> LeftOut | None:
+        if invoice.status != "dismissed":
+            return None
+        return _left_out(events, self._reasons(events, invoice.account_id))
+
     def _said(self, answer_ref: UUID | None, account_id: str) -> str | None:
         return self._engine.answer_words(answer_ref, account_id) if answer_ref else None
 
@@ -122,12 +162,22 @@ def _left_out(events: Iterable[Event], reasons: Mapping[UUID, str]) -> LeftOut:
     return LeftOut(by=last.actor, reason=reasons.get(last.reason_ref) if last.reason_ref else None)
 
 
-def _refusal_of_contact(transaction: Transaction, invoice: Invoice) -> UUID | None:
-    """Where Xero's words are kept, if the invoice waits because Xero refused its contact."""
-    keys = [cause.key for cause in invoice.causes if cause.code in CONTACT_CODES]
-    streams = [contact_link_stream(invoice.account_id, key) for key in keys] if invoice.status == "blocked" else []
-    links = transaction.load(streams, contact_link.evolve) if streams else {}
-    return next((link.answer_ref for link in links.values() if link.refused_for), None)
+def _answer_refs(transaction: Transaction, known: Mapping[UUID, Invoice]) -> dict[UUID, UUID | None]:
+    """Where Xero's words about each invoice are kept; about its contact, if it waits because Xero refused that."""
+    contacts = {stream: _contacts(invoice) for stream, invoice in known.items()}
+    asked = [*{contact for of_one in contacts.values() for contact in of_one}]
+    links = transaction.load(asked, contact_link.evolve) if asked else {}
+    refused = {stream: link.answer_ref for stream, link in links.items() if link.refused_for}
+    return {
+        stream: next((refused[one] for one in contacts[stream] if refused.get(one)), None) or invoice.answer_ref
+        for stream, invoice in known.items()
+    }
+
+
+def _contacts(invoice: Invoice) -> list[UUID]:
+    """The links of the contacts an invoice waits for."""
+    waits = invoice.causes if invoice.status == "blocked" else ()
+    return [contact_link_stream(invoice.account_id, cause.key) for cause in waits if cause.code in CONTACT_CODES]
 
 
 def _listed(known: list[Event] | None, event: Event) -> list[Event]:
@@ -151,10 +201,11 @@ def _now(cursor: Cursor[dict[str, Any]]) -> datetime:
     return now
 
 
-def _entry(cursor: Cursor[dict[str, Any]], stream: UUID, now: datetime) -> EntryNow | None:
-    row = outbox.live_of_streams(cursor, [stream]).get(stream)
-    if row is None:
-        return None
+def _entries(cursor: Cursor[dict[str, Any]], streams: Sequence[UUID], now: datetime) -> dict[UUID, EntryNow]:
+    return {stream: _entry(row, now) for stream, row in outbox.live_of_streams(cursor, streams).items()}
+
+
+def _entry(row: dict[str, Any], now: datetime) -> EntryNow:
     searched_until = row["lease_until"] if row["state"] == "AMBIGUOUS" else None
     due = max(row["due_at"], searched_until or row["due_at"])
     left = max(0.0, (due - now).total_seconds())

@@ -8,8 +8,8 @@ from adapters import reference_data
 from adapters.event_store.store import EventStore
 from adapters.xero.answers import Organisation
 from domain import connection as connections
+from domain.cause_words import CauseInWords, in_words
 from domain.connection_standing import Standing, standing
-from domain.explain import CauseInWords, in_words
 from domain.permissions import missing_rights
 from domain.refusals import NotPossible
 from domain.streams import connection_id

@@ -15,11 +15,11 @@ from adapters.vault.account_keys import AccountKeys
 from domain import connection as connections
 from domain import invoice as invoices
 from domain.amounts import amounts_in_xero
+from domain.cause_words import CauseInWords, in_words
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.document import Payment, Totals
 from domain.event import Actor
-from domain.explain import CauseInWords, in_words
 from domain.invoice import EntryKind, Invoice
 from domain.refusals import NotPossible
 from domain.streams import connection_id, invoice_stream

@@ -64,7 +64,7 @@ class Past:
             account_id=account_id,
             until=then,
             status=row.status,
-            says=invoice_words(row.status, row.number, in_xero=in_xero, causes=causes, reviews=reviews),
+            says=invoice_words(row.status, row.number, row.currency, in_xero=in_xero, causes=causes, reviews=reviews),
             causes=causes,
             reviews=reviews,
             state=_folded(events, invoices.evolve),

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from services.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
 from services.cli import console
+from services.invoice_question import Question
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def changes(
 ) -> None:
     """Show which invoices changed, and whether the connection did, each as it is now, in the order of the log."""
     with console.engine() as engine:
-        page = changes_of(engine.read, engine.store.head(), account, after, limit)
+        page = changes_of(engine.read, engine.store.head(), account, after, limit, Question(engine).xero_said)
     if as_json:
         end = {"next_cursor": page.next_cursor, "more": page.more, "as_of": page.as_of}
         console.print_lines([*page.changes, end])

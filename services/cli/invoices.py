@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 
 from domain.money import Money
-from domain.state_words import LEFT_OUT
+from domain.next_steps import NOTHING_LEFT
 from services.cli import console
 from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
+from services.invoice_question import Question
 from services.invoice_story import InvoiceStory, tell
 
 app = typer.Typer(help="Invoices: where they stand, and why.", no_args_is_help=True)
@@ -29,7 +30,9 @@ def show_list(
 ) -> None:
     """List invoices, the last accepted first."""
     with console.engine() as engine:
-        listing = list_invoices(engine.read, account, status=status, cause=cause, after=after, limit=limit)
+        listing = list_invoices(
+            engine.read, Question(engine).explain_all, account, status=status, cause=cause, after=after, limit=limit
+        )
     if as_json:
         console.print_json(listing)
     else:
@@ -64,8 +67,8 @@ def _render_list(listing: InvoiceListing, out: Console) -> None:
 
 def _row(one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
-    left_out = invoice.status == "dismissed"
-    why = LEFT_OUT if left_out else " ".join(cause.words for cause in one.why)
+    done = invoice.status == "synced" and one.next_step == NOTHING_LEFT
+    why = "" if done else one.says
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
     return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
 

@@ -6,8 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from adapters.xero.answers import XeroInvoice
+from domain.cause_words import in_words
 from domain.causes import Cause
-from domain.explain import in_words
 from domain.money import Money
 from domain.state_words import invoice_words
 from projections.invoice_status import NONE, InvoiceRow, causes_of
@@ -164,6 +164,7 @@ def _own_words(row: InvoiceRow) -> str:
     return invoice_words(
         row.status,
         row.number,
+        row.currency,
         in_xero=row.xero_invoice_id is not None,
         causes=causes_of(row.causes),
         reviews=causes_of(row.reviews),

@@ -14,10 +14,10 @@ from adapters.event_store.mails import Mail
 from adapters.event_store.store import EventStore, Transaction
 from domain import invoice as invoices
 from domain.alert_entries import SOON
+from domain.cause_words import NO_MESSAGE
 from domain.causes import CATALOGUE, Cause, who_acts, words
 from domain.connection import Connection, Disconnected, InactivityWarned
 from domain.event import Event
-from domain.explain import NO_MESSAGE
 from domain.foreign_text import one_line
 from domain.gate import what_holds
 from domain.headlines import headline

@@ -14,7 +14,7 @@ REFUSED, DIFFERS = Cause("rejected_by_xero"), Cause("total_differs_in_xero", fac
 
 def said(status: Any, *, in_xero: bool = False, causes: Any = (), reviews: Any = ()) -> str:
     """The sentence of an invoice INV-1."""
-    return invoice_words(status, "INV-1", in_xero=in_xero, causes=causes, reviews=reviews)
+    return invoice_words(status, "INV-1", "NZD", in_xero=in_xero, causes=causes, reviews=reviews)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def said(status: Any, *, in_xero: bool = False, causes: Any = (), reviews: Any =
          "after."),
         (("blocked", (EARLY,), ()), "Waiting for you: It is dated before sync from. Release it by date range, or leave "
          "it out."),
-        (("failed", (REFUSED,), ()), 'It did not go: Xero refused it with: "no message is kept". Fix that, or ask '
-         "support. Once that is fixed, press Retry."),
+        (("failed", (REFUSED,), ()), 'Xero did not accept it: Xero refused it with: "…". Fix that, or ask support. '
+         "Once that is fixed, press Retry: it goes again."),
         (("synced", (), ()), "In Xero as INV-1."),
         (("synced", (MISSING,), ()), "In Xero as INV-1. A later change has not arrived: This customer is not in Xero. "
          "Add or link the contact."),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.invoice_listing import list_invoices
+from services.invoice_question import Question
 from services.verify import verify
 from tests.crash.books import assert_in_xero_once
 from tests.processes.installation import Installation, end, installation
@@ -73,5 +74,6 @@ def kill_the_projector(tickers: list[Running]) -> None:
 def until_listed(all_of_it: Installation, count: int) -> None:
     """Wait until the projections say that so many invoices are synced."""
 
-    read = all_of_it.world.engine.read
-    until(lambda: len(list_invoices(read, ACCOUNT, status="synced", limit=1_000).invoices) == count)
+    engine = all_of_it.world.engine
+    explain = Question(engine).explain_all
+    until(lambda: len(list_invoices(engine.read, explain, ACCOUNT, status="synced", limit=1_000).invoices) == count)

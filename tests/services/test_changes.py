@@ -8,10 +8,13 @@ from sqlalchemy import Engine
 from adapters.event_store.store import EventStore
 from domain.refusals import InvalidInput, NotPossible
 from services.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
+from services.invoice_listing import list_invoices
+from services.invoice_question import Question
 from services.projector import Projector
 from services.rebuild import rebuild
 from tests.projections.databases import queue, store_random
 from tests.services.contacts.customers import settle
+from tests.services.mailing.post import strangers
 from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 SHOP = "kiwi-studio"
@@ -152,3 +155,25 @@ def test_invoices_and_the_connection_are_told_in_words_and_codes(world: World) -
         "user",
         ["not_connected"],
     )
+
+
+def test_what_show_list_and_changes_say_of_an_invoice_is_the_same(world: World) -> None:
+    engine = world.engine
+    world.refuse({"T-0": "No purple."})
+    engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
+    world.queue([*example_invoices(1), strangers("cus-unknown", example_invoices(1, 1)[0]), *example_invoices(1, 2)])
+    settle(world)
+    question = Question(engine)
+    page = changes_of(engine.read, engine.store.head(), ACCOUNT, xero_said=question.xero_said)
+    fed = {one.kyrios_invoice_id: one for one in page.changes if isinstance(one, InvoiceChange)}
+    listed = {one.invoice.kyrios_invoice_id: one for one in list_invoices(
+        engine.read, question.explain_all, ACCOUNT).invoices}  # fmt: skip
+    for invoice_id in ("inv-0", "inv-1", "inv-2"):
+        shown = question.explain(world.invoice(invoice_id))
+        assert (listed[invoice_id].says, listed[invoice_id].why) == (shown.sentence, shown.causes)
+        assert fed[invoice_id].causes == shown.causes
+    refused = question.explain(world.invoice("inv-0"))
+    assert refused.sentence == 'Xero did not accept it: Xero refused it with: "No purple.". Fix that, or ask support.'
+    assert fed["inv-0"].words == f"{refused.sentence} {refused.next_step}"
+    assert fed["inv-1"].words == listed["inv-1"].says
+    assert listed["inv-2"].says.startswith(fed["inv-2"].words.removesuffix("."))

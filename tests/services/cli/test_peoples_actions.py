@@ -38,7 +38,8 @@ def test_one_is_left_out_shown_with_its_reason_and_brought_back(waiting: World, 
     assert ": Entered by hand.\n" in shown
     assert "Next: You can bring it back." in shown
     listed = kyrios_in_world("invoices", "list", ACCOUNT).stdout
-    assert "dismissed  Left out. You can bring it back.\n" in listed
+    assert "dismissed  Left out by the owner on " in listed
+    assert ": Entered by hand.\n" in listed
     refused = kyrios_in_world("invoices", "retry", ACCOUNT, "inv-0", code=2)
     assert refused.stderr == "Invoice inv-0 is left out; bring it back instead.\n"
     assert kyrios_in_world("invoices", "restore", ACCOUNT, "inv-0", "--reason", "Sorry").stdout == (

@@ -104,7 +104,7 @@ def test_a_list_shows_why_each_invoice_is_where_it_is(run: Run, filled: object) 
         "NZD",
         "566.66",
         "blocked",
-        *MISSING.split(),
+        *f"Waiting for you: {MISSING} It leaves by itself once that is fixed.".split(),
     ]
     assert next(line for line in lines if line.startswith("inv-1")).split() == [
         "inv-1",
@@ -113,12 +113,18 @@ def test_a_list_shows_why_each_invoice_is_where_it_is(run: Run, filled: object) 
         "NZD",
         "566.66",
         "queued",
+        *READY.split(),
     ]
     answer = _json(run("invoices", "list", ACCOUNT, "--status", "blocked", "--json"))
     (one,) = answer["invoices"]
+    assert (one["says"], one["next_step"]) == (
+        f"Waiting for you: {MISSING} It leaves by itself once that is fixed.",
+        "It goes to Xero by itself once that is fixed.",
+    )
     assert one["why"][0] == {"code": "contact_missing", "words": MISSING, "who": ["owner"]}
 
 
+READY = "We have this invoice and it is ready. It goes to Xero now."
 MISSING = "This customer is not in Xero. Add or link the contact."
 
 

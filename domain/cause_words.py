@@ -1,0 +1,54 @@
+"""Causes as people read them: each once, with Xero's own message where one belongs to it. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from domain.causes import Cause, Who, who_acts, words
+from domain.invoice_payment import payment_in
+from domain.money import Money
+
+NO_MESSAGE: Final = "no message is kept"
+
+
+class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause as a person reads it."""
+
+    code: str
+    words: str
+    who: tuple[Who, ...]
+
+
+def in_words(causes: Sequence[Cause], xero_said: str = NO_MESSAGE) -> tuple[CauseInWords, ...]:
+    """Causes as people read them, each once; `xero_said` is Xero's own message where one belongs to a cause."""
+    different = {(cause.code, cause.key): cause for cause in causes}.values()
+    return tuple(CauseInWords(code=c.code, words=words(c, message=xero_said), who=who_acts([c])) for c in different)
+
+
+def reviews_in_words(reviews: Sequence[Cause], currency: str, xero_said: str = NO_MESSAGE) -> str:
+    """What is to be looked at; a payment that did not go is named by its amount."""
+    said = (
+        _payment_of(one, currency) + one_in_words.words
+        for one in reviews
+        for one_in_words in in_words([one], xero_said)
+    )
+    return " ".join(dict.fromkeys(said))
+
+
+def _payment_of(review: Cause, currency: str) -> str:
+    if payment_in(review) is None:
+        return ""
+    return f"The payment of {Money(Decimal(review.facts['amount']), currency)} did not go: "
+
+
+def refused_lead(causes: Sequence[Cause]) -> str:
+    """How the words of a failure begin where it is Xero's own answer."""
+    return "Xero did not accept it: " if any(cause.code in _REFUSALS for cause in causes) else ""
+
+
+_REFUSALS: Final = frozenset(
+    {"invoice_invalid", "duplicate_number_in_xero", "approval_limit_reached", "rejected_by_xero"}
+)
+"""Failures that are Xero's own answer, not the lack of one or a fault of ours."""
