@@ -44,7 +44,7 @@ def _connecting(state: Connection) -> list[str]:
 
 
 def _organisation(state: Connection) -> list[str]:
-    if state.organisation_id is None or not state.xero_connection_id:
+    if state.organisation_id is None or (state.grant_id is not None and not state.xero_connection_id):
         return ["choose the organisation"]
     return _drifted(state, state.organisation_id)
 

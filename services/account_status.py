@@ -40,7 +40,8 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One account: its connection's state, the causes that close its gate, where its invoices and its contacts are.
 
     `expiring` is a connection all is well with, but for having been quiet for so long; `quiet` is its countdown.
-    `mails` says whether anybody gets its mails; None if that was not asked.
+    `mails` says whether anybody gets its mails; None if that was not asked. `organisation` is what the organisation
+    calls itself, empty if that was never read.
     """
 
     account_id: str
@@ -55,6 +56,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     contacts: ContactImport | None = None
     quiet: QuietTime | None = None
     mails: Reach | None = None
+    organisation: str = ""
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):

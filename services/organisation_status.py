@@ -1,6 +1,7 @@
 """Which organisation an account's invoices go to, as Xero last described it, and what holds the connection back."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import msgspec
 
@@ -80,3 +81,14 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
         end_of_year_lock_date=said.end_of_year_lock_date,
         read_at=read.read_at,
     )
+
+
+def organisation_names(store: EventStore, organisations: Mapping[str, str]) -> dict[str, str]:
+    """What the organisations of accounts, by account, call themselves; those that were never read are left out."""
+    names = {}
+    with store.cursor() as cursor:
+        for account_id, organisation_id in organisations.items():
+            read = reference_data.last_said(cursor, connection_id(account_id), organisation_id, "organisation")
+            if read is not None:
+                names[account_id] = msgspec.json.decode(read.said, type=Organisation).name
+    return names

@@ -67,7 +67,7 @@ class Projector:
             try:
                 folded = self.step()
             except RivalProjector as rival:
-                log.info("%s", rival)
+                log.debug("%s", rival)
                 continue
             if not folded:
                 return total

@@ -203,6 +203,9 @@ def _look(state: Invoice, connection: Connection, contact: ContactStanding, refe
     if state.status != "voided":
         there = state.xero_invoice_id is not None
         causes += causes_against(state.document, connection, contact, references, waived=state.waived, in_xero=there)
+    if not connection.gate_open:
+        # What holds everything back is written on no invoice; all else is found when the gate opens and it is claimed.
+        causes = [cause for cause in causes if any(cause.same_matter(said) for said in state.causes)]
     # A contact that is to be created is recorded as wanted by the claim, once nothing else is in the way.
     to_be_claimed = contact.verdict == "wanted" and causes == [*contact.causes]
     return _Look(state, causes, free=not causes or to_be_claimed or contact.differs_from(state.causes))

@@ -9,6 +9,7 @@ from domain.refusals import NotPossible
 from services.account_status import status_of
 from services.bootstrap import Engine
 from services.cli import console
+from services.organisation_status import organisation_of
 
 OWNER = Actor("owner", "cli")
 
@@ -27,7 +28,7 @@ def disconnect(
     with console.engine() as engine:
         known, waiting = engine.set_up.connection(account), _waiting(engine, account)
         if known.grant_id is not None and not yes:
-            where = f" from organisation {known.organisation_id}" if known.organisation_id else ""
+            where = f" from {_named(engine, account)}" if known.organisation_id else ""
             console.errors().print(
                 f"Account {account} is disconnected{where}: nothing goes to Xero any more, the connection is removed "
                 "there, and the tokens are destroyed.\nKept: settings, ledger accounts, tax mappings, contact links, "
@@ -43,6 +44,12 @@ def disconnect(
         console.out().print(f"Disconnected; your choices are kept{kept}.")
     else:
         console.out().print("It was not connected.")
+
+
+def _named(engine: Engine, account: str) -> str:
+    """Its organisation as people know it."""
+    found = organisation_of(engine.store, account)
+    return f"{found.name} ({found.organisation_id})" if found.name else f"organisation {found.organisation_id}"
 
 
 def _waiting(engine: Engine, account: str) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from domain import connection as connections
+from domain.connection import Connection
 from domain.set_up_steps import SetUpStep, set_up_steps
 from domain.streams import connection_id
 from services.cli import console
@@ -13,13 +14,15 @@ from services.cli.older_invoices import older_invoices_wait
 from services.mailing.reach import Reach, reach_of
 
 COMMANDS: Final = {
-    "connect": "connections connect",
-    "organisation": "connections choose",
-    "accounts": "connections accounts",
-    "taxes": "taxes confirm",
-    "watch": "status",
+    "connect": "connections connect {account}",
+    "organisation": "connections organisations {account}",
+    "accounts": "connections accounts {account}",
+    "taxes": "taxes confirm {account}",
+    "watch": "status {account}",
 }
 """The command that goes on with each step."""
+DECLARE: Final = "taxes declare {account} FILE"
+"""The one that comes before taxes can be mapped."""
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +43,10 @@ def steps(
     if as_json:
         console.print_json([_as_json(one, nobody) for one in found])
         return
-    rows = [(number, one.name, _said(one), _command(one, account)) for number, one in enumerate(found, start=1)]
+    rows = [(number, one.name, _said(one), _command(one, account, known)) for number, one in enumerate(found, start=1)]
     console.show(console.table(["", "step", "still missing", "command"], rows, numbers=[""]), console.out())
+    if known is not None and all(one.done for one in found):
+        console.out().print(f"All is set up: invoices dated {known.sync_from} or later go to Xero by themselves.")
     for remark in (nobody, older):
         if remark:
             console.out().print(f"\n{remark}", soft_wrap=True)
@@ -57,5 +62,9 @@ def _said(step: SetUpStep) -> str:
     return "\n".join(step.missing) or "done"
 
 
-def _command(step: SetUpStep, account: str) -> str:
-    return "" if step.done else f"kyrios-xero {COMMANDS[step.name]} {account}"
+def _command(step: SetUpStep, account: str, known: Connection | None) -> str:
+    if step.done:
+        return ""
+    declared = known is not None and known.declared is not None
+    command = COMMANDS[step.name] if declared or step.name != "taxes" else DECLARE
+    return f"kyrios-xero {command.format(account=account)}"

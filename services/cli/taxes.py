@@ -87,7 +87,16 @@ def confirm(account: Account, yes: Yes = False, as_json: AsJson = False) -> None
             engine.set_up.map_taxes(account, pairs, OWNER)
         listed = engine.set_up.tax_standings(account)
         older = None if as_json else older_invoices_wait(engine, account)
+    if not pairs and not as_json:
+        console.out().print(_nothing_to_confirm(account, listed), soft_wrap=True)
     _show(listed, as_json, older)
+
+
+def _nothing_to_confirm(account: str, listed: Sequence[TaxSetStanding]) -> str:
+    """Why nothing was mapped, and what else helps."""
+    if all(one.status in ("mapped", "untaxed") or not one.declared for one in listed):
+        return "Nothing is left to confirm."
+    return f"No rate fits one of them beyond doubt; what might, and why: kyrios-xero taxes suggest {account}"
 
 
 @app.command()
@@ -133,7 +142,7 @@ def _show(listed: Sequence[TaxSetStanding], as_json: bool, older: str | None = N
     console.show(console.table(headings, [_row(one) for one in listed], numbers=["rate"]), out)
     for one in listed:
         if one.why:
-            out.print(f"{one.one.name}: {one.why}", soft_wrap=True)
+            out.print(one.why, soft_wrap=True)
     out.print(str(whole), soft_wrap=True)
     if older:
         out.print(f"\n{older}", soft_wrap=True)

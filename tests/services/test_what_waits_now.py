@@ -13,6 +13,7 @@ from services.intake import IssuedInvoice
 from services.releaser import AT_ONCE, FIRST
 from services.verify import verify
 from tests.scenarios.table import explained, in_books
+from tests.services.test_references import SALES
 from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 AUGUST, SEPTEMBER, OCTOBER = "2026-08-01", "2026-09-01", "2026-10-01"
@@ -134,3 +135,22 @@ def test_a_customer_who_is_to_be_created_is_once_the_start_is_earlier(world: Wor
         world.work()
         follow(world)
     assert world.invoice("inv-0").status == "synced"
+
+
+def test_behind_a_closed_gate_nothing_new_is_written_and_what_went_is_left_out(world: World) -> None:
+    start(world, OCTOBER)
+    lock(world, "2026-09-30")
+    take_on(world, issued(2))
+    in_books(world, "accounts", AccountID=SALES, Status="ARCHIVED")
+    before = world.engine.store.events_of(invoice_stream(ACCOUNT, "inv-0"))
+    world.engine.references.refresh(ACCOUNT)
+    assert not world.engine.set_up.connection(ACCOUNT).gate_open
+    assert world.engine.store.events_of(invoice_stream(ACCOUNT, "inv-0")) == before
+    start(world, SEPTEMBER)
+    assert codes(world.invoice("inv-0")) == ("period_locked",)
+    lock(world, None)
+    assert world.invoice("inv-0").status == "queued", "it waits for the gate alone"
+    in_books(world, "accounts", AccountID=SALES, Status="ACTIVE")
+    world.engine.references.refresh(ACCOUNT)
+    world.work()
+    assert [known.status for known in states(world, 2)] == ["synced"] * 2

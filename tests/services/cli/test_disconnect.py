@@ -10,9 +10,12 @@ def test_it_says_what_ends_and_what_is_kept_and_asks(world: World, kyrios_in_wor
     world.queue(example_invoices(3))
     world.engine.projector.catch_up()
     result = kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"n\n", code=2)
-    for said in (organisation_id(), "tokens are destroyed", "tax mappings", "3 invoices not in Xero yet", "[y/N]"):
+    named = f"Account {ACCOUNT} is disconnected from Harbour & Vine Studio ({organisation_id()})"
+    for said in (named, "tokens are destroyed", "tax mappings", "3 invoices not in Xero yet", "[y/N]"):
         assert said in result.stderr
     assert "Nothing was changed." in result.stderr
+    status = kyrios_in_world("status", ACCOUNT).stdout
+    assert status.startswith(f"{ACCOUNT}: active, organisation Harbour & Vine Studio ({organisation_id()})\n")
     assert world.engine.set_up.connection(ACCOUNT).gate_open
     assert "Repeat it with --yes." in kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"", code=2).stderr
     out = kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"y\n").stdout

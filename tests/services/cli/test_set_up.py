@@ -16,7 +16,7 @@ from tests.scenarios.table import in_books
 from tests.services.cli.conftest import Kyrios, runner
 from tests.services.cli.files import invoice_file, written
 from tests.services.cli.program import variables_of
-from tests.world import ACCOUNT, EXAMPLES, World, organisation_id, world_on
+from tests.world import ACCOUNT, EXAMPLES, OWNER, World, declared_taxes, organisation_id, world_on
 
 XERO_CONTACT = "11111111-1111-4111-8111-111111111111"
 OTHER_CONTACT = "22222222-2222-4222-8222-222222222222"
@@ -170,13 +170,31 @@ def test_the_steps_of_set_up_say_what_is_missing_and_how_to_go_on(bare: World) -
         (step, False) for step in ("connect", "organisation", "accounts", "taxes", "watch")
     ]
     bare.connect()
-    out = kyrios("connections", "steps", ACCOUNT).stdout
+    out = kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout
     row = next(line for line in out.splitlines() if "choose the account for lines" in line)
     assert row.endswith(f"kyrios-xero connections accounts {ACCOUNT}")
+    row = next(line for line in out.splitlines() if "Kyrios has to name its taxes" in line and " taxes " in line)
+    assert row.endswith(f"kyrios-xero taxes declare {ACCOUNT} FILE")
+    bare.engine.set_up.declare_taxes(ACCOUNT, [declared_taxes()[0][0]], OWNER)
+    row = next(
+        line for line in kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout.splitlines() if " map " in line
+    )
+    assert row.endswith(f"kyrios-xero taxes confirm {ACCOUNT}")
     bare.set_up_rest()
-    out = kyrios("connections", "steps", ACCOUNT).stdout
+    out = kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout
     assert [line.split()[1:3] for line in out.splitlines()[1:6]] == [
         [step, "done"] for step in ("connect", "organisation", "accounts", "taxes", "watch")
     ]
+    known = connection(bare)
+    assert known is not None
     nobody = "Nobody gets a mail when something needs a person"
-    assert out.splitlines()[6:] == ["", f"{nobody}: kyrios-xero alerts recipients {ACCOUNT} --add ADDRESS"]
+    assert out.splitlines()[6:] == [
+        f"All is set up: invoices dated {known.sync_from} or later go to Xero by themselves.",
+        "",
+        f"{nobody}: kyrios-xero alerts recipients {ACCOUNT} --add ADDRESS",
+    ]
+    bare.engine.set_up.disconnect(ACCOUNT, OWNER)
+    out = kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout
+    assert [line.split()[1:3] for line in out.splitlines()[2:5]] == [
+        [step, "done"] for step in ("organisation", "accounts", "taxes")
+    ], "what was chosen is kept, and reconnecting goes on there"

@@ -154,3 +154,12 @@ def test_a_tax_set_that_is_offered_no_longer_keeps_its_name(
     former = rows(kyrios_in_world, "list", ACCOUNT)["gst@15"]
     assert (former["name"], former["declared"]) == ("GST 15%", False)
     assert "GST 15% (offered no longer)" in kyrios_in_world("taxes", "list", ACCOUNT, COLUMNS="250").stdout
+
+
+def test_confirming_says_when_nothing_is_left_or_nothing_fits(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    assert kyrios_in_world("taxes", "confirm", ACCOUNT).stdout.startswith("Nothing is left to confirm.\n")
+    kyrios_in_world("taxes", "declare", ACCOUNT, str(written(tmp_path / "taxes.json", FIVE)))
+    said = kyrios_in_world("taxes", "confirm", ACCOUNT).stdout
+    assert said.startswith("No rate fits one of them beyond doubt; what might, and why: kyrios-xero taxes suggest")
