@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from adapters.xero.session import BeforeSend, XeroSession, nothing
 from projections import checkpoints
 from services.bootstrap import Parts
 from services.dispatch.lane_work import Timing
+from services.mailing.mailer import Mailer, Ready
 from services.projector import Projector
 from tests.chaos.fire import CALLS, PATHS, Fire
 from tests.chaos.scale import LATEST_COMMIT, LEASE, QUIET, Scale
@@ -76,6 +78,24 @@ class MovesFirst(Projector):
         threading.Event().wait(LINGERS)
 
 
+class NeverSends(Mailer):
+    """Takes a mail for sent as soon as it is written."""
+
+    def send(self, ready: Ready) -> None:
+        """Record it, and leave it at that."""
+        self.record_taken(ready)
+
+
+class WritesAnew(Mailer):
+    """Writes every mail anew under another Message-ID, also one that may have arrived."""
+
+    def send(self, ready: Ready) -> None:
+        """Send it as if it had never been sent."""
+        anew = f"<{uuid4()}@kyrios.example>"
+        content = ready.content.replace(ready.message_id.encode(), anew.encode())
+        super().send(msgspec.structs.replace(ready, content=content, message_id=anew))
+
+
 def _linger(call: Call) -> None:
     if call.method == "PUT":
         threading.Event().wait(LINGERS)
@@ -129,6 +149,18 @@ CONTROLS: Final[dict[str, Control]] = {
         parts=Parts(record=SplitsWithoutLookingUp),
         fire=_writes("batch_400_after", 0.3),
         noticed_by=("in Xero once", "new keys have reasons"),
+    ),
+    "mails-never-sent": Control(
+        missing="a mail is recorded as sent before it is",
+        parts=Parts(mailer=NeverSends),
+        fire={},
+        noticed_by=("who must act is told", "mails are recorded"),
+    ),
+    "mails-written-anew": Control(
+        missing="a mail that may have arrived is sent again under another Message-ID",
+        parts=Parts(mailer=WritesAnew),
+        fire={},
+        noticed_by=("mails are recorded",),
     ),
     "checkpoint-outside": Control(
         missing="the projector moves its checkpoint outside the transaction of its rows",

@@ -40,6 +40,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints: dict[str, int]
     head: int
     verified: Verified
+    mails: list[tuple[str, bytes]]
     rested: bool
 
     def invoice_of(self) -> dict[UUID, Invoice]:
@@ -57,6 +58,7 @@ def gather(
     organisations: Sequence[Organisation],
     planned: Sequence[Planned],
     strikes: Sequence[Strike],
+    mails: Sequence[tuple[str, bytes]],
     *,
     rested: bool,
 ) -> Evidence:
@@ -95,6 +97,7 @@ def gather(
         head=engine.store.head(),
         verified=verify(engine.read),
         rested=rested,
+        mails=[*mails],
     )
 
 

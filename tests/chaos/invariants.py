@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.chaos import engine_checks, xero_checks
+from tests.chaos import engine_checks, mail_checks, xero_checks
 from tests.chaos.breach import Breach, Checker
 from tests.chaos.evidence import Evidence
 
@@ -27,6 +27,9 @@ INVARIANTS: Final[Mapping[str, Checker]] = {
     "projections are a replay": engine_checks.projections_are_a_replay,
     "checkpoints at the head": engine_checks.checkpoints_at_head,
     "recovers soon": engine_checks.recovers_soon,
+    "who must act is told": mail_checks.told,
+    "told once an hour": mail_checks.told_once,
+    "mails are recorded": mail_checks.recorded,
     ASSUMPTION: engine_checks.assumption_held,
 }
 

@@ -11,6 +11,7 @@ from services.bootstrap import Engine
 from services.set_up.connecting import WayToXero
 from services.set_up.consent_results import CONSENTED
 from tests.chaos.books import Organisation
+from tests.chaos.mails import address_of
 from tests.chaos.plan import GST, UNMAPPED
 from tests.world import BACKEND, OWNER
 
@@ -42,6 +43,7 @@ def set_up(engine: Engine, control_url: str, organisation: Organisation) -> None
     )
     steps.map_tax(account_id, GST, "OUTPUT2", OWNER)
     engine.contact_links.link(account_id, organisation.links, BACKEND)
+    engine.alert_recipients.change(account_id, OWNER, add=[address_of(account_id)])
     engine.projector.catch_up()
     assert engine.contact_reader.read(connection_id(account_id)), "the contacts could not be read"
 

@@ -11,6 +11,8 @@ LOOK_AGAIN: Final = 1.0
 _AT_REST: Final = """
     SELECT NOT EXISTS (SELECT FROM app.outbox WHERE closed_at IS NULL)
        AND NOT EXISTS (SELECT FROM app.delivery WHERE finished_at IS NULL)
+       AND NOT EXISTS (SELECT FROM app.mail WHERE closed_at IS NULL AND told_at IS NULL
+                       AND due_at < app.now() + interval '30 seconds')
        AND NOT EXISTS (SELECT FROM app.blocked_by WHERE cause = 'contact_pending')
        AND (SELECT coalesce(max(notification_id), 0) FROM es.sync_events)
            <= (SELECT min(position) FROM app.checkpoints)
@@ -18,7 +20,7 @@ _AT_REST: Final = """
 
 
 def at_rest(connection: psycopg.Connection[Any]) -> bool:
-    """Whether nothing is live, all readers have read all, and nobody waits for a contact."""
+    """Whether nothing is live, all readers have read all, nobody waits for a contact and no first mail is out."""
     row = connection.execute(_AT_REST).fetchone()
     return row is not None and bool(row[0])
 

@@ -1,4 +1,7 @@
-"""The installation of a trial: database, broker, simulator, workers and tickers, each a process that can be killed."""
+"""The installation of a trial: database, broker, simulator, workers and tickers, each a process that can be killed.
+
+The mail server is a thread of the trial, reached over a socket like any other.
+"""
 
 import os
 import select
@@ -18,9 +21,10 @@ from adapters.embedded_postgres import Cluster
 from services.migrations import migrate
 from services.settings import PREFIX
 from tests.adapters.embedded_postgres.conftest import postmaster_pid
-from tests.chaos import scale
+from tests.chaos import mails, scale
 from tests.chaos.books import Organisation, write_seed
 from tests.chaos.scale import Scale
+from tests.mail_server import DROP, mail_sink
 from tests.processes.rabbit_node import RabbitNode, place
 from tests.world import KEYS
 
@@ -168,6 +172,9 @@ class Topology:
         self.database = Database(home)
         self._ending.callback(self.database.end)
         migrate(self.database.url)
+        mails.hurry(self.database.url)
+        self.mails = self._ending.enter_context(mail_sink())
+        self.mails.misbehave("taken", *[DROP] * mails.UNCLEAR)
         self.broker = self._broker() if size.broker and place() is not None else None
         self.members = [self._member("worker", number, control) for number in range(size.workers)]
         self.members += [self._member("ticker", number, control) for number in range(size.tickers)]
@@ -196,6 +203,8 @@ class Topology:
             "CLIENT_ID": "simulator-client",
             "CLIENT_SECRET": "simulator-secret",
             "SECRET_KEYS": KEYS,
+            "SMTP_URL": self.mails.url,
+            "MAIL_FROM": mails.FROM,
             "HOME": str(self.home),
             "READ_TIMEOUT": f"{scale.READ_TIMEOUT:g}",
             "LEASE": f"{scale.LEASE:g}",

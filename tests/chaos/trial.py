@@ -109,5 +109,5 @@ def _burn(
     rested = wait_for_rest(topology.database.url, size.patience)
     rest_after = time.monotonic() - quenched
     with _engine(topology) as auditor:
-        evidence = gather(auditor, xero, books, plan.invoices, strikes.done, rested=rested)
+        evidence = gather(auditor, xero, books, plan.invoices, strikes.done, topology.mails.taken, rested=rested)
     return Burnt(evidence=evidence, fired=fired, rest_after=rest_after)

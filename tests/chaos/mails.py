@@ -1,0 +1,41 @@
+"""The mails of a trial: to whom they go, and their times, which are short like all others.
+
+The product waits half a minute before it tells of something, and as long before it tries again. A trial has no time for
+that, so its database shortens these waits to a tenth, and the lease of a mail to that of a call.
+"""
+
+from typing import Final
+
+import psycopg
+
+from tests.chaos.scale import LEASE
+
+TENTH: Final = 10
+FROM: Final = "xero@kyrios.example"
+UNCLEAR: Final = 2
+"""Mails that are taken although their sender never hears of it."""
+
+_HURRIED: Final = f"""
+    CREATE FUNCTION app.hurry_mail() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'INSERT' OR (OLD.state = 'LEASED' AND NEW.due_at > app.now()) THEN
+            NEW.due_at := app.now() + (NEW.due_at - app.now()) / {TENTH};
+        END IF;
+        IF NEW.state = 'LEASED' THEN
+            NEW.lease_until := least(NEW.lease_until, app.now() + interval '{LEASE:g} seconds');
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER hurry_mail BEFORE INSERT OR UPDATE ON app.mail FOR EACH ROW EXECUTE FUNCTION app.hurry_mail();
+"""
+
+
+def address_of(account_id: str) -> str:
+    """Where an account's mails go."""
+    return f"owner@{account_id}.example"
+
+
+def hurry(database_url: str) -> None:
+    """Shorten the waits of all mails of this database."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(_HURRIED)
