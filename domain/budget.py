@@ -25,6 +25,9 @@ DAY_ASKED_AGAIN: Final = 3600.0
 APP_RESERVE: Final = 20
 """The part of the app's calls in a minute, as one in so many, that is left for those on their way in all processes."""
 
+APP_BURST: Final = 20
+"""How many times faster than Xero allows on average the app may ever use up calls: its minute in three seconds."""
+
 RATE_LIMITED: Final = "rate_limited"
 RATE_LIMITED_DAILY: Final = "rate_limited_daily"
 
@@ -52,7 +55,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a lane at one moment. Times are in seconds from now, negative for what has passed.
 
     `promised` and `promised_today` are the numbers up to which calls may start, None where no answer said so;
-    `day_most` is the most that was ever left of a day. `app_left` is what was left for the app `app_heard_ago`.
+    `day_most` is the most that was ever left of a day. `app_left` is what was left for the app in a window that began
+    `app_heard_ago` or before.
     """
 
     started: int = 0
@@ -123,6 +127,14 @@ def promised_after(promised: int | None, started: int, call: int, in_flight: int
 def reserve_of(day_most: int) -> int:
     """Calls of a day that are kept, by the most that was ever left of one."""
     return day_most // DAY_RESERVE
+
+
+def may_have_begun(left: int, most: int, silence: float, window: float) -> bool:
+    """Whether a new window of the app may have begun in the `silence` seconds before this answer.
+
+    `most` is the most that was ever left. Calls that were used since then cannot be so many that less is left.
+    """
+    return left >= most * (1 - APP_BURST * silence / window)
 
 
 def _minute(known: Known, budget: Budget) -> bool | Wait:

@@ -10,9 +10,11 @@ from psycopg import Cursor
 Row = dict[str, Any]
 
 
-def heard(curs: Cursor[Row], left: int) -> None:
-    """Keep how many calls Xero says the whole app has left in its minute."""
-    curs.execute("UPDATE app.whole_app SET app_left = %s, heard_at = app.now()", (left,))
+def heard(curs: Cursor[Row], left: int, lasted: float = 0.0) -> None:
+    """Keep how many calls Xero says the whole app has left in its minute, which has lasted so many seconds at least."""
+    curs.execute(
+        "UPDATE app.whole_app SET app_left = %s, heard_at = app.now() - %s * interval '1 second'", (left, lasted)
+    )
 
 
 def pause(curs: Cursor[Row], seconds: float, cause: str) -> None:

@@ -14,6 +14,7 @@ from adapters.xero.errors import RateLimited, XeroError
 from domain.breaker import LATELY, all_rest, pause_of_all
 from domain.budget import Budget
 from domain.retry import rest_after_limit
+from services.dispatch.app_window import AppWindow
 
 LOG: Final = logging.getLogger(__name__)
 WORTH_KEEPING: Final = 2
@@ -31,6 +32,7 @@ class AllLanes:
         look_again: Callable[[UUID, float], object],
     ) -> None:
         self._store, self._budget, self._chance, self._look_again = store, budget, chance, look_again
+        self._window = AppWindow(budget.window)
 
     def answered(self, went_ahead: bool, app_left: int | None) -> None:
         """A call was answered: if it went ahead for all, all begin again."""
@@ -53,9 +55,12 @@ class AllLanes:
             self._perhaps_rest()
 
     def _heard(self, app_left: int | None) -> None:
-        if app_left is not None and app_left < WORTH_KEEPING * self._budget.app_reserve:
+        if app_left is None:
+            return
+        lasted = self._window.lasted(app_left)
+        if app_left < WORTH_KEEPING * self._budget.app_reserve:
             with self._store.cursor() as cursor:
-                whole_app.heard(cursor, app_left)
+                whole_app.heard(cursor, app_left, lasted)
 
     def _perhaps_rest(self) -> None:
         with self._store.cursor() as cursor:

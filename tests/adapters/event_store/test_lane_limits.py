@@ -152,6 +152,15 @@ def test_what_is_left_for_the_whole_app_holds_every_lane_for_a_minute(lane: Cloc
     assert lane.admits()
 
 
+def test_every_lane_goes_on_when_the_window_of_the_whole_app_is_over_whenever_it_was_heard_of(lane: Clocked) -> None:
+    whole_app.heard(lane.cursor, 500, lasted=57.0)
+    held = admit(lane)
+    assert isinstance(held, Held)
+    assert held.look_again == 3.0
+    lane.at(3)
+    assert lane.admits()
+
+
 def test_a_pause_of_the_whole_app_holds_every_lane(lane: Clocked) -> None:
     whole_app.pause(lane.cursor, 12.0, "rate_limited")
     whole_app.pause(lane.cursor, 3.0, "rate_limited")
