@@ -6,6 +6,8 @@ left when call n was counted, and m calls before it still on their way then, eve
 a promise is never taken back, because a new window only brings more. Once all promised calls have started, one goes
 ahead when the window they were promised in is surely over, and its answer promises the next ones.
 
+A call that never went out leaves its number unused, so whatever was promised then reaches one number further.
+
 Where answers promise nothing, a bucket guards: with burst + refill of a window ≤ the limit it never exceeds the limit,
 however windows lie. Every call is taken from it, promised or not, so it is right whenever it is needed.
 """
@@ -20,6 +22,8 @@ Use = Literal["send", "routine", "look_up", "asked"]
 MAY_USE_THE_RESERVE: Final[frozenset[Use]] = frozenset({"look_up", "asked"})
 DAY_RESERVE: Final = 10
 """The part of a day's calls, as one in so many, that is kept for look-ups and for what a person asks."""
+A_NEW_DAY: Final = 20
+"""Calls more than were promised by which a new day shows itself: fewer may be calls on their way."""
 DAY_ASKED_AGAIN: Final = 3600.0
 """Seconds after which one call asks whether a new day has begun for Xero."""
 APP_RESERVE: Final = 20
@@ -55,8 +59,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a lane at one moment. Times are in seconds from now, negative for what has passed.
 
     `promised` and `promised_today` are the numbers up to which calls may start, None where no answer said so;
-    `day_most` is the most that was ever left of a day. `app_left` is what was left for the app in a window that began
-    `app_heard_ago` or before.
+    `day_most` is the most that was left of the present day. `app_left` is what was left for the app in a window that
+    began `app_heard_ago` or before.
     """
 
     started: int = 0
@@ -81,6 +85,16 @@ class Wait(msgspec.Struct, frozen=True):
 class Go(msgspec.Struct, frozen=True):
     """A call may start. `ahead` and `ahead_today` say that nothing was promised: it asks how things stand."""
 
+    ahead: bool = False
+    ahead_today: bool = False
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What the start of a call took: `tokens` of the bucket, and its place among what was promised then."""
+
+    tokens: float
+    promised: int | None
+    promised_today: int | None
     ahead: bool = False
     ahead_today: bool = False
 
@@ -124,8 +138,28 @@ def promised_after(promised: int | None, started: int, call: int, in_flight: int
     return min(now if promised is None else max(promised, now), started + left)
 
 
+def promised_after_return(promised: int | None, taken: int | None) -> int | None:
+    """What is promised once a call that began when `taken` was promised turns out never to have gone out.
+
+    One number more, unless less is promised than then: others use the same limit, and what is left is as Xero said.
+    The SQL of the lanes says the same.
+    """
+    return promised + 1 if promised is not None and taken is not None and promised >= taken else promised
+
+
+def day_most_after(day_most: int, promised_today: int | None, call: int, left: int) -> int:
+    """The most that was left of the present day, once the answer to `call` says what is left.
+
+    More than was promised is a new day, perhaps on another plan: what it brings counts, be it less than before.
+    The SQL of the lanes says the same.
+    """
+    if promised_today is not None and left - (promised_today - call) > A_NEW_DAY:
+        return left + 1
+    return max(day_most, left + 1)
+
+
 def reserve_of(day_most: int) -> int:
-    """Calls of a day that are kept, by the most that was ever left of one."""
+    """Calls of a day that are kept, by the most that was left of it."""
     return day_most // DAY_RESERVE
 
 

@@ -13,11 +13,11 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store import deliveries, lane_calls, lanes, whole_app
-from adapters.event_store.lane_calls import Held
+from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Heard
 from adapters.xero.answers import Answer
-from adapters.xero.errors import LimitKind, RateLimited, Resting, XeroError
+from adapters.xero.errors import LimitKind, NotSent, RateLimited, Resting, XeroError
 from domain.budget import RATE_LIMITED, RATE_LIMITED_DAILY, Budget, Use
 from domain.retry import rest_after_limit
 
@@ -38,14 +38,16 @@ class OutOfBudget(Exception):
 class Read:
     """One call that only reads: its place in the lane's order, and what it was answered."""
 
-    def __init__(self, read_id: UUID, connection_id: UUID, call: int, in_flight: int) -> None:
-        self.read_id, self.connection_id = read_id, connection_id
-        self.call, self.in_flight = call, in_flight
+    def __init__(self, read_id: UUID, admission: Admission) -> None:
+        self.read_id, self.connection_id = read_id, admission.connection_id
+        self.call, self.in_flight, self.taken = admission.call, admission.in_flight, admission.taken
         self.said: Answer | XeroError | None = None
+        self.reached_xero = False
 
     def hear(self, said: Answer | XeroError) -> None:
         """Xero's answer, good or bad."""
         self.said = said
+        self.reached_xero |= not isinstance(said, NotSent)
 
 
 class Reads:
@@ -71,7 +73,7 @@ class Reads:
         if admission.for_all and use != "asked":
             raise OutOfBudget(None, "xero_unavailable")
         lane_calls.take(cursor, admission, self._budget)
-        read = Read(self._new_id(), connection_id, admission.call, admission.in_flight)
+        read = Read(self._new_id(), admission)
         deliveries.open_read(cursor, read.read_id, connection_id, what, self._lease)
         return read
 
@@ -97,13 +99,14 @@ class Reads:
                 connection_id=read.connection_id,
                 call=read.call,
                 in_flight=read.in_flight,
-                failures_in_row=None,
                 min_left=rates.min_left,
                 day_left=rates.day_left,
                 silent=isinstance(said, Answer) and rates.min_left is None and rates.day_left is None,
                 window=self._budget.window,
                 pause=None if of_app else pause,
                 pause_for=None if of_app or not limited else _cause(limited),
+                limit=limited.kind if limited else None,
+                returned=None if read.reached_xero else read.taken,
             ),
         )
         if of_app and pause is not None:

@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 from psycopg import Cursor
 
+from adapters.event_store import lane_breaker
 from adapters.event_store.lanes import REMOVAL_DUE
 from adapters.event_store.outbox import PASSES_GATE
 from adapters.event_store.writes import Heard
 from domain.budget import (
+    A_NEW_DAY,
     DAY_ASKED_AGAIN,
     DAY_RESERVE,
     RATE_LIMITED,
@@ -18,6 +20,7 @@ from domain.budget import (
     Budget,
     Go,
     Known,
+    Taken,
     Use,
     Wait,
     level_after,
@@ -35,7 +38,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     Behind a closed gate (`gate_open` False), only what passes it may go.
     `failures_in_row`: many make the call a probe. `unclear_due` says that a look-up is due; it goes before anything
     new, however long the queue. `level` is that of the guard bucket. `for_all` says that all lanes rest and this call
-    would go ahead for all of them. `claims_died` says that workers died while they claimed for this lane.
+    would go ahead for all of them. `claims_died` says that workers died while they claimed for this lane. `taken` is
+    what the call takes from the budget.
     """
 
     connection_id: UUID
@@ -46,6 +50,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     level: float
     go: Go
+    taken: Taken
     gate_open: bool = True
     unclear_due: bool = False
     for_all: bool = False
@@ -115,6 +120,7 @@ def admit(
                 now=now,
                 level=known.level,
                 go=go,
+                taken=_taken(known, go, budget),
                 gate_open=lane["gate"] == "open",
                 unclear_due=row["unclear_due"],
                 for_all=row["resting"],
@@ -154,39 +160,49 @@ _PROMISED: Final = """
          THEN least(greatest(promised, %(first)s::bigint + %(min_left)s::bigint), started + %(min_left)s::bigint)
          WHEN %(silent)s THEN NULL ELSE promised END"""
 _PROMISED_TODAY: Final = _PROMISED.replace("min_left", "day_left").replace("promised", "promised_today")
+_DAY_MOST: Final = f"""
+    CASE WHEN %(day_left)s::int - (promised_today - %(call)s::bigint) > {A_NEW_DAY} THEN %(day_left)s::int + 1
+         ELSE greatest(day_most, %(day_left)s::int + 1) END"""
 _ONLY_RESERVE_LEFT: Final = f"""
     %(day_left)s::int IS NOT NULL
-    AND ({_PROMISED_TODAY}) - started <= greatest(day_most, %(day_left)s::int + 1) / {DAY_RESERVE}
+    AND ({_PROMISED_TODAY}) - started <= ({_DAY_MOST}) / {DAY_RESERVE}
 """
 
 
 def heard(curs: Cursor[Row], said: Heard) -> None:
-    """Keep what an answer promised and how many calls in a row have failed; pause if it asks for that.
+    """Keep what an answer promised and what it told the breaker; pause if it asks for that.
 
     What is left once our answer was counted is never more than it says: others may have used the rest.
     One call an hour asks whether a new day has begun, counted from the answer that says there is nothing left but the
-    reserve; while such an answer is missing, another call asks a window later.
+    reserve; while such an answer is missing, another call asks a window later. The cause of the longest pause is told.
     """
+    if said.returned is not None:
+        _give_back(curs, said.connection_id, said.call, said.returned)
+    if said.evidence == "away":
+        lane_breaker.failed(curs, said.connection_id, said.call)
     curs.execute(
         f"""
-        UPDATE app.lane SET failures_in_row = coalesce(%(failures)s::int, failures_in_row),
+        UPDATE app.lane SET failures_in_row = CASE WHEN %(served)s AND %(call)s::bigint > newest_at_failure THEN 0
+                                 ELSE failures_in_row END,
                promised = {_PROMISED},
-               window_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited'
+               window_over_at = CASE WHEN %(limit)s::text = 'minute'
                                 THEN app.now() + %(pause)s::float8 * interval '1 second'
                                 WHEN promised IS DISTINCT FROM ({_PROMISED})
                                 THEN app.now() + %(window)s * interval '1 second' ELSE window_over_at END,
                promised_today = {_PROMISED_TODAY},
-               day_over_at = CASE WHEN %(pause_for)s::text = 'rate_limited_daily'
+               day_over_at = CASE WHEN %(limit)s::text = 'day'
                              THEN app.now() + %(pause)s::float8 * interval '1 second'
                              WHEN promised_today IS DISTINCT FROM ({_PROMISED_TODAY}) OR {_ONLY_RESERVE_LEFT}
                              THEN app.now() + %(day)s * interval '1 second'
                              WHEN %(unheard_today)s AND day_over_at IS NOT NULL
                              THEN least(day_over_at, app.now() + %(window)s * interval '1 second')
                              ELSE day_over_at END,
-               day_most = greatest(day_most, %(day_left)s::int + 1),
+               day_most = {_DAY_MOST},
                paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
                               ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
-               paused_for = coalesce(%(pause_for)s, paused_for)
+               paused_for = CASE WHEN %(pause)s::float8 IS NULL
+                              OR paused_until > app.now() + %(pause)s::float8 * interval '1 second' THEN paused_for
+                            ELSE %(pause_for)s END
         WHERE connection_id = %(lane)s
         """,
         {
@@ -195,26 +211,37 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
             "min_left": said.min_left,
             "day_left": said.day_left,
             "silent": said.silent,
-            "unheard_today": said.day_left is None and not said.silent,
+            "unheard_today": said.day_left is None and not said.silent and said.returned is None,
             "window": said.window,
             "day": DAY_ASKED_AGAIN,
-            "failures": said.failures_in_row,
+            "served": said.evidence == "served",
+            "call": said.call,
+            "limit": said.limit,
             "pause": said.pause,
             "pause_for": said.pause_for,
         },
     )
-    if said.given_back:
-        _give_back(curs, said.connection_id)
 
 
-def _give_back(curs: Cursor[Row], connection_id: UUID) -> None:
-    """A call that was taken and never began: its number stays used, so what is promised reaches one number further."""
+def _give_back(curs: Cursor[Row], connection_id: UUID, call: int, taken: Taken) -> None:
+    """The call never went out: what it took from the budget is there again, and another may go ahead at once.
+
+    Its number stays unused, as calls are told apart by them. The bucket is cut to its size whenever it is read.
+    """
     curs.execute(
         """
-        UPDATE app.lane SET promised = promised + 1, promised_today = promised_today + 1, tokens = tokens + 1
-        WHERE connection_id = %s
+        UPDATE app.lane SET tokens = tokens + %(tokens)s::numeric,
+               window_over_at = CASE WHEN %(ahead)s AND promised = %(call)s THEN least(window_over_at, app.now())
+                                ELSE window_over_at END,
+               promised = CASE WHEN NOT %(ahead)s AND promised >= %(promised)s::bigint THEN promised + 1
+                          ELSE promised END,
+               day_over_at = CASE WHEN %(ahead_today)s AND promised_today = %(promised_today)s::bigint
+                             THEN least(day_over_at, app.now()) ELSE day_over_at END,
+               promised_today = CASE WHEN promised_today >= %(promised_today)s::bigint THEN promised_today + 1
+                                ELSE promised_today END
+        WHERE connection_id = %(lane)s
         """,
-        (connection_id,),
+        {"lane": connection_id, "call": call} | msgspec.structs.asdict(taken),
     )
 
 
@@ -255,6 +282,16 @@ def _known(lane: Row, beside: Row, now: datetime, budget: Budget) -> Known:
         day_most=lane["day_most"],
         app_left=beside["app_left"],
         app_heard_ago=None if beside["heard_at"] is None else (now - beside["heard_at"]).total_seconds(),
+    )
+
+
+def _taken(known: Known, go: Go, budget: Budget) -> Taken:
+    return Taken(
+        tokens=known.level - level_after_call(known.level, budget),
+        promised=known.promised,
+        promised_today=known.promised_today,
+        ahead=go.ahead,
+        ahead_today=go.ahead_today,
     )
 
 

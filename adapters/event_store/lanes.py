@@ -1,6 +1,6 @@
-"""The SQL of table `lane` but for its calls: gates, pauses, what is due, and when something was last synced."""
+"""The SQL of table `lane` but for its calls and breaker: gates, what is due, and when something was last synced."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store.outbox import PASSES_GATE
-from domain.breaker import FAILURES_BEFORE_PAUSE, begins_again_in
 
 Row = dict[str, Any]
 
@@ -123,39 +122,6 @@ def has_due(curs: Cursor[Row], connection_id: UUID) -> bool:
         (connection_id,),
     )
     return curs.fetchone() is not None
-
-
-def open_of_lately(curs: Cursor[Row], lately: float) -> tuple[int, int]:
-    """How many lanes rest because Xero fails them, and how many were served in the last `lately` seconds."""
-    curs.execute(
-        """
-        SELECT count(*) FILTER (WHERE paused_until > app.now() AND failures_in_row >= %s) AS open,
-               count(*) AS lately
-        FROM app.lane WHERE gate = 'open' AND served_at > app.now() - %s * interval '1 second'
-        """,
-        (FAILURES_BEFORE_PAUSE, lately),
-    )
-    row = curs.fetchone()
-    assert row is not None, "a count is always there"
-    return row["open"], row["lately"]
-
-
-def begin_again(curs: Cursor[Row], chance: Callable[[], float]) -> dict[UUID, float]:
-    """Xero answers again: lanes that rest because it failed begin again, each at its own moment, in seconds."""
-    curs.execute(
-        "SELECT connection_id FROM app.lane WHERE paused_until > app.now() AND failures_in_row >= %s"
-        " ORDER BY connection_id FOR UPDATE SKIP LOCKED",
-        (FAILURES_BEFORE_PAUSE,),
-    )
-    moments = {row["connection_id"]: begins_again_in(chance()) for row in curs.fetchall()}
-    curs.execute(
-        """
-        UPDATE app.lane l SET paused_until = least(l.paused_until, app.now() + m.seconds * interval '1 second')
-        FROM unnest(%b::uuid[], %b::float8[]) AS m (id, seconds) WHERE l.connection_id = m.id
-        """,
-        (list(moments), list(moments.values())),
-    )
-    return moments
 
 
 def expired(curs: Cursor[Row], limit: int) -> list[UUID]:

@@ -8,6 +8,8 @@ import msgspec
 
 from adapters.vault.grants import NewGrant
 from domain.alert_entries import AlertEntry
+from domain.breaker import Evidence
+from domain.budget import Taken
 from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import Entry
 from domain.invoice_identity import Identity
@@ -102,24 +104,25 @@ class FinishedDelivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """What call number `call` told about its lane: limits left, failures in a row now, how long to pause and why.
+    """What call number `call` told about its lane: limits left, evidence for its breaker, how long to pause and why.
 
     `in_flight` calls were on their way when it began; `silent` is a good answer that says nothing of limits; `window`
-    is the length of Xero's minute. Times in seconds. `given_back` says that the call never began. `failures_in_row` of
-    None leaves the lane's own as they are.
+    is the length of Xero's minute; `limit` is the one that was met. Times in seconds. `returned` is what the call had
+    taken, if it never went out.
     """
 
     connection_id: UUID
     call: int = 0
     in_flight: int = 0
-    failures_in_row: int | None = 0
+    evidence: Evidence = "none"
     min_left: int | None = None
     day_left: int | None = None
     silent: bool = False
     window: float = 60.0
     pause: float | None = None
     pause_for: str | None = None
-    given_back: bool = False
+    limit: Literal["minute", "day", "concurrent", "app"] | None = None
+    returned: Taken | None = None
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ LANE: Final = Table(
     Column("paused_until", TIME),
     Column("paused_for", Text),
     Column("failures_in_row", Integer, nullable=False, server_default="0"),
+    Column("newest_at_failure", BigInteger, nullable=False, server_default="0"),
     Column("served_at", TIME),
     Column("last_activity_at", TIME),
     Column("organisation_id", Text),
@@ -58,6 +59,7 @@ WHOLE_APP: Final = Table(
     Column("resting", Boolean, nullable=False, server_default="false"),
     Column("failed_probes", Integer, nullable=False, server_default="0"),
     Column("probe_until", TIME),
+    Column("probe_by", Uuid),
     CheckConstraint("only_row", name="whole_app_only_row_check"),
     schema="app",
 )

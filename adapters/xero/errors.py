@@ -61,6 +61,11 @@ class NoToken(NotSent):
         super().__init__(code)
         self.retry_after = retry_after
 
+    @property
+    def identity_is_away(self) -> bool:
+        """Whether Xero's identity server failed us; not that another is refreshing, or that we ask it too often."""
+        return self.code in ("identity_unreachable", "refresh_unclear")
+
 
 class Resting(NotSent):
     """Nothing was tried, since Xero failed us before; trying again after `retry_after` seconds can succeed."""

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from adapters.event_store import lanes, whole_app
+from adapters.event_store import lane_breaker, whole_app
 from adapters.event_store.store import EventStore
 from adapters.xero.errors import RateLimited, XeroError
-from domain.breaker import LATELY, all_rest, pause_of_all
-from domain.budget import Budget
+from domain.breaker import LATELY, Evidence, all_rest, pause_of_all
+from domain.budget import RATE_LIMITED, Budget
 from domain.retry import rest_after_limit
 from services.dispatch.app_window import AppWindow
 
@@ -34,25 +34,27 @@ class AllLanes:
         self._store, self._budget, self._chance, self._look_again = store, budget, chance, look_again
         self._window = AppWindow(budget.window)
 
-    def answered(self, went_ahead: bool, app_left: int | None) -> None:
-        """A call was answered: if it went ahead for all, all begin again."""
+    def answered(self, probe: UUID | None, app_left: int | None) -> None:
+        """A call was answered: if it is the `probe` that went ahead for all, all begin again."""
         self._heard(app_left)
-        if went_ahead:
-            self._begin_again()
+        if probe is not None:
+            self._probed(probe, "answers")
 
-    def failed(self, went_ahead: bool, error: XeroError, *, breaker_opened: bool, xero_is_away: bool) -> None:
-        """A call failed: `xero_is_away` says that this speaks against Xero, not about our limits or permissions."""
+    def failed(self, connection_id: UUID, probe: UUID | None, error: XeroError, evidence: Evidence) -> None:
+        """A call of this lane failed, and `evidence` is what that tells of Xero."""
         self._heard(error.rates.app_left)
         if isinstance(error, RateLimited) and error.kind == "app":
             with self._store.cursor() as cursor:
-                whole_app.pause(cursor, rest_after_limit("app", error.retry_after), "rate_limited")
-        if went_ahead and xero_is_away:
-            with self._store.cursor() as cursor:
-                whole_app.probe_failed(cursor, pause_of_all(whole_app.failed_probes(cursor) + 1))
-        elif went_ahead:
-            self._begin_again()
-        elif breaker_opened:
-            self._perhaps_rest()
+                whole_app.pause(cursor, rest_after_limit("app", error.retry_after), RATE_LIMITED)
+        if probe is not None:
+            self._probed(probe, evidence)
+        elif evidence == "away":
+            self._perhaps_rest(connection_id)
+
+    def given_back(self, probe: UUID | None) -> None:
+        """Nothing was sent: if it would have gone ahead for all, another may at once."""
+        if probe is not None:
+            self._probed(probe, "none")
 
     def _heard(self, app_left: int | None) -> None:
         if app_left is None:
@@ -62,18 +64,31 @@ class AllLanes:
             with self._store.cursor() as cursor:
                 whole_app.heard(cursor, app_left, lasted)
 
-    def _perhaps_rest(self) -> None:
+    def _probed(self, probe: UUID, evidence: Evidence) -> None:
+        match evidence:
+            case "away":
+                with self._store.cursor() as cursor:
+                    whole_app.probe_failed(cursor, probe, pause_of_all(whole_app.failed_probes(cursor) + 1))
+            case "none":
+                with self._store.cursor() as cursor:
+                    whole_app.give_probe_back(cursor, probe)
+            case "served" | "answers":
+                self._begin_again(probe)
+
+    def _perhaps_rest(self, connection_id: UUID) -> None:
         with self._store.cursor() as cursor:
-            opened, lately = lanes.open_of_lately(cursor, LATELY)
+            if not lane_breaker.is_open(cursor, connection_id):
+                return
+            opened, lately = lane_breaker.open_of_lately(cursor, LATELY)
             if all_rest(opened, lately) and whole_app.rest(cursor, pause_of_all(0)):
                 LOG.warning("Xero fails %d of %d connections served lately: all rest", opened, lately)
 
-    def _begin_again(self) -> None:
+    def _begin_again(self, probe: UUID) -> None:
         with self._store.cursor() as cursor:
-            began = whole_app.begin_again(cursor)
+            began = whole_app.begin_again(cursor, probe)
         if began:
             with self._store.cursor() as cursor:
-                moments = lanes.begin_again(cursor, self._chance)
+                moments = lane_breaker.begin_again(cursor, self._chance)
             LOG.warning("Xero answers again: %d resting connections begin again", len(moments))
             for connection_id, seconds in moments.items():
                 self._look_again(connection_id, seconds)

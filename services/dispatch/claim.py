@@ -238,7 +238,7 @@ class Claim:
         with tx.in_one_trip():
             deliveries.open_send(tx.cursor, delivery_id, connection_id, kind.name, digest, fragments, lease)
             outbox.lease(tx.cursor, [f.entry_id for f in fragments], delivery_id, token, lease)
-            self._leave.take(tx, admission)
+            self._leave.take(tx, admission, delivery_id)
         items = [
             Item(
                 entry=msgspec.structs.replace(entry, attempts=entry.attempts + 1, delivery_id=delivery_id),
@@ -306,7 +306,7 @@ class Claim:
         with tx.in_one_trip():
             outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
             deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), lease)
-            self._leave.take(tx, admission)
+            self._leave.take(tx, admission, delivery_id)
         return Work(
             kind=kind,
             connection=_acted_for(kind, connection, subject),

@@ -15,9 +15,10 @@ from adapters.event_store.outbox import LeasedEntry, LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import FinishedDelivery, Heard
 from adapters.xero.answers import RateHeaders
-from adapters.xero.errors import NoToken, XeroError
+from adapters.xero.errors import NoToken, NotSent, XeroError
 from adapters.xero.session import XeroSession
 from domain import connection as connections
+from domain.breaker import Evidence
 from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
@@ -128,76 +129,72 @@ class Dispatcher:
             xero_correlation_id=answered.correlation_id,
         )
         # A search that is answered says nothing about sending; only what was sent closes the breaker of sends.
-        failures = work.admission.failures_in_row if work.body is None else 0
-        heard = self._heard(work, answered.rates, failures)
+        heard = self._heard(work, answered.rates, "answers" if work.body is None else "served")
         self._record.outcomes(work, answered.outcomes, finished, heard)
-        self._all_lanes.answered(work.admission.for_all, answered.rates.app_left)
+        self._all_lanes.answered(work.probe, answered.rates.app_left)
 
-    def _heard(self, work: Work[Any], rates: RateHeaders, failures: int, met: Trouble | None = None) -> Heard:
+    def _heard(
+        self,
+        work: Work[Any],
+        rates: RateHeaders,
+        evidence: Evidence,
+        met: Trouble | None = None,
+        *,
+        not_sent: bool = False,
+    ) -> Heard:
         return Heard(
             connection_id=work.connection_id,
             call=work.admission.call,
             in_flight=work.admission.in_flight,
-            failures_in_row=failures,
+            evidence=evidence,
             min_left=rates.min_left,
             day_left=rates.day_left,
             silent=met is None and rates.min_left is None and rates.day_left is None,
             window=self._budget.window,
             pause=met.pause if met else None,
             pause_for=met.pause_for if met else None,
+            limit=met.limit if met else None,
+            returned=work.unused if not_sent else None,
         )
 
     def _call(self, work: Work[Any]) -> Answered:
-        session = self._session_of(work.connection)
+        session = self._session_of(work.connection).heard_by(work.hear)
         subjects = [item.subject for item in work.items]
         sent = [item.sent for item in work.items]
-        check = self._before_send(work)
+        check = fence(work.began, self._timing, self._stopping)
         if work.body is None:
             return work.kind.search(session, subjects, sent, check)
         return work.kind.send(session, work.body, work.delivery_id, subjects, sent, check)
-
-    def _before_send(self, work: Work[Any]) -> Callable[[], None]:
-        still_ours = fence(work.began, self._timing, self._stopping)
-
-        def check() -> None:
-            still_ours()
-            work.on_the_wire = True
-
-        return check
 
     def _give_back(self, work: Work[Any]) -> None:
         """Nothing was sent: another process may go on at once, and neither an attempt nor a call was used."""
         outcome: Outcome = Unclear() if work.body is None else Withheld(cause="", counts=False, after=0.0)
         finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="given_back")
-        heard = Heard(
-            connection_id=work.connection_id,
-            failures_in_row=work.admission.failures_in_row,
-            given_back=not work.on_the_wire,
-        )
+        heard = Heard(connection_id=work.connection_id, call=work.admission.call, returned=work.unused)
         self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
+        self._all_lanes.given_back(work.probe)
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
         LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)
         self._lost.hear(work.connection, error)
         entries = len(work.items)
         if work.body is None:
-            met = trouble.of_search(error, entries, work.admission.failures_in_row)
+            met = trouble.of_search(error, entries)
         else:
-            failures = work.admission.failures_in_row
             tries = min(item.entry.attempts for item in work.items)
             before = any(item.entry.cause == REFUSED_ONCE for item in work.items)
-            met = trouble.of_send(error, entries, failures, self._timing.quiet, self._new_id, tries, before)
+            met = trouble.of_send(error, entries, self._timing.quiet, self._new_id, tries, before)
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome=met.word,
             http_status=error.status,
             xero_correlation_id=error.correlation_id or None,
         )
-        self._record.outcomes(work, met.outcomes, finished, self._heard(work, error.rates, met.failures_in_row, met))
-        opened = met.xero_is_away and met.pause is not None
-        self._all_lanes.failed(work.admission.for_all, error, breaker_opened=opened, xero_is_away=met.xero_is_away)
+        heard = self._heard(work, error.rates, met.evidence, met, not_sent=isinstance(error, NotSent))
+        self._record.outcomes(work, met.outcomes, finished, heard)
+        self._all_lanes.failed(work.connection_id, work.probe, error, met.evidence)
 
 
 def _waits_for_tokens(work: Work[Any], error: XeroError) -> bool:
     """Another process refreshes the tokens, and nothing was sent: the next claim knows of it beforehand."""
-    return error.code == "refresh_elsewhere" and not work.on_the_wire
+    return error.code == "refresh_elsewhere" and not work.reached_xero

@@ -11,6 +11,9 @@ import msgspec
 from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.writes import Closed, EndState, Reopened
+from adapters.xero.answers import Answer
+from adapters.xero.errors import NotSent, XeroError
+from domain.budget import Taken
 from domain.connection import Connection
 from services.dispatch.kind import DeliveryKind, Sent
 
@@ -59,8 +62,22 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
     body: bytes | None = None
     leaving: bool = False
     """Whether its kind acts for a grant the connection no longer has."""
-    on_the_wire: bool = False
-    """Whether any of its calls was begun: until then it took nothing but a place."""
+    reached_xero: bool = False
+    """Whether any request of it may have been counted by Xero."""
+
+    @property
+    def probe(self) -> UUID | None:
+        """What goes ahead for all lanes, if this does."""
+        return self.delivery_id if self.admission.for_all else None
+
+    @property
+    def unused(self) -> Taken | None:
+        """What it took from the budget for nothing, if it never reached Xero."""
+        return None if self.reached_xero else self.admission.taken
+
+    def hear(self, said: Answer | XeroError) -> None:
+        """What came of one request of it."""
+        self.reached_xero |= not isinstance(said, NotSent)
 
     @property
     def held_as(self) -> Literal["LEASED", "AMBIGUOUS"]:

@@ -46,8 +46,8 @@ class Leave:
             self._look_again(connection_id, seconds)
         return seconds is None
 
-    def take(self, tx: Transaction, admission: Admission) -> None:
+    def take(self, tx: Transaction, admission: Admission, delivery_id: UUID) -> None:
         """Take the call from the budget, last of all: the row of the whole app is locked for no longer than that."""
         lane_calls.take(tx.cursor, admission, self._budget)
-        if admission.for_all and not whole_app.take_probe(tx.cursor, self._lease):
+        if admission.for_all and not whole_app.take_probe(tx.cursor, delivery_id, self._lease):
             raise AnotherIsAhead

@@ -11,7 +11,10 @@ from uuid import UUID
 import msgspec
 
 from adapters.xero.errors import (
+    AuthorisationLost,
     BatchRefused,
+    ClientRefused,
+    LimitKind,
     NotFound,
     NoToken,
     NotSent,
@@ -19,7 +22,7 @@ from adapters.xero.errors import (
     RateLimited,
     XeroError,
 )
-from domain.breaker import pause_after
+from domain.breaker import Evidence
 from domain.poison import fate_after_refusal, fate_after_server_error
 from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
 from services.dispatch.kind import Outcome, Unclear, Withheld
@@ -32,21 +35,20 @@ NO_TOKEN_PAUSE: Final = 5.0
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """One outcome per entry, a word for the delivery, and what the lane does: rest for `pause` seconds.
 
-    `xero_is_away`: it speaks against Xero as a whole, not about this organisation, our limits or our permissions.
+    `evidence`: what it tells of Xero as a whole, for the breakers. `limit`: of which limit it speaks, if of one.
     """
 
     outcomes: tuple[Outcome, ...]
     word: str
-    failures_in_row: int = 0
+    evidence: Evidence
     pause: float | None = None
     pause_for: str | None = None
-    xero_is_away: bool = False
+    limit: LimitKind | None = None
 
 
 def of_send(
     error: XeroError,
     entries: int,
-    failures_in_row: int,
     quiet: float,
     new_id: Callable[[], UUID],
     tries: int = 1,
@@ -58,33 +60,32 @@ def of_send(
     """
     match error:
         case OutcomeUnclear(code="organisation_offline"):
-            return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error, failures_in_row)
+            return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error)
         case OutcomeUnclear():
             after = max(quiet, rest_within(error.retry_after, 0.0))
             if _spoils(error) and fate_after_server_error(tries, entries) == "part":
-                return _failure(_apart(entries, new_id, after), error.reason, failures_in_row + 1)
-            return _failure([Unclear(after=after)] * entries, error.reason, failures_in_row + 1)
+                return _failure(_apart(entries, new_id, after), error.reason)
+            return _failure([Unclear(after=after)] * entries, error.reason)
         case BatchRefused():
             outcomes = _refused_whole(error, entries, new_id, refused_before)
-            return Trouble(outcomes=outcomes, word="request_refused", failures_in_row=0)
-    return _definite(error, entries, failures_in_row, _withheld)
+            return Trouble(outcomes=outcomes, word="request_refused", evidence="served")
+    return _definite(error, entries, _withheld)
 
 
-def of_search(error: XeroError, entries: int, failures_in_row: int) -> Trouble:
+def of_search(error: XeroError, entries: int) -> Trouble:
     """A search went wrong: it had no effect, and the outcome stays unknown."""
-    return _definite(error, entries, failures_in_row, lambda _, after: Unclear(after=after or 0.0))
+    return _definite(error, entries, lambda _, after: Unclear(after=after or 0.0))
 
 
-def _definite(
-    error: XeroError, entries: int, failures_in_row: int, outcome: Callable[[bool, float | None], Outcome]
-) -> Trouble:
+def _definite(error: XeroError, entries: int, outcome: Callable[[bool, float | None], Outcome]) -> Trouble:
     match error:
         case RateLimited():
             cause = "rate_limited_daily" if error.kind == "day" else "rate_limited"
             return Trouble(
                 outcomes=(outcome(False, 0.0),) * entries,
                 word=cause,
-                failures_in_row=failures_in_row,
+                evidence="answers",
+                limit=error.kind,
                 # The app's limit is everybody's; this lane has not used up its own.
                 pause=None if error.kind == "app" else rest_after_limit(error.kind, error.retry_after),
                 pause_for=None if error.kind == "app" else cause,
@@ -93,20 +94,21 @@ def _definite(
             return Trouble(
                 outcomes=(outcome(False, 0.0),) * entries,
                 word="no_token",
-                failures_in_row=failures_in_row,
+                evidence="away" if error.identity_is_away else "none",
                 pause=rest_within(error.retry_after, NO_TOKEN_PAUSE),
                 pause_for="xero_unavailable",
             )
         case OutcomeUnclear(code="organisation_offline"):
-            return _offline([outcome(False, 0.0)] * entries, error, failures_in_row)
+            return _offline([outcome(False, 0.0)] * entries, error)
         case NotSent():
-            return _failure([outcome(False, None)] * entries, type(error).__name__, failures_in_row + 1)
+            return _failure([outcome(False, None)] * entries, type(error).__name__)
         case NotFound() | OutcomeUnclear() | BatchRefused():
-            return _failure([outcome(True, None)] * entries, type(error).__name__, failures_in_row + 1)
+            return _failure([outcome(True, None)] * entries, type(error).__name__)
     return Trouble(
         outcomes=(outcome(False, 0.0),) * entries,
         word=type(error).__name__,
-        failures_in_row=failures_in_row,
+        # Those two are said by the identity server: whether Xero's API answers is not known.
+        evidence="none" if isinstance(error, AuthorisationLost | ClientRefused) else "answers",
         pause=PERMISSION_PAUSE,
         pause_for="xero_unavailable",
     )
@@ -116,24 +118,16 @@ def _withheld(counts: bool, after: float | None) -> Outcome:
     return Withheld(cause="xero_unavailable", counts=counts, after=after)
 
 
-def _failure(outcomes: list[Outcome], word: str, failures_in_row: int) -> Trouble:
-    pause = pause_after(failures_in_row)
-    return Trouble(
-        outcomes=tuple(outcomes),
-        word=word,
-        failures_in_row=failures_in_row,
-        pause=pause,
-        pause_for="xero_unavailable" if pause else None,
-        xero_is_away=True,
-    )
+def _failure(outcomes: list[Outcome], word: str) -> Trouble:
+    return Trouble(outcomes=tuple(outcomes), word=word, evidence="away")
 
 
-def _offline(outcomes: list[Outcome], error: OutcomeUnclear, failures_in_row: int) -> Trouble:
+def _offline(outcomes: list[Outcome], error: OutcomeUnclear) -> Trouble:
     """This organisation is offline at Xero: it is left alone for a while, and nobody else."""
     return Trouble(
         outcomes=tuple(outcomes),
         word=error.reason,
-        failures_in_row=failures_in_row,
+        evidence="answers",
         pause=_offline_for(error),
         pause_for="organisation_offline",
     )

@@ -2,7 +2,17 @@
 
 import pytest
 
-from domain.breaker import SPREAD, all_rest, begins_again_in, is_probe, pause_after, pause_of_all
+from domain.breaker import (
+    SPREAD,
+    Breaker,
+    Evidence,
+    all_rest,
+    begins_again_in,
+    breaker_after,
+    is_probe,
+    pause_after,
+    pause_of_all,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +22,33 @@ from domain.breaker import SPREAD, all_rest, begins_again_in, is_probe, pause_af
 def test_a_lane_rests_after_five_failures_in_a_row_and_then_probes(failures: int, pause: float | None) -> None:
     assert pause_after(failures) == pause
     assert is_probe(failures) is (pause is not None)
+
+
+@pytest.mark.parametrize(
+    ("before", "evidence", "call", "after"),
+    [
+        # Closed: every failure counts, and only a call begun after the last of them takes them back.
+        (Breaker(0, 0), "away", 1, Breaker(1, 10)),
+        (Breaker(4, 7), "away", 7, Breaker(5, 10)),
+        (Breaker(4, 7), "away", 8, Breaker(5, 10)),
+        (Breaker(4, 7), "served", 7, Breaker(4, 7)),
+        (Breaker(4, 7), "served", 8, Breaker(0, 7)),
+        # Open: what began before it opened tells nothing new, well or badly; the probe does.
+        (Breaker(5, 7), "away", 7, Breaker(5, 7)),
+        (Breaker(5, 7), "served", 7, Breaker(5, 7)),
+        (Breaker(5, 7), "away", 8, Breaker(6, 10)),
+        (Breaker(5, 7), "served", 8, Breaker(0, 7)),
+        # An answer that is not about sending, or none at all, changes nothing.
+        (Breaker(5, 7), "answers", 8, Breaker(5, 7)),
+        (Breaker(5, 7), "none", 8, Breaker(5, 7)),
+        (Breaker(3, 7), "answers", 8, Breaker(3, 7)),
+        (Breaker(3, 7), "none", 8, Breaker(3, 7)),
+    ],
+)
+def test_a_call_tells_nothing_against_failures_that_were_recorded_after_it_began(
+    before: Breaker, evidence: Evidence, call: int, after: Breaker
+) -> None:
+    assert breaker_after(before, evidence, call, 10) == after
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from domain.budget import (
     Known,
     Use,
     Wait,
+    day_most_after,
     level_after,
     level_after_call,
     may_start,
     promised_after,
+    promised_after_return,
 )
 
 BUDGET = Budget()
@@ -118,6 +120,42 @@ def test_what_an_answer_promises(
     promised: int | None, started: int, call: int, in_flight: int, left: int, after: int
 ) -> None:
     assert promised_after(promised, started, call, in_flight, left) == after
+
+
+@pytest.mark.parametrize(
+    ("promised", "taken", "after"),
+    [(None, None, None), (60, 60, 61), (60, 58, 61), (60, 62, 60), (60, None, 60), (None, 60, None)],
+)
+def test_what_never_went_out_leaves_its_place_to_another_unless_less_is_promised_since(
+    promised: int | None, taken: int | None, after: int | None
+) -> None:
+    assert promised_after_return(promised, taken) == after
+
+
+@pytest.mark.parametrize(
+    ("day_most", "promised", "call", "left", "after"),
+    [
+        (0, None, 1, 4_999, 5_000),
+        (5_000, None, 1, 999, 5_000),
+        # The same day goes on, whatever calls are on their way or others use.
+        (5_000, 5_000, 4_500, 500, 5_000),
+        (5_000, 5_000, 4_500, 520, 5_000),
+        (5_000, 5_000, 4_500, 100, 5_000),
+        (4_990, 5_000, 1, 4_999, 5_000),
+        # A new day: on the same plan, a smaller one, a larger one.
+        (5_000, 5_000, 4_500, 4_999, 5_000),
+        (5_000, 5_000, 4_500, 999, 1_000),
+        (5_000, 5_000, 4_500, 521, 522),
+        (1_000, 1_000, 900, 4_999, 5_000),
+        # A smaller plan after a day that was hardly used looks like others' use, until the day after.
+        (5_000, 5_000, 10, 999, 5_000),
+        (5_000, 1_009, 500, 999, 1_000),
+    ],
+)
+def test_the_reserve_follows_the_most_that_xero_left_of_the_present_day(
+    day_most: int, promised: int | None, call: int, left: int, after: int
+) -> None:
+    assert day_most_after(day_most, promised, call, left) == after
 
 
 class FixedWindows:

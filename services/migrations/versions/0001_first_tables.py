@@ -59,6 +59,7 @@ CREATE TABLE app.lane (
     paused_until timestamptz,
     paused_for text,
     failures_in_row integer NOT NULL DEFAULT 0,
+    newest_at_failure bigint NOT NULL DEFAULT 0,
     served_at timestamptz,
     last_activity_at timestamptz,
     organisation_id text
@@ -71,7 +72,8 @@ CREATE TABLE app.whole_app (
     paused_for text,
     resting boolean NOT NULL DEFAULT false,
     failed_probes integer NOT NULL DEFAULT 0,
-    probe_until timestamptz
+    probe_until timestamptz,
+    probe_by uuid
 );
 INSERT INTO app.whole_app DEFAULT VALUES;
 CREATE TABLE app.outbox (

@@ -1,6 +1,7 @@
 """What a lane's row keeps of Xero's limits: promises by headers, the day's reserve, the app's limit, and odd clocks."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -10,10 +11,12 @@ from psycopg.rows import dict_row
 from adapters.event_store import lane_calls, lanes, whole_app
 from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.writes import Heard
-from domain.budget import Budget, Use, promised_after
+from domain.budget import Budget, Use, day_most_after, promised_after, promised_after_return
 from tests.adapters.event_store.test_lanes import LANE, Clocked
+from tests.examples import NOON, identity
 
 BUDGET = Budget()
+FIRST, SECOND = identity("first"), identity("second")
 
 
 @pytest.fixture
@@ -81,9 +84,19 @@ def test_a_good_answer_that_says_nothing_of_limits_leaves_the_lane_to_the_bucket
     assert (row(lane)["promised"], row(lane)["promised_today"]) == (None, None)
 
 
+@pytest.mark.parametrize(("limit", "over_in"), [("minute", 2.0), ("concurrent", 50.0), ("app", 50.0), ("day", 50.0)])
+def test_only_the_limit_of_the_minute_says_when_a_window_is_over(lane: Clocked, limit: Any, over_in: float) -> None:
+    hear(lane, call=0, min_left=2, day_left=4_999)
+    lane.at(10)
+    hear(lane, call=1, pause=2.0, pause_for="rate_limited", limit=limit)
+    kept, at = row(lane), NOON + timedelta(seconds=10)
+    assert kept["window_over_at"] == at + timedelta(seconds=over_in)
+    assert kept["day_over_at"] == at + timedelta(seconds=2.0 if limit == "day" else 60.0)
+
+
 def test_a_429_ends_all_promises_until_the_time_it_names(lane: Clocked) -> None:
     lane.cursor.execute("UPDATE app.lane SET started = 30, promised = 60")
-    hear(lane, call=30, min_left=0, pause=37.0, pause_for="rate_limited")
+    hear(lane, call=30, min_left=0, pause=37.0, pause_for="rate_limited", limit="minute")
     lane.at(36)
     assert not lane.admits()
     lane.at(37.5)
@@ -113,9 +126,79 @@ def test_the_last_tenth_of_a_day_is_kept_and_asked_about_once_an_hour(lane: Cloc
     assert lane.admits()
 
 
+@pytest.mark.parametrize(
+    ("day_most", "promised", "call", "left"),
+    [
+        (5_000, None, 7, 999),
+        (5_000, 5_000, 4_500, 500),
+        (5_000, 5_000, 4_500, 519),
+        (5_000, 5_000, 4_500, 999),
+        (5_000, 5_000, 4_500, 521),
+        (1_000, 1_600, 1_100, 4_999),
+        (5_000, 5_000, 10, 999),
+        (0, None, 1, 4_999),
+    ],
+)
+def test_the_row_keeps_the_most_of_a_day_that_the_policy_names(
+    lane: Clocked, day_most: int, promised: int | None, call: int, left: int
+) -> None:
+    lane.cursor.execute(
+        "UPDATE app.lane SET day_most = %s, promised_today = %s, started = %s", (day_most, promised, call)
+    )
+    hear(lane, call=call, day_left=left)
+    assert row(lane)["day_most"] == day_most_after(day_most, promised, call, left)
+
+
+def test_after_a_downgrade_a_tenth_of_the_smaller_day_is_kept(lane: Clocked) -> None:
+    lane.cursor.execute("UPDATE app.lane SET started = 4500, promised_today = 5000, day_most = 5000")
+    lane.at(1)
+    assert lane.admits(), "one asks for a new day"
+    hear(lane, call=4_501, day_left=999)
+    lane.cursor.execute("UPDATE app.lane SET started = 5399")
+    assert lane.admits(), "with 101 left"
+    assert not lane.admits()
+
+
+@pytest.mark.parametrize("heard", [None, 5, 7])
+@pytest.mark.parametrize("promised", [None, 9])
+def test_what_a_call_took_that_never_went_out_is_there_again_as_the_policy_says(
+    lane: Clocked, promised: int | None, heard: int | None
+) -> None:
+    lane.cursor.execute("UPDATE app.lane SET started = 3, promised = %s, promised_today = %s", (promised,) * 2)
+    admission = admit(lane)
+    assert isinstance(admission, Admission)
+    lane_calls.take(lane.cursor, admission, BUDGET)
+    if heard is not None:
+        hear(lane, call=3, min_left=heard, day_left=heard)
+    now = row(lane)["promised"]
+    hear(lane, call=admission.call, returned=admission.taken)
+    kept = row(lane)
+    assert (kept["promised"], kept["promised_today"]) == (promised_after_return(now, promised),) * 2
+    assert kept["started"] == 4, "no number is ever given twice"
+    assert kept["tokens"] == 3
+
+
+def test_a_call_that_would_have_gone_ahead_and_never_went_out_lets_another_go_ahead_at_once(lane: Clocked) -> None:
+    hear(lane, call=0, min_left=0, day_left=4_999)
+    hear(lane, call=0, day_left=0)
+    lane.at(3_600)
+    admission = admit(lane)
+    assert isinstance(admission, Admission)
+    assert (admission.go.ahead, admission.go.ahead_today) == (True, True)
+    lane_calls.take(lane.cursor, admission, BUDGET)
+    assert not lane.admits()
+    hear(lane, call=admission.call, returned=admission.taken)
+    again = admit(lane)
+    assert isinstance(again, Admission)
+    assert again.go == admission.go
+    assert lane.admits()
+    hear(lane, call=1, returned=admission.taken)
+    assert not lane.admits(), "what went ahead meanwhile is not taken back"
+
+
 def test_a_lost_answer_to_whether_a_new_day_has_begun_costs_a_minute_and_not_an_hour(lane: Clocked) -> None:
     lane.cursor.execute("UPDATE app.lane SET started = 4999, promised = 6000, promised_today = 4999")
-    hear(lane, call=4_999, day_left=0, pause=30.0, pause_for="rate_limited_daily")
+    hear(lane, call=4_999, day_left=0, pause=30.0, pause_for="rate_limited_daily", limit="day")
     lane.at(31)
     assert lane.admits(), "one call asks"
     hear(lane, call=5_000)
@@ -194,23 +277,32 @@ def test_a_probe_for_all_is_one_lanes_alone(lane: Clocked) -> None:
     admission = admit(lane)
     assert isinstance(admission, Admission)
     assert admission.for_all
-    assert whole_app.take_probe(lane.cursor, 8.0)
-    assert not whole_app.take_probe(lane.cursor, 8.0)
+    assert whole_app.take_probe(lane.cursor, FIRST, 8.0)
+    assert not whole_app.take_probe(lane.cursor, SECOND, 8.0)
     lane.at(38)
-    assert whole_app.take_probe(lane.cursor, 8.0), "the one that went ahead died"
-    whole_app.probe_failed(lane.cursor, 60.0)
-    assert isinstance(admit(lane), Held)
-    assert whole_app.begin_again(lane.cursor)
-    assert not whole_app.begin_again(lane.cursor)
+    assert whole_app.take_probe(lane.cursor, SECOND, 8.0), "the one that went ahead died"
+    assert not whole_app.begin_again(lane.cursor, FIRST), "nobody waits for it any more"
+    whole_app.probe_failed(lane.cursor, FIRST, 600.0)
+    assert whole_app.failed_probes(lane.cursor) == 0
+    whole_app.probe_failed(lane.cursor, SECOND, 60.0)
+    assert admit(lane) == Held(look_again=60.0, cause="xero_unavailable")
+    lane.at(98)
+    assert whole_app.take_probe(lane.cursor, FIRST, 8.0)
+    whole_app.give_probe_back(lane.cursor, SECOND)
+    assert not whole_app.take_probe(lane.cursor, SECOND, 8.0), "only its own is given back"
+    whole_app.give_probe_back(lane.cursor, FIRST)
+    assert whole_app.take_probe(lane.cursor, SECOND, 8.0), "another goes ahead at once"
+    assert whole_app.begin_again(lane.cursor, SECOND)
+    assert not whole_app.begin_again(lane.cursor, SECOND)
     assert lane.admits()
 
 
-def test_lanes_that_rest_begin_again_each_at_its_own_moment_and_none_later_than_before(lane: Clocked) -> None:
-    hear(lane, failures_in_row=9, pause=480.0, pause_for="xero_unavailable")
-    assert lanes.open_of_lately(lane.cursor, 600.0) == (0, 0), "it was not served lately"
-    lane.cursor.execute("UPDATE app.lane SET served_at = app.now()")
-    assert lanes.open_of_lately(lane.cursor, 600.0) == (1, 1)
-    assert lanes.begin_again(lane.cursor, lambda: 0.5) == {LANE: 15.0}
-    assert admit(lane) == Held(look_again=15.0, cause="xero_unavailable")
-    assert lanes.begin_again(lane.cursor, lambda: 0.9) == {LANE: 27.0}
-    assert admit(lane) == Held(look_again=15.0, cause="xero_unavailable")
+def test_the_apps_limit_outlasts_a_rest_and_keeps_its_name(lane: Clocked) -> None:
+    whole_app.pause(lane.cursor, 60.0, "rate_limited")
+    assert whole_app.rest(lane.cursor, 30.0)
+    assert admit(lane) == Held(look_again=60.0, cause="rate_limited")
+    lane.cursor.execute("UPDATE app.whole_app SET probe_by = %s", (FIRST,))
+    assert whole_app.begin_again(lane.cursor, FIRST)
+    assert admit(lane) == Held(look_again=60.0, cause="rate_limited")
+    lane.at(60)
+    assert lane.admits()

@@ -138,11 +138,11 @@ def test_a_new_lanes_gate_is_closed_and_ensuring_it_again_changes_nothing(lane: 
 
 
 def test_a_pause_holds_until_it_ends_and_a_shorter_one_does_not_cut_it(lane: Clocked) -> None:
-    lane_calls.heard(
-        lane.cursor, Heard(connection_id=LANE, failures_in_row=5, pause=30.0, pause_for="xero_unavailable")
-    )
-    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, failures_in_row=6, pause=1.0))
+    lane.cursor.execute("UPDATE app.lane SET failures_in_row = 6")
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=30.0, pause_for="xero_unavailable"))
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=1.0, pause_for="rate_limited"))
     lane.at(29)
+    assert lane_calls.admit(lane.cursor, LANE, BUDGET) == Held(look_again=1.0, cause="xero_unavailable")
     assert not lane.admits()
     lane.at(31)
     admission = lane_calls.admit(lane.cursor, LANE, BUDGET)
@@ -152,9 +152,8 @@ def test_a_pause_holds_until_it_ends_and_a_shorter_one_does_not_cut_it(lane: Clo
 
 
 def test_opening_the_gate_forgets_the_pauses_of_the_time_before(lane: Clocked) -> None:
-    lane_calls.heard(
-        lane.cursor, Heard(connection_id=LANE, failures_in_row=9, pause=900.0, pause_for="rate_limited_daily")
-    )
+    lane.cursor.execute("UPDATE app.lane SET failures_in_row = 9")
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=900.0, pause_for="rate_limited_daily"))
     lanes.set_gates(lane.cursor, {LANE: True})
     admission = lane_calls.admit(lane.cursor, LANE, BUDGET)
     assert isinstance(admission, Admission)

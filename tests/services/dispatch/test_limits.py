@@ -44,6 +44,19 @@ def test_a_limit_rests_the_lane_for_as_long_as_xero_says_and_uses_no_attempt(
     assert_in_xero_once(world, COUNT)
 
 
+def test_too_many_calls_at_once_say_nothing_about_the_minute(world: World) -> None:
+    world.queue(example_invoices(1))
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.lane SET promised = started + 9, window_over_at = app.now() + interval '50 seconds'")
+    world.fault("http_429_concurrent", method="PUT", path="/Invoices", retry_after=1)
+    world.work()
+    assert pause(world) <= 1
+    with world.engine.store.cursor() as cursor:
+        row = cursor.execute("SELECT window_over_at - app.now() > interval '45 seconds' AS on FROM app.lane").fetchone()
+    assert row is not None
+    assert row["on"], "the minute goes on"
+
+
 def test_five_failures_in_a_row_rest_the_lane_and_then_one_invoice_goes_ahead(world: World) -> None:
     world.fault("http_503", method="PUT", path="/Invoices", times=5)
     for number in range(5):

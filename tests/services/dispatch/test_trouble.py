@@ -55,85 +55,98 @@ def unclear(code: str, retry_after: float | None = None) -> OutcomeUnclear:
 def test_an_unclear_answer_to_a_send_is_searched_after_the_quiet_period_or_later(
     error: OutcomeUnclear, after: float
 ) -> None:
-    met = of_send(error, 3, 0, QUIET, uuid4)
+    met = of_send(error, 3, QUIET, uuid4)
     assert met.outcomes == (Unclear(after=after),) * 3
-    assert (met.failures_in_row, met.pause) == (1, None)
+    assert (met.evidence, met.pause, met.limit) == ("away", None, None)
     assert met.word == error.reason
 
 
 @pytest.mark.parametrize(
-    ("error", "pause", "why"),
+    ("error", "pause", "why", "evidence", "limit"),
     [
-        (limited("minute", 12.0), 12.0, "rate_limited"),
-        (limited("minute", None), 60.0, "rate_limited"),
-        (limited("concurrent", None), 2.0, "rate_limited"),
-        (limited("day", 77_000.0), 77_000.0, "rate_limited_daily"),
-        (NoToken("timeout"), NO_TOKEN_PAUSE, "xero_unavailable"),
-        (NoToken("limited", retry_after=30.0), 30.0, "xero_unavailable"),
-        (Unauthorised("TokenExpired"), PERMISSION_PAUSE, "xero_unavailable"),
-        (PermissionMissing("AuthorizationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable"),
-        (NotConnected("AuthenticationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable"),
-        (AuthorisationLost("invalid_grant"), PERMISSION_PAUSE, "xero_unavailable"),
-        (ClientRefused("invalid_client"), PERMISSION_PAUSE, "xero_unavailable"),
+        (limited("minute", 12.0), 12.0, "rate_limited", "answers", "minute"),
+        (limited("minute", None), 60.0, "rate_limited", "answers", "minute"),
+        (limited("concurrent", None), 2.0, "rate_limited", "answers", "concurrent"),
+        (limited("day", 77_000.0), 77_000.0, "rate_limited_daily", "answers", "day"),
+        (NoToken("timeout"), NO_TOKEN_PAUSE, "xero_unavailable", "none", None),
+        (NoToken("limited", retry_after=30.0), 30.0, "xero_unavailable", "none", None),
+        (Unauthorised("TokenExpired"), PERMISSION_PAUSE, "xero_unavailable", "answers", None),
+        (PermissionMissing("AuthorizationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable", "answers", None),
+        (NotConnected("AuthenticationUnsuccessful"), PERMISSION_PAUSE, "xero_unavailable", "answers", None),
+        (AuthorisationLost("invalid_grant"), PERMISSION_PAUSE, "xero_unavailable", "none", None),
+        (ClientRefused("invalid_client"), PERMISSION_PAUSE, "xero_unavailable", "none", None),
     ],
 )
 def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt(
-    error: XeroError, pause: float, why: str
+    error: XeroError, pause: float, why: str, evidence: str, limit: str | None
 ) -> None:
-    sent, searched = of_send(error, 2, 3, QUIET, uuid4), of_search(error, 2, 3)
+    sent, searched = of_send(error, 2, QUIET, uuid4), of_search(error, 2)
     assert sent.outcomes == (Withheld(cause="xero_unavailable", counts=False, after=0.0),) * 2
     assert searched.outcomes == (Unclear(after=0.0),) * 2
     for met in (sent, searched):
-        assert (met.pause, met.pause_for, met.failures_in_row) == (pause, why, 3)
+        assert (met.pause, met.pause_for, met.evidence, met.limit) == (pause, why, evidence, limit)
 
 
 def test_the_limit_of_the_whole_app_rests_no_single_lane() -> None:
-    for met in (of_send(limited("app", 30.0), 2, 3, QUIET, uuid4), of_search(limited("app", 30.0), 2, 3)):
-        assert (met.word, met.pause, met.pause_for, met.failures_in_row) == ("rate_limited", None, None, 3)
+    for met in (of_send(limited("app", 30.0), 2, QUIET, uuid4), of_search(limited("app", 30.0), 2)):
+        assert (met.word, met.pause, met.pause_for, met.evidence) == ("rate_limited", None, None, "answers")
+        assert met.limit == "app"
 
 
 def test_an_organisation_that_is_offline_is_left_alone_for_five_minutes_and_is_no_failure_of_xero() -> None:
     offline = OutcomeUnclear("organisation_offline", status=503)
-    sent, searched = of_send(offline, 2, 3, QUIET, uuid4), of_search(offline, 2, 3)
+    sent, searched = of_send(offline, 2, QUIET, uuid4), of_search(offline, 2)
     assert sent.outcomes == (Unclear(after=300.0),) * 2
     assert searched.outcomes == (Unclear(),) * 2
     for met in (sent, searched):
-        assert (met.pause, met.failures_in_row, met.xero_is_away) == (300.0, 3, False)
+        assert (met.pause, met.evidence, met.limit) == (300.0, "answers", None)
 
 
 @pytest.mark.parametrize(("error", "counts"), [(NotSent("connect"), False), (NotFound("404"), True)])
 def test_a_request_that_came_to_nothing_counts_for_the_breaker_and_for_the_invoice_if_xero_answered(
     error: XeroError, counts: bool
 ) -> None:
-    met = of_send(error, 2, 3, QUIET, uuid4)
+    met = of_send(error, 2, QUIET, uuid4)
     assert met.outcomes == (Withheld(cause="xero_unavailable", counts=counts, after=None),) * 2
-    assert (met.failures_in_row, met.pause) == (4, None)
+    assert (met.evidence, met.pause) == ("away", None)
 
 
-@pytest.mark.parametrize(("before", "pause"), [(3, None), (4, 30.0), (5, 60.0), (6, 120.0), (40, 900.0)])
-def test_failures_in_a_row_open_the_breaker_for_sends_and_searches(before: int, pause: float | None) -> None:
-    for met in (of_send(unclear("timeout"), 1, before, QUIET, uuid4), of_search(unclear("timeout"), 1, before)):
-        assert met.failures_in_row == before + 1
-        assert met.pause == pause
-        assert met.pause_for == ("xero_unavailable" if pause else None)
+@pytest.mark.parametrize("error", [unclear("timeout"), NotSent("connect"), NotFound("404")])
+def test_a_failed_send_and_a_failed_search_both_speak_against_xero(error: XeroError) -> None:
+    for met in (of_send(error, 1, QUIET, uuid4), of_search(error, 1)):
+        assert (met.evidence, met.pause, met.pause_for) == ("away", None, None), "how long, its lane's breaker says"
+
+
+@pytest.mark.parametrize(
+    ("code", "evidence"),
+    [
+        ("identity_unreachable", "away"),
+        ("refresh_unclear", "away"),
+        ("refresh_elsewhere", "none"),
+        ("refresh_limited", "none"),
+    ],
+)
+def test_no_token_is_never_an_answer_of_xero_and_its_identity_server_may_be_away(code: str, evidence: str) -> None:
+    for met in (of_send(NoToken(code), 1, QUIET, uuid4), of_search(NoToken(code), 1)):
+        assert (met.evidence, met.pause) == (evidence, NO_TOKEN_PAUSE)
 
 
 @pytest.mark.parametrize(
     "error", [unclear("timeout"), unclear("server_error", 300.0), BatchRefused("ValidationException"), NotSent("x")]
 )
 def test_a_search_that_went_wrong_says_nothing_about_what_was_sent(error: XeroError) -> None:
-    assert of_search(error, 2, 0).outcomes == (Unclear(),) * 2
+    assert of_search(error, 2).outcomes == (Unclear(),) * 2
 
 
 @pytest.mark.parametrize(("entries", "first"), [(2, 1), (3, 1), (50, 25)])
 def test_a_request_refused_whole_is_searched_at_once_and_goes_on_in_halves(entries: int, first: int) -> None:
-    met = of_send(BatchRefused("ValidationException", words="no"), entries, 4, QUIET, uuid4)
+    met = of_send(BatchRefused("ValidationException", words="no"), entries, QUIET, uuid4)
     groups = [outcome.group for outcome in met.outcomes if isinstance(outcome, Unclear)]
     assert [outcome.after for outcome in met.outcomes if isinstance(outcome, Unclear)] == [0.0] * entries
     assert groups.count(groups[0]) == first
     assert groups.count(groups[-1]) == entries - first
     assert len(set(groups)) == 2
-    assert (met.failures_in_row, met.pause) == (0, None)
+    assert (met.evidence, met.pause) == ("served", None)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +154,7 @@ def test_a_request_refused_whole_is_searched_at_once_and_goes_on_in_halves(entri
 )
 def test_a_lone_invoice_refused_with_its_request_keeps_xeros_words(words: str, kept: tuple[str, ...]) -> None:
     new_id: Callable[[], UUID] = uuid4
-    met = of_send(BatchRefused("ValidationException", words=words), 1, 0, QUIET, new_id, refused_before=True)
+    met = of_send(BatchRefused("ValidationException", words=words), 1, QUIET, new_id, refused_before=True)
     assert met.outcomes == (Unclear(refused_alone=True, words=kept),)
 
 
@@ -153,18 +166,18 @@ def test_a_lone_invoice_refused_with_its_request_keeps_xeros_words(words: str, k
     ],
 )
 def test_a_lone_invoice_refused_with_the_reason_is_not_sent_again(error: BatchRefused) -> None:
-    met = of_send(error, 1, 0, QUIET, uuid4)
+    met = of_send(error, 1, QUIET, uuid4)
     assert met.outcomes == (Unclear(refused_alone=True, words=("Due date is missing",)),)
 
 
 def test_a_lone_invoice_refused_without_a_reason_is_sent_once_more_by_itself() -> None:
     group = uuid4()
-    met = of_send(BatchRefused("ValidationException", words="no"), 1, 4, QUIET, lambda: group)
+    met = of_send(BatchRefused("ValidationException", words="no"), 1, QUIET, lambda: group)
     assert met.outcomes == (Unclear(refused_once=True, group=group),)
-    assert (met.failures_in_row, met.pause) == (0, None)
+    assert (met.evidence, met.pause) == ("served", None)
 
 
 @pytest.mark.parametrize("kind", DEFINITE_NON_EFFECT)
 def test_no_definite_non_effect_is_ever_searched_for(kind: type[XeroError]) -> None:
     error = limited("minute", 1.0) if kind is RateLimited else kind("x")
-    assert all(isinstance(outcome, Withheld) for outcome in of_send(error, 2, 0, QUIET, uuid4).outcomes)
+    assert all(isinstance(outcome, Withheld) for outcome in of_send(error, 2, QUIET, uuid4).outcomes)
