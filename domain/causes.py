@@ -151,6 +151,10 @@ _BY_MAIL: Final = "told"
 """The fact that says that support gets a mail of this very cause."""
 
 
+UNSAID: Final = "…"
+"""Stands for Xero's own message where a sentence is made without it: it is kept sealed, and shown with the invoice."""
+
+
 class _Unknown(dict[str, str]):
     """Leaves a placeholder readable where its fact was not recorded."""
 
@@ -162,7 +166,7 @@ def words(cause: Cause, **more_facts: str) -> str:
     """The sentence its reader gets; `more_facts` adds what an event may not hold, such as Xero's own message."""
     kind = CATALOGUE[cause.code]
     said = kind.told if kind.told and cause.facts.get(_TOLD) == _BY_MAIL else kind.words
-    return said.format_map(_Unknown(cause.facts | more_facts))
+    return said.format_map(_Unknown({"message": UNSAID} | cause.facts | more_facts))
 
 
 def told_to_support(cause: Cause) -> Cause:

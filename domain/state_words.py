@@ -9,12 +9,10 @@ from typing import Final
 
 from domain import next_steps
 from domain.cause_words import in_words, refused_lead, reviews_in_words
-from domain.causes import CATALOGUE, Cause, who_acts, words
+from domain.causes import CATALOGUE, UNSAID, Cause, who_acts, words
 from domain.invoice import Status
 
 LEFT_OUT: Final = "Left out. You can bring it back."
-UNSAID: Final = "…"
-"""Stands for Xero's own message where only the state is known: it is kept sealed, and shown with the invoice."""
 
 _PLAIN: Final[dict[Status, str]] = {
     "queued": "We have this invoice and it is ready.",
@@ -27,7 +25,7 @@ _CONNECTION: Final[dict[str, str]] = {
     "not_connected": f"{words(Cause('not_connected'))} Invoices are kept and wait.",
     "choosing": "Xero agreed. Pick the organisation whose books these are.",
     "other_organisation": "You picked another organisation than the one used so far. Go back, or start afresh with it.",
-    "authorisation_lost": f"{words(Cause('authorisation_lost'))} Waiting invoices then go by themselves.",
+    "authorisation_lost": f"{words(Cause('authorisation_lost'))} What waits for that alone then goes by itself.",
 }
 
 _ENDED: Final[dict[str, str]] = {

@@ -19,10 +19,10 @@ import msgspec
 from sqlalchemy import Engine
 
 from domain.cause_words import CauseInWords, in_words
-from domain.causes import CATALOGUE
+from domain.causes import CATALOGUE, UNSAID
 from domain.invoice import Status
 from domain.refusals import Fault, InvalidInput, NotPossible
-from domain.state_words import UNSAID, connection_words, invoice_words
+from domain.state_words import connection_words, invoice_words
 from domain.streams import connection_id
 from projections import changes, checkpoints, invoice_list
 from projections.connection_status import ConnectionRow, ConnectionState

@@ -42,9 +42,10 @@ class Proof:
     def _replayed(self) -> bool:
         self._stage.catch_up()
         verified = verify(self._engine.read)
+        open_ = "1 open entry" if verified.open_entries == 1 else f"{verified.open_entries} open entries"
         self._narrator.say(
-            f"verify: {verified.events} events of {verified.streams} streams replayed, {verified.open_entries} open "
-            f"entries, {verified.found} findings."
+            f"verify: {verified.events} events of {verified.streams} streams replayed, {open_}, "
+            f"{verified.found} findings."
         )
         for finding in verified.findings:
             self._narrator.add(str(finding))

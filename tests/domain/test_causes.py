@@ -158,6 +158,10 @@ def test_what_an_event_may_not_hold_is_added_when_it_is_read() -> None:
     assert sentence == 'Xero refused it with: "The {odd} %s text". Fix that, or ask support.'
 
 
+def test_a_message_of_xero_that_is_not_at_hand_is_left_open() -> None:
+    assert words(Cause("rejected_by_xero")) == 'Xero refused it with: "…". Fix that, or ask support.'
+
+
 def test_a_fact_that_was_not_recorded_leaves_a_readable_sentence() -> None:
     assert words(Cause("tax_set_unmapped")) == (
         "This invoice uses tax set, which has no Xero rate. Map it; what is not listed, Kyrios must offer first."

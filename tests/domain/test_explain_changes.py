@@ -10,7 +10,7 @@ from domain.explain import Explanation
 from domain.invoice import InvoiceVoided, ReviewRaised, SyncFailed, VoidSynced
 from domain.under_way import EntryNow
 from services.timeline import in_words
-from tests.domain.invoice_history import DELIVERY, FOUND, FOUND_ANOTHER, GAVE_UP, QUEUED, SYNCED
+from tests.domain.invoice_history import DELIVERY, FOUND, FOUND_ANOTHER, GAVE_UP, QUEUED, SYNCED, failed
 from tests.domain.test_explain import CLOSED, asked
 from tests.domain.test_invoice_change import (
     BLOCKED_CHANGE,
@@ -129,6 +129,7 @@ GONE = Cause("edit_refused", facts={"state": "voided"})
             "is voided, so your change was not applied. Use a credit note, or a new invoice. A newer revision follows.",
         ),
         (FOUND, "Searched in Xero: it was there."),
+        (failed(Cause("rejected_by_xero")), 'Xero refused it with: "…". Fix that, or ask support.'),
         (FOUND_ANOTHER, "Searched in Xero: another invoice with this number was there."),
         (BLOCKED_CHANGE, "Waits: This customer is not in Xero. Add or link the contact."),
     ],
