@@ -230,6 +230,10 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}LIMIT_WINDOW must be {XERO_MINUTE:g} unless the API is on this machine.")
     if values.get("smtp_url") and "mail_from" in values and values["mail_from"] is None:
         problems.append(f"{PREFIX}MAIL_FROM must be given together with {PREFIX}SMTP_URL.")
+    if values.get("support_mail") and "smtp_url" in values and values["smtp_url"] is None:
+        problems.append(
+            f"{PREFIX}SMTP_URL must be given together with {PREFIX}SUPPORT_MAIL: else nobody gets the mails."
+        )
     if values.get("clock") == "virtual" and address and not read.is_loopback(address):
         problems.append(f"{PREFIX}CLOCK must be real unless the API is on this machine: it decides who is cut.")
     timeout, lease, quiet = (values.get(name) for name in ("read_timeout", "lease", "quiet"))

@@ -14,7 +14,7 @@ from adapters.event_store.store import EventStore
 from domain import connection as connections
 from domain.account_settings import alerts_off
 from domain.alert_entries import AlertEntry, MailKind, alerts_of, still_open
-from domain.causes import CATALOGUE
+from domain.causes import CATALOGUE, Cause
 from domain.connection import AlertRecipientsSet, Connection, Disconnected, SettingsChanged
 from domain.event import Event
 from projections import invoices_by_cause
@@ -35,26 +35,31 @@ class StillOpen:
         """
         events = self._store.events_of(asking.connection_id)
         asked = next(event for event in events if event.originator_version == asking.seq)
-        before = [event for event in events if event.originator_version < asking.seq]
+        before = _folded(event for event in events if event.originator_version < asking.seq)
+        if before is None:
+            return []
+        # What came up since then has its own mails; a set-up that was under way then has none.
+        set_up = what_is_wrong(connection) if before.opened_before else []
         match asked:
-            case AlertRecipientsSet() if not _was_told(before, asking):
-                wanted = [*self._matters(asking, connection, None), *_disconnection(events, connection)]
+            case AlertRecipientsSet() if asking.recipient_id not in before.recipients:
+                wanted = [*self._matters(asking, connection, set_up, None), *_disconnection(events, connection)]
             case SettingsChanged():
-                kinds = alerts_off(_settings(before)) - alerts_off(connection.settings)
-                wanted = self._matters(asking, connection, kinds)
+                kinds = alerts_off(before.settings) - alerts_off(connection.settings)
+                wanted = self._matters(asking, connection, set_up, kinds)
             case _:
                 wanted = []
         return [msgspec.structs.replace(one, due_in=0.0, for_support=False) for one in wanted]
 
-    def _matters(self, asking: Mail, connection: Connection, kinds: Iterable[str] | None) -> list[AlertEntry]:
+    def _matters(
+        self, asking: Mail, connection: Connection, set_up: Iterable[Cause], kinds: Iterable[str] | None
+    ) -> list[AlertEntry]:
         """The open matters of these kinds, or of all."""
         with snapshot(self._read) as reading:
             waiting, reviews = invoices_by_cause.codes(reading, asking.connection_id)
-        wrong = [cause.code for cause in what_is_wrong(connection)] if connection.opened_before else []
         found: tuple[tuple[MailKind, Sequence[str]], ...] = (
             ("invoices", waiting),
             ("reviews", reviews),
-            ("set_up", wrong),
+            ("set_up", [cause.code for cause in set_up]),
         )
         return [
             still_open(asking.effect_key.rpartition("/")[0], kind, code, connection)
@@ -64,19 +69,14 @@ class StillOpen:
         ]
 
 
-def _was_told(before: Sequence[Event], asking: Mail) -> bool:
-    chosen = [event for event in before if isinstance(event, AlertRecipientsSet)]
-    return bool(chosen) and asking.recipient_id in chosen[-1].recipient_ids
-
-
 def _disconnection(events: Sequence[Event], connection: Connection) -> list[AlertEntry]:
     """The mail of the disconnection that is not over."""
     ended = [event for event in events if isinstance(event, Disconnected)]
     return alerts_of(ended[-1]) if ended and connection.grant_id is None else []
 
 
-def _settings(events: Sequence[Event]) -> dict[str, str]:
+def _folded(events: Iterable[Event]) -> Connection | None:
     state: Connection | None = None
     for event in events:
         state = connections.evolve(state, event)
-    return dict(state.settings) if state else {}
+    return state

@@ -116,6 +116,15 @@ def test_a_mail_server_needs_a_sender(kyrios_in_world: Kyrios) -> None:
     assert "KYRIOS_XERO_MAIL_FROM must be given together with KYRIOS_XERO_SMTP_URL." in told.stderr
 
 
+def test_support_that_no_mail_would_reach_is_refused(kyrios_in_world: Kyrios) -> None:
+    told = kyrios_in_world("alerts", "list", ACCOUNT, code=78, KYRIOS_XERO_SUPPORT_MAIL="help@kyrios.example")
+    assert told.stderr.strip() == (
+        "KYRIOS_XERO_SMTP_URL must be given together with KYRIOS_XERO_SUPPORT_MAIL: else nobody gets the mails."
+    )
+    wrong = kyrios_in_world("alerts", "list", ACCOUNT, code=78, KYRIOS_XERO_SUPPORT_MAIL="help")
+    assert "KYRIOS_XERO_SUPPORT_MAIL is not right: this is no e-mail address" in wrong.stderr
+
+
 def read(folder: Path) -> list:  # type: ignore[type-arg]
     """The mails in a folder, as a mail program reads them."""
     return [

@@ -1,13 +1,17 @@
 """Nothing that is open stays untold: not to whoever is added, not of a kind switched on again, not for one who left."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from adapters.simulator.server import Simulator
 from domain.streams import invoice_stream
 from services.verify import verify
-from tests.mail_server import DROP
+from tests.mail_server import DROP, MailSink
 from tests.services.mailing.post import TO, Post
 from tests.services.test_references import SALES, in_xero
-from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoices
+from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoices, world_on
 
 NEW = "books@harbour-vine.example"
 UNLINKED = "1 invoice waits: the customer is not in Xero"
@@ -70,9 +74,23 @@ def test_who_is_added_after_a_disconnection_is_told_of_it_while_it_lasts(post: P
     assert clean(post)
 
 
-def test_who_connects_first_is_not_told_of_a_set_up_that_is_under_way(post: Post) -> None:
-    assert post.send() == []
-    assert [row["cause"] for row in post.all_rows() if row["kind"] == "still_open"] == ["spread"]
+def test_who_connects_first_is_not_told_of_a_set_up_that_is_under_way(
+    xero: Simulator, database_url: str, tmp_path: Path, sink: MailSink
+) -> None:
+    more: dict[str, Any] = {"KYRIOS_XERO_SMTP_URL": sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
+    with world_on(xero, database_url, tmp_path, **more) as world:
+        world.connect()
+        post = Post(world, sink)
+        world.engine.set_up.change_setting(ACCOUNT, "tax.gate", "used_on_invoice", OWNER)
+        world.set_up_rest()
+        one, _ = declared_taxes()[0]
+        world.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, BACKEND)
+        # The gate has opened within the half minute, and a tax set has no rate; it was so while they set it up.
+        assert world.engine.set_up.connection(ACCOUNT).gate_open
+        assert told(post) == []
+        assert [row["cause"] for row in post.all_rows() if row["kind"] == "still_open"] == ["spread"]
+        change(post, add=NEW)
+        assert told(post) == [(NEW, f"A tax rate needs you: no Xero rate for {one.name}")]
 
 
 def test_a_kind_that_is_switched_on_again_tells_what_is_still_open_of_it(post: Post) -> None:
