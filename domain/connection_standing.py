@@ -28,4 +28,6 @@ def standing(state: Connection | None) -> Standing:
     codes = {cause.code for cause in state.held_by}
     if "organisation_changed" in codes:
         return "other_organisation"
+    if "organisation_in_use" in codes:
+        return "choosing"
     return "setup_incomplete" if "setup_incomplete" in codes or not state.opened_before else "active"

@@ -212,9 +212,12 @@ def _state(row: ConnectionRow) -> ConnectionState:
         return "choosing"
     if row.held_by == "[]":
         return "active"
-    if any(cause.code == "organisation_changed" for cause in row.causes):
+    codes = {cause.code for cause in row.causes}
+    if "organisation_changed" in codes:
         return "other_organisation"
-    unfinished = not row.opened_before or any(cause.code == "setup_incomplete" for cause in row.causes)
+    if "organisation_in_use" in codes:
+        return "choosing"
+    unfinished = not row.opened_before or "setup_incomplete" in codes
     return "setup_incomplete" if unfinished else "active"
 
 

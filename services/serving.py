@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.embedded_postgres.directory import make_directory
 from domain import connection as connections
+from domain.connection import Connection
 from domain.streams import connection_id
 from services import local_xero
 from services.bootstrap import Engine, open_engine
@@ -38,7 +39,7 @@ def serving(settings: Settings, examples: Path, ports: tuple[int, int]) -> Itera
         address = running.enter_context(web_serving(engine))
         if lines:
             _set_up_once(engine, settings, examples)
-            lines += _what_to_try(examples, settings)
+            lines += _what_to_try(engine, examples, settings)
         yield [*lines, f"Browsers come back from Xero to {address}.", "Running. Press Ctrl-C to stop."]
 
 
@@ -59,18 +60,26 @@ def _with_simulator(
 
 
 def _set_up_once(engine: Engine, settings: Settings, examples: Path) -> None:
+    """Set the account up unless that was ever done: what somebody disconnected since stays so."""
     local = local_xero.found(settings.home)
-    known = engine.store.load(connection_id(ACCOUNT), connections.evolve)
-    if local is not None and (known is None or not known.gate_open):
+    known = _known(engine)
+    if local is not None and (known is None or not known.opened_before):
         set_up_account(engine, local.control_url, examples)
 
 
-def _what_to_try(examples: Path, settings: Settings) -> list[str]:
+def _known(engine: Engine) -> Connection | None:
+    return engine.store.load(connection_id(ACCOUNT), connections.evolve)
+
+
+def _what_to_try(engine: Engine, examples: Path, settings: Settings) -> list[str]:
     program = ".venv/bin/kyrios-xero"
+    known = _known(engine)
+    stands = "is connected to it" if known and known.gate_open else "sends nothing to it now"
     return [
-        f"Account {ACCOUNT} is connected to it. In another terminal, try:",
+        f"Account {ACCOUNT} {stands}. In another terminal, try:",
         f"    {program} invoices import {examples / 'invoices.ndjson'}",
         f"    {program} status",
+        *([] if known and known.gate_open else [f"    {program} connections steps {ACCOUNT}"]),
         f"    {program} invoices list {ACCOUNT}",
         f"    {program} alerts list {ACCOUNT}",
         *([f"Its mails lie in {folder}."] if (folder := folder_of(settings)) else []),

@@ -83,6 +83,15 @@ def test_a_second_start_goes_on_with_the_same_data_after_ctrl_c_and_after_a_kill
     assert processes_of(home) == {}
 
 
+def test_an_account_that_somebody_disconnected_stays_so_at_the_next_start(home: Path) -> None:
+    with serving(home):
+        command(home, "connections", "disconnect", "harbour-vine", "--yes")
+    with serving(home) as serve:
+        assert "Account harbour-vine sends nothing to it now." in serve.everything()
+        (account,) = json.loads(command(home, "status", "--json"))["accounts"]
+        assert account["status"] == "disconnected"
+
+
 def test_a_port_that_is_in_use_is_one_sentence_and_leaves_nothing() -> None:
     with open_home() as other, socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -17,9 +17,11 @@ from adapters.simulator.server import Simulator
 from domain import connection as connections
 from domain.causes import Cause
 from domain.connection import DisconnectReason, OrganisationWithheld
+from domain.connection_standing import standing
 from domain.event import ENGINE
 from domain.refusals import OrganisationInUse
 from domain.streams import connection_id
+from services.account_status import status_of
 from services.bootstrap import Parts
 from tests.services.cli.program import until
 from tests.world import ACCOUNT, OWNER, World, organisation_id, world_on
@@ -73,6 +75,9 @@ def test_disconnected_by_its_user_an_organisation_is_free_and_who_took_it_keeps_
     assert world.consent() == "in_use"
     known = world.engine.set_up.connection(ACCOUNT)
     assert (known.held_by, known.picked) == ((TAKEN,), organisation_id())
+    world.engine.projector.catch_up()
+    (told,) = status_of(world.engine.store.head(), world.engine.read, ACCOUNT).accounts
+    assert (standing(known), told.status) == ("choosing", "choosing"), "it is to pick another one"
     withheld = [e for e in world.engine.store.events_of(world.lane) if isinstance(e, OrganisationWithheld)]
     assert [event.cause for event in withheld] == [TAKEN]
     world.engine.set_up.disconnect(RIVAL, OWNER)
