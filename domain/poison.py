@@ -16,7 +16,8 @@ DEATHS_ALONE: Final = 5
 Processes are killed for other reasons too; nobody dies five times in a row by chance with the same lone entry.
 """
 
-Fate = Literal["again", "part", "end"]
+Fate = Literal["again", "part", "alone", "end"]
+"""`alone`: again, but never with others."""
 
 
 def fate_after_refusal(together: int, told_why: bool, refused_before: bool) -> Fate:
@@ -32,7 +33,9 @@ def fate_after_refusal(together: int, told_why: bool, refused_before: bool) -> F
 
 def fate_after_server_error(tries: int, together: int) -> Fate:
     """What becomes of entries whose request ended in a server error, tried so often already; each is searched first."""
-    return "part" if together > 1 and tries >= TRIES_BEFORE_PARTING else "again"
+    if tries < TRIES_BEFORE_PARTING:
+        return "again"
+    return "part" if together > 1 else "alone"
 
 
 def fate_after_death(deaths: int, together: int) -> Fate:

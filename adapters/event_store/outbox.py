@@ -138,25 +138,28 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     )
 
 
-def lock_due(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
+def lock_due(
+    curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True, least_tried: bool = False
+) -> list[LeasedEntry]:
     """Lock up to `limit` due entries of one lane, oldest first, all of the oldest one's kind and group.
 
-    Behind a closed gate, only what passes it.
+    Behind a closed gate, only what passes it. With `least_tried`, those that were tried least often come first.
     """
+    order = "o.attempts, o.id" if least_tried else "o.id"
     curs.execute(
         f"""
         WITH first AS (
             SELECT kind, grp FROM app.outbox o
             WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
                   {_behind(gate_open)}
-            ORDER BY id LIMIT 1)
+            ORDER BY {order} LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
           AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS}
-        ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
+        ORDER BY {order} LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},
     )

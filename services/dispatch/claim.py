@@ -152,7 +152,9 @@ class Claim:
         probe = admission.for_all or is_probe(admission.failures_in_row)
         if probe and admission.in_flight:
             return []
-        found = outbox.lock_due(tx.cursor, connection_id, 1 if probe else self._most, gate_open=admission.gate_open)
+        # What failed again and again may be why the lane rested; a probe that carries it would say nothing of Xero.
+        most, gate_open = 1 if probe else self._most, admission.gate_open
+        found = outbox.lock_due(tx.cursor, connection_id, most, gate_open=gate_open, least_tried=probe)
         entries = found[: self._kinds[found[0].kind].most_entries] if found else []
         return [] if entries and self._better_later(entries, admission) else entries
 

@@ -63,9 +63,9 @@ def of_send(
             return _offline([Unclear(after=max(quiet, _offline_for(error)))] * entries, error)
         case OutcomeUnclear():
             after = max(quiet, rest_within(error.retry_after, 0.0))
-            if _spoils(error) and fate_after_server_error(tries, entries) == "part":
-                return _failure(_apart(entries, new_id, after), error.reason)
-            return _failure([Unclear(after=after)] * entries, error.reason)
+            apart = _spoils(error) and fate_after_server_error(tries, entries) != "again"
+            unclear = _apart(entries, new_id, after) if apart else [Unclear(after=after)] * entries
+            return _failure([*unclear], error.reason)
         case BatchRefused():
             outcomes = _refused_whole(error, entries, new_id, refused_before)
             return Trouble(outcomes=outcomes, word="request_refused", evidence="served")
@@ -150,7 +150,8 @@ def _refused_whole(
     return (Unclear(refused_alone=True, words=error.faults or ((error.words,) if error.words else ())),)
 
 
-def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list[Outcome]:
+def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list[Unclear]:
+    """The halves of a request, each in a group of its own; a lone entry has one for itself."""
     first, second = Unclear(group=new_id(), after=after), Unclear(group=new_id(), after=after)
     return [first if position < entries // 2 else second for position in range(entries)]
 

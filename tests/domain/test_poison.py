@@ -7,9 +7,9 @@ from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_refus
 
 @pytest.mark.parametrize(
     ("tries", "together", "fate"),
-    [(1, 50, "again"), (2, 50, "part"), (2, 2, "part"), (2, 1, "again"), (11, 1, "again")],
+    [(1, 50, "again"), (2, 50, "part"), (2, 2, "part"), (1, 1, "again"), (2, 1, "alone"), (11, 1, "alone")],
 )
-def test_a_second_server_error_parts_entries(tries: int, together: int, fate: Fate) -> None:
+def test_a_second_server_error_parts_entries_and_leaves_a_lone_one_alone(tries: int, together: int, fate: Fate) -> None:
     assert fate_after_server_error(tries, together) == fate
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.dispatch.seen import keys, states
+from domain.breaker import FAILURES_BEFORE_PAUSE
+from tests.services.dispatch.seen import keys, lane, states, statuses
 from tests.world import World, example_invoices
 
 COUNT = 50
@@ -80,3 +81,16 @@ def no_broken_rules(world: World) -> list[dict[str, Any]]:
     """What Xero saw broken, but for what was planned."""
     found: list[dict[str, Any]] = world.control.get("/ledger/violations").json()["violations"]
     return found
+
+
+def test_an_invoice_on_which_xero_breaks_is_not_tried_before_a_new_one_when_its_lane_begins_again(world: World) -> None:
+    world.fault("http_500_before", method="PUT", path="/Invoices", body_contains='"T-0"', times=None)
+    world.queue(example_invoices(1))
+    for _ in range(9):
+        world.work()
+        world.later(1_000)
+    assert lane(world)["failures_in_row"] > FAILURES_BEFORE_PAUSE
+    world.queue(example_invoices(3, start=1))
+    world.work()
+    assert statuses(world, 4) == ["checking", "synced", "synced", "synced"]
+    assert {entry["attempts"] for entry in world.outbox()[1:]} == {1}, "and it spoils nobody's request any more"
