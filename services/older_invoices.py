@@ -24,7 +24,7 @@ from domain.connection import Connection
 from domain.event import Actor
 from domain.finishing import Pile, seconds_for
 from domain.invoice import Invoice
-from domain.older_invoice import is_held, let_go
+from domain.older_invoice import BEFORE_START, is_held, let_go
 from domain.refusals import ConcurrentChange, Fault, InvalidInput, NotPossible
 from domain.streams import connection_id
 from projections.invoices_by_date import not_gone
@@ -49,12 +49,14 @@ class CurrencySum(msgspec.Struct, frozen=True, kw_only=True):
 class OlderPreview(msgspec.Struct, frozen=True, kw_only=True):
     """The older invoices of a range that wait: how many, their sums, their first and last date.
 
+    `also_held` of them wait for something else, too, and go once that is fixed.
     `calls` is what sending them takes, together with what is queued before them (`ahead`), and `seconds` how long that
     lasts within Xero's limit; `finished_at` is then, or None while the gate is closed and nobody can tell.
     """
 
     sync_from: dt.date
     invoices: int
+    also_held: int
     payments: int
     sums: tuple[CurrencySum, ...]
     earliest: dt.date | None
@@ -97,6 +99,7 @@ class OlderInvoices:
         return OlderPreview(
             sync_from=start,
             invoices=found.invoices,
+            also_held=found.also_held,
             payments=found.payments,
             sums=found.sums,
             earliest=found.earliest,
@@ -184,10 +187,13 @@ class OlderInvoices:
 
 
 class _Tally:
-    """Adds up invoices one by one; `in_queue` are those that have an entry in the queue already."""
+    """Adds up invoices one by one; `in_queue` are those that have an entry in the queue already.
+
+    `also_held` are those that wait for something else beside their date.
+    """
 
     def __init__(self) -> None:
-        self.invoices = self.payments = self.in_queue = 0
+        self.invoices = self.payments = self.in_queue = self.also_held = 0
         self.earliest: dt.date | None = None
         self.latest: dt.date | None = None
         self._sums = dict[str, tuple[int, Decimal]]()
@@ -198,6 +204,7 @@ class _Tally:
         self._sums[document.currency] = (number + 1, total + document.totals.total)
         self.invoices += 1
         self.in_queue += bool(state.live)
+        self.also_held += any(cause.code != BEFORE_START for cause in state.causes)
         self.payments += len(document.payments) if with_payments else 0
         self.earliest = min(self.earliest or document.date, document.date)
         self.latest = max(self.latest or document.date, document.date)

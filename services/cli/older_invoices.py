@@ -101,6 +101,9 @@ def show_preview(found: OlderPreview, out: Console) -> None:
     rows = [(one.currency, f"{one.invoices:,}", Money(one.total, one.currency)) for one in found.sums]
     console.show(console.table(["currency", "invoices", "total"], rows, numbers=["invoices", "total"]), out)
     out.print(_when(found), soft_wrap=True)
+    if found.also_held:
+        wait, go = ("waits", "goes") if found.also_held == 1 else ("wait", "go")
+        out.print(f"{found.also_held:,} of them {wait} for something else, too, and {go} once that is fixed.")
 
 
 def _carry_out(engine: Engine, account: str, first: date | None, last: date | None, because: str | None) -> int:

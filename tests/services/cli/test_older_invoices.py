@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from tests.scenarios.table import in_books
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 
@@ -95,3 +96,16 @@ def test_settings_are_listed_with_value_default_and_what_they_do(kyrios_in_world
     out = kyrios_in_world("connections", "settings", ACCOUNT).stdout
     assert out.splitlines()[0].split() == ["setting", "value", "default", "what", "it", "does"]
     assert "alerts.off" in out
+
+
+@pytest.mark.article("R26")
+def test_a_preview_says_how_many_would_wait_on_for_something_else(older: World, kyrios_in_world: Kyrios) -> None:
+    in_books(older, "organisation", PeriodLockDate="2026-09-15")
+    older.engine.references.refresh(ACCOUNT)
+    (one,) = example_invoices(1, start=7)
+    day = dt.date(2026, 9, 12)
+    older.queue([msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, date=day, due_date=day))])
+    older.work()
+    out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--preview").stdout
+    assert "3 invoices dated 2026-09-10 to 2026-09-20" in out
+    assert "1 of them waits for something else, too, and goes once that is fixed." in " ".join(out.split())
