@@ -16,12 +16,14 @@ from typing import Final, Literal
 
 import msgspec
 
-Use = Literal["send", "routine", "look_up", "asked"]
-"""What a call is for: to send, to read as a routine, to look up an unknown outcome, or because a person asked."""
+Use = Literal["send", "routine", "look_up", "asked", "asked_to_send"]
+"""What a call is for: to send, to read as a routine, to look up an unknown outcome; or a person asked to read, to send.
+"""
 
-MAY_USE_THE_RESERVE: Final[frozenset[Use]] = frozenset({"look_up", "asked"})
 DAY_RESERVE: Final = 10
 """The part of a day's calls, as one in so many, that is kept for look-ups and for what a person asks."""
+NOT_FOR_SENDING: Final = 2
+"""The part of that, as one in so many, that is not for sending: a retry of thousands leaves it to the look-ups."""
 A_NEW_DAY: Final = 20
 """Calls more than were promised by which a new day shows itself: fewer may be calls on their way."""
 DAY_ASKED_AGAIN: Final = 3600.0
@@ -171,6 +173,16 @@ def may_have_begun(left: int, most: int, silence: float, window: float) -> bool:
     return left >= most * (1 - APP_BURST * silence / window)
 
 
+def kept_from(use: Use, day_most: int) -> int:
+    """Calls of a day that are kept from this use."""
+    match use:
+        case "look_up" | "asked":
+            return 0
+        case "asked_to_send":
+            return reserve_of(day_most) // NOT_FOR_SENDING
+    return reserve_of(day_most)
+
+
 def _minute(known: Known, budget: Budget) -> bool | Wait:
     """Whether the call goes ahead of any promise; or how long to wait."""
     if known.promised is not None and known.started < known.promised:
@@ -185,7 +197,7 @@ def _minute(known: Known, budget: Budget) -> bool | Wait:
 def _day(known: Known, use: Use) -> bool | Wait:
     if known.promised_today is None:
         return False
-    kept = 0 if use in MAY_USE_THE_RESERVE else reserve_of(known.day_most)
+    kept = kept_from(use, known.day_most)
     if known.promised_today - known.started > kept:
         return False
     if known.day_over_in is not None and 0 < known.day_over_in <= DAY_ASKED_AGAIN:

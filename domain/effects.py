@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """An intent to call the outside world, stored with the event that asks for it.
 
     `effect_key` is unique for ever; `seq` orders the entries of one stream. With `organisation_id` it is meant for that
-    one's books alone.
+    one's books alone. `asked` says that a person asked for it, and may have it sent out of the day's reserve.
     """
 
     effect_key: str
@@ -46,6 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stream_id: UUID
     seq: int
     organisation_id: str | None = None
+    asked: bool = False
 
 
 def effects_of(event: Event) -> list[Entry]:
@@ -140,6 +141,7 @@ def _entry(event: Event, kind: EntryKind) -> Entry:
         connection_id=connection_id(event.account_id),
         stream_id=event.originator_id,
         seq=event.originator_version,
+        asked=isinstance(event, RetryRequested),
     )
 
 
@@ -158,4 +160,5 @@ def _create_payment(event: Event, payment: Payment) -> Entry:
         stream_id=event.originator_id,
         seq=event.originator_version,
         organisation_id=event.organisation_id,
+        asked=isinstance(event, RetryRequested),
     )

@@ -110,7 +110,8 @@ class _Asked:
             return self._say("sending", "On its way to Xero.", next_step="Xero's answer is recorded here.")
         if self.gate:
             return self._waits("waiting", self.gate)
-        if self.lane.paused_in is not None and self.lane.paused_in > 0:
+        held = not (self.lane.only_for_asked and entry.asked)
+        if held and self.lane.paused_in is not None and self.lane.paused_in > 0:
             return self._paused(self.lane.paused_in)
         if entry.state == "WAITING":
             return self._say(
@@ -273,9 +274,9 @@ class _Asked:
         until = self.lane.paused_until
         facts = {"time": f"{until:%H:%M} UTC on {until:%d %B}"} if until else {}
         cause = Cause(code if code in CATALOGUE else "xero_unavailable", facts=facts)
-        return self._say(
-            "queued", words(cause), [cause], next_step=f"It goes to Xero {when(seconds)}.", next_in=seconds
-        )
+        sooner = f" {next_steps.KEPT_FOR_ASKED}" if self.lane.only_for_asked else ""
+        next_step = f"It goes to Xero {when(seconds)}.{sooner}"
+        return self._say("queued", words(cause), [cause], next_step=next_step, next_in=seconds)
 
     def _total(self) -> str:
         totals = self.invoice.synced_totals or self.invoice.document.totals

@@ -10,6 +10,7 @@ RETRY: Final = "Once that is fixed, press Retry: it goes again."
 CORRECTED: Final = "As soon as Kyrios sends it corrected, it goes by itself."
 REVIEW: Final = "Once you have looked, mark the review as done."
 PAYMENT: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
+KEPT_FOR_ASKED: Final = "Retry sends it now, by the calls that are kept of each day for what is asked for."
 CHANGE: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
 
 

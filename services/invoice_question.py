@@ -18,7 +18,7 @@ from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
-from domain.budget import Budget
+from domain.budget import RATE_LIMITED_DAILY, Budget
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import LONGEST_ANSWER, Explanation, LeftOut, explain
@@ -214,14 +214,19 @@ def _entry(row: dict[str, Any], now: datetime) -> EntryNow:
         state=row["state"],
         attempts=row["attempts"],
         due_in=left,
+        asked=row["asked"],
         former_books=row["former_books"],
     )
 
 
 def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime, budget: Budget) -> LaneNow | None:
     row = lanes.read(cursor, lane)
-    waits = lane_calls.waits_for(row, whole_app.read(cursor), now, budget) if row is not None else None
+    if row is None:
+        return None
+    together = whole_app.read(cursor)
+    waits = lane_calls.waits_for(row, together, now, budget)
     if waits is None or waits[1] < _SHORTEST_TOLD:
         return None
     cause, left = waits
-    return LaneNow(paused_for=cause, paused_until=now + timedelta(seconds=left), paused_in=left)
+    kept = cause == RATE_LIMITED_DAILY and lane_calls.waits_for(row, together, now, budget, "asked_to_send") is None
+    return LaneNow(paused_for=cause, paused_until=now + timedelta(seconds=left), paused_in=left, only_for_asked=kept)

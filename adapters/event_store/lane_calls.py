@@ -55,6 +55,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     unclear_due: bool = False
     for_all: bool = False
     claims_died: bool = False
+    use: Use = "send"
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +126,7 @@ def admit(
                 unclear_due=row["unclear_due"],
                 for_all=row["resting"],
                 claims_died=row["claims_died"],
+                use=use,
             )
 
 
@@ -245,7 +247,7 @@ def _give_back(curs: Cursor[Row], connection_id: UUID, call: int, taken: Taken) 
     )
 
 
-def waits_for(lane: Row, together: Row, now: datetime, budget: Budget) -> tuple[str, float] | None:
+def waits_for(lane: Row, together: Row, now: datetime, budget: Budget, use: Use = "send") -> tuple[str, float] | None:
     """Why nothing is sent just now, by the rows of a lane and of the whole app: a cause, and the seconds that still is.
 
     None if something may be sent.
@@ -253,7 +255,7 @@ def waits_for(lane: Row, together: Row, now: datetime, budget: Budget) -> tuple[
     resting = _resting(lane, now) or _resting(together, now)
     if resting is not None and resting.look_again is not None:
         return resting.cause, resting.look_again
-    wait = may_start(_known(lane, together | {"in_flight": 0}, now, budget), budget)
+    wait = may_start(_known(lane, together | {"in_flight": 0}, now, budget), budget, use)
     if isinstance(wait, Wait) and wait.cause and wait.seconds is not None:
         return wait.cause, wait.seconds
     return None

@@ -56,13 +56,13 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
     """Store new entries in their order; one waits while an earlier entry of its stream is live."""
     curs.execute(
         """
-        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, organisation_id, state)
-        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key, e.organisation_id,
+        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, state)
+        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key, e.organisation_id, e.asked,
                CASE WHEN row_number() OVER (PARTITION BY e.stream_id ORDER BY e.position) > 1
                       OR EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
                                  AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
-        FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[]) WITH ORDINALITY
-             AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, position)
+        FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
+             WITH ORDINALITY AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, position)
         ORDER BY e.position
         """,
         (
@@ -72,6 +72,7 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
             [e.seq for e in entries],
             [e.effect_key for e in entries],
             [e.organisation_id for e in entries],
+            [e.asked for e in entries],
         ),
     )
 
@@ -138,27 +139,50 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     )
 
 
+def ask(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> int:
+    """A person asks for what is queued of these streams: it may use the day's reserve. How many had not been asked for.
+
+    What is on its way is left alone: whoever holds it locks it.
+    """
+    curs.execute(
+        """
+        UPDATE app.outbox SET asked = true WHERE id IN (
+            SELECT id FROM app.outbox WHERE stream_id = ANY(%b) AND closed_at IS NULL AND NOT asked
+            AND state IN ('WAITING', 'PENDING') ORDER BY id FOR UPDATE SKIP LOCKED)
+        """,
+        (list(stream_ids),),
+    )
+    return curs.rowcount
+
+
 def lock_due(
-    curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True, least_tried: bool = False
+    curs: Cursor[Row],
+    connection_id: UUID,
+    limit: int,
+    *,
+    gate_open: bool = True,
+    least_tried: bool = False,
+    only_asked: bool = False,
 ) -> list[LeasedEntry]:
     """Lock up to `limit` due entries of one lane, oldest first, all of the oldest one's kind and group.
 
-    Behind a closed gate, only what passes it. With `least_tried`, those that were tried least often come first.
+    Behind a closed gate, only what passes it. With `least_tried`, those that were tried least often come first; with
+    `only_asked`, none but what a person asked for.
     """
-    order = "o.attempts, o.id" if least_tried else "o.id"
+    order, asked = "o.attempts, o.id" if least_tried else "o.id", "AND o.asked" if only_asked else ""
     curs.execute(
         f"""
         WITH first AS (
             SELECT kind, grp FROM app.outbox o
             WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
-                  {_behind(gate_open)}
+                  {_behind(gate_open)} {asked}
             ORDER BY {order} LIMIT 1)
         SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
                extract(epoch FROM app.now() - o.created_at)::float8 AS age,
                coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
         FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
-          AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS}
+          AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS} {asked}
         ORDER BY {order} LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},
@@ -276,7 +300,7 @@ def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID,
     """
     curs.execute(
         """
-        SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until,
+        SELECT DISTINCT ON (stream_id) stream_id, kind, state, attempts, due_at, lease_until, asked,
                CASE WHEN o.organisation_id <> l.organisation_id THEN o.organisation_id END AS former_books
         FROM app.outbox o LEFT JOIN app.lane l USING (connection_id)
         WHERE stream_id = ANY(%b) AND closed_at IS NULL ORDER BY stream_id, id

@@ -86,6 +86,7 @@ OUTBOX: Final = Table(
     Column("closed_at", TIME),
     Column("first_tried_at", TIME),
     Column("deaths", Integer, nullable=False, server_default="0"),
+    Column("asked", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("effect_key", name="outbox_effect_key_key"),
     CheckConstraint(
         "state IN ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')",

@@ -61,6 +61,10 @@ class Action(Protocol):
         """Whether it is about invoices with an open review alone."""
 
     @property
+    def asks_for_what_is_queued(self) -> bool:
+        """Whether what is queued already may use the day's reserve from now on."""
+
+    @property
     def withdrawn_as(self) -> str:
         """Why entries that were not yet sent are withdrawn; empty if they go on."""
 

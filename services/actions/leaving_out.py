@@ -19,6 +19,7 @@ class LeaveOut:
     statuses: tuple[Status, ...] = MAY_BE_LEFT_OUT
     statuses_by_cause: tuple[Status, ...] = MAY_BE_LEFT_OUT
     only_reviews = False
+    asks_for_what_is_queued = False
     withdrawn_as = "dismissed"
 
     def __init__(self, reason: str) -> None:
@@ -43,6 +44,7 @@ class BringBack:
     statuses: tuple[Status, ...] = ("dismissed",)
     statuses_by_cause: tuple[Status, ...] = ("dismissed",)
     only_reviews = False
+    asks_for_what_is_queued = False
     withdrawn_as = ""
 
     def __init__(self, reason: str | None = None) -> None:

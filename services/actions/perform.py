@@ -100,7 +100,7 @@ class Actions:
                         batch.store(self._reasons)
             except IntegrityError:
                 continue
-            if batch.events and not dry_run:
+            if (batch.events or batch.asked) and not dry_run:
                 self._ring(connection_id(account_id))
             return handled
         raise ConcurrentChange(f"invoices of account {account_id} kept changing; repeat the command")
@@ -119,6 +119,8 @@ class _Batch:
         self.events: list[Event] = []
         self._live: list[LiveEntry] = []
         self._seen = set[UUID]()
+        self._queued: list[UUID] = []
+        self.asked = 0
 
     def decide(self, portion: Sequence[Chosen]) -> list[Handled]:
         """What becomes of each; the events are kept to be stored."""
@@ -131,6 +133,8 @@ class _Batch:
 
     def store(self, reasons: SealedReasons) -> None:
         """Append what was decided, withdraw what is not to be sent any more, and keep the reason."""
+        if self._queued and self._action.asks_for_what_is_queued:
+            self.asked = outbox.ask(self._tx.cursor, self._queued)
         if not self.events:
             return
         awaited = {event.originator_id: getattr(event, "awaits", "") for event in self.events}
@@ -171,6 +175,7 @@ class _Batch:
             return _handled(known, "refused", str(refusal))
         self.events += events
         if not events:
+            self._queued.append(chosen.stream)
             return _handled(known, "already", self._action.already)
         return _handled(known, "done", self._action.done)
 

@@ -21,6 +21,7 @@ class Retry:
     statuses: tuple[Status, ...] = ("failed", "blocked")
     statuses_by_cause: tuple[Status, ...] = ("failed", "blocked", "synced", "voided")
     only_reviews = False
+    asks_for_what_is_queued = True
     withdrawn_as = ""
 
     def decide(self, case: Case, at: Moment, reason_ref: UUID | None) -> list[Event]:

@@ -18,6 +18,7 @@ class Settle:
     statuses: tuple[Status, ...] = ("synced", "voided")
     statuses_by_cause: tuple[Status, ...] = ("synced", "voided")
     only_reviews = True
+    asks_for_what_is_queued = False
     withdrawn_as = ""
 
     def __init__(self, reason: str, only: str | None = None) -> None:

@@ -18,6 +18,7 @@ class Void:
     statuses: tuple[Status, ...] = ()
     statuses_by_cause: tuple[Status, ...] = ()
     only_reviews = False
+    asks_for_what_is_queued = False
     withdrawn_as = "voided"
 
     def decide(self, case: Case, at: Moment, reason_ref: UUID | None) -> list[Event]:

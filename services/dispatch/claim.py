@@ -153,8 +153,14 @@ class Claim:
         if probe and admission.in_flight:
             return []
         # What failed again and again may be why the lane rested; a probe that carries it would say nothing of Xero.
-        most, gate_open = 1 if probe else self._most, admission.gate_open
-        found = outbox.lock_due(tx.cursor, connection_id, most, gate_open=gate_open, least_tried=probe)
+        found = outbox.lock_due(
+            tx.cursor,
+            connection_id,
+            1 if probe else self._most,
+            gate_open=admission.gate_open,
+            least_tried=probe,
+            only_asked=admission.use == "asked_to_send",
+        )
         entries = found[: self._kinds[found[0].kind].most_entries] if found else []
         return [] if entries and self._better_later(entries, admission) else entries
 

@@ -11,7 +11,7 @@ from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.store import Transaction
 from adapters.vault.grants import refreshed_elsewhere
 from adapters.xero.tokens import STILL_GOOD
-from domain.budget import Budget, Use
+from domain.budget import RATE_LIMITED_DAILY, Budget, Use
 from domain.connection import Connection
 
 
@@ -26,13 +26,18 @@ class Leave:
         self._budget, self._lease, self._look_again = budget, lease, look_again
 
     def to_start(self, tx: Transaction, connection_id: UUID, use: Use) -> Admission | None:
-        """The lane's leave to start a call."""
+        """The lane's leave to start a call.
+
+        Where nothing is left of the day but the reserve, leave to send is for what a person asked for.
+        """
         answer = lane_calls.admit(tx.cursor, connection_id, self._budget, use)
-        if isinstance(answer, Held):
-            if answer.look_again is not None:
-                self._look_again(connection_id, answer.look_again)
-            return None
-        return answer
+        if not isinstance(answer, Held):
+            return answer
+        if answer.look_again is not None:
+            self._look_again(connection_id, answer.look_again)
+        if use == "send" and answer.cause == RATE_LIMITED_DAILY:
+            return self.to_start(tx, connection_id, "asked_to_send")
+        return None
 
     def has_token(self, tx: Transaction, connection_id: UUID, connection: Connection) -> bool:
         """Whether there is a token for the call, or none keeps us from getting one.

@@ -94,6 +94,11 @@ def test_an_entry_is_named_by_the_event_that_asked_for_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("event", EVERY_EVENT.values(), ids=lambda event: TOPIC_OF[type(event)])
+def test_what_a_person_tries_again_is_asked_for_and_nothing_else_is(event: Event) -> None:
+    assert {entry.asked for entry in effects_of(event)} <= {isinstance(event, RetryRequested)}
+
+
 def test_the_same_event_always_opens_the_same_entry() -> None:
     (event,) = queued_invoice()
     again = msgspec.json.decode(msgspec.json.encode(event), type=type(event))

@@ -10,6 +10,7 @@ from domain.connection import Connection
 from domain.event import Event
 from domain.explain import Explanation, LeftOut, explain
 from domain.invoice import Invoice, ReviewCleared, ReviewRaised, VoidSynced
+from domain.next_steps import KEPT_FOR_ASKED
 from domain.under_way import EntryNow, LaneNow
 from tests.domain.invoice_history import (
     BLOCKED,
@@ -91,6 +92,18 @@ def test_a_paused_lane_says_what_xero_asked_for_and_nobody_must_act() -> None:
     assert (answer.status, answer.who, answer.next_in) == ("queued", (), 5_400.0)
     assert answer.sentence == "Today's Xero limit is used up. It goes at 12:00 UTC on 01 October."
     assert answer.next_step == "It goes to Xero in about 90 minutes."
+
+
+def test_where_only_the_days_reserve_is_left_what_a_person_asked_for_goes_and_others_say_how_to_ask() -> None:
+    lane = LaneNow(paused_for="rate_limited_daily", paused_until=NOON, paused_in=5_400.0, only_for_asked=True)
+    waits = asked(QUEUED, entry=PENDING, lane=lane)
+    assert waits.next_step == f"It goes to Xero in about 90 minutes. {KEPT_FOR_ASKED}"
+    goes = asked(QUEUED, entry=msgspec.structs.replace(PENDING, asked=True), lane=lane)
+    assert (goes.status, codes(goes)) == ("queued", [])
+    used_up = msgspec.structs.replace(lane, only_for_asked=False)
+    assert codes(asked(QUEUED, entry=msgspec.structs.replace(PENDING, asked=True), lane=used_up)) == [
+        "rate_limited_daily"
+    ]
 
 
 def test_a_pause_for_a_reason_without_words_is_xero_not_answering() -> None:

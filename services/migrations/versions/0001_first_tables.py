@@ -96,7 +96,8 @@ CREATE TABLE app.outbox (
     created_at timestamptz NOT NULL DEFAULT app.now(),
     closed_at timestamptz,
     first_tried_at timestamptz,
-    deaths integer NOT NULL DEFAULT 0
+    deaths integer NOT NULL DEFAULT 0,
+    asked boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');

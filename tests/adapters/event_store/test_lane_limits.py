@@ -114,6 +114,7 @@ def test_the_last_tenth_of_a_day_is_kept_and_asked_about_once_an_hour(lane: Cloc
     assert isinstance(admit(lane, "routine"), Held)
     assert isinstance(admit(lane, "look_up"), Admission)
     assert isinstance(admit(lane, "asked"), Admission)
+    assert isinstance(admit(lane, "asked_to_send"), Admission)
     waits = lane_calls.waits_for(row(lane), whole_app.read(lane.cursor), row(lane)["refilled_at"], BUDGET)
     assert waits == ("rate_limited_daily", 3_600.0)
     lane.at(3_600)
