@@ -12,9 +12,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import contact_reading
 from adapters.contact_reading import NoLongerOurs, Reading
@@ -31,6 +29,7 @@ from domain.event import ENGINE, Moment
 from domain.retry import rest_after_limit
 from projections import connection_status
 from services.contact_page import ContactPage
+from services.database import DATABASE_TROUBLE
 from services.lost_connection import LostConnection
 from services.reads import Calls, OutOfBudget, Reads
 
@@ -120,7 +119,7 @@ class ContactReader:
             while not stop.is_set():
                 try:
                     self.read_due(stop, readers.map)
-                except (PersistenceError, SQLAlchemyError) as error:
+                except DATABASE_TROUBLE as error:
                     LOG.warning("contacts could not be kept (%s); they are read again", type(error).__name__)
                 stop.wait(ROUND)
 

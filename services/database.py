@@ -1,7 +1,14 @@
-"""One database address in the forms our libraries want it: libpq, SQLAlchemy, and the event store's separate parts."""
+"""One database address in the forms our libraries want it, and what they raise when there is trouble with it."""
 
+from typing import Final
+
+from eventsourcing.persistence import PersistenceError
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+DATABASE_TROUBLE: Final = (PersistenceError, SQLAlchemyError)
+"""What the event store and the projections' engine raise when the database is away, or does not do what it is asked."""
 
 
 def sqlalchemy_url(database_url: str) -> URL:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import heartbeat
 from adapters.event_store import lanes
@@ -24,6 +23,7 @@ from domain.event import ENGINE, Moment
 from domain.inactivity import DAY, LONGEST_ABSENCE, check_inactivity, held_until, look_again_at
 from domain.refusals import Refusal
 from projections import inactivity_clock
+from services.database import DATABASE_TROUBLE
 
 LOG: Final = logging.getLogger(__name__)
 ROUND: Final = 60.0
@@ -44,7 +44,7 @@ class InactivityWatch:
             looked_at = 0
             try:
                 looked_at = self.round(stop)
-            except (PersistenceError, SQLAlchemyError, Refusal) as error:
+            except (*DATABASE_TROUBLE, Refusal) as error:
                 LOG.warning("quiet connections are looked at again in a minute (%s)", type(error).__name__)
             if looked_at < AT_ONCE:
                 stop.wait(ROUND)

@@ -12,9 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import reference_data
 from adapters.event_store import lanes
@@ -32,6 +30,7 @@ from domain.references import References
 from domain.refusals import NotPossible, Refusal
 from domain.streams import connection_id
 from projections import blocked_by
+from services.database import DATABASE_TROUBLE
 from services.handling import Handling
 from services.lost_connection import LostConnection
 from services.reads import OutOfBudget, Read, Reads
@@ -109,7 +108,7 @@ class ReferenceWatch:
         while True:
             try:
                 self.round()
-            except (PersistenceError, SQLAlchemyError, Refusal) as error:
+            except (*DATABASE_TROUBLE, Refusal) as error:
                 LOG.warning("reference data could not be kept (%s); it is tried again", type(error).__name__)
             if stop.wait(ROUND):
                 return

@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from eventsourcing.persistence import PersistenceError
-from sqlalchemy.exc import SQLAlchemyError
-
 from domain.refusals import ConcurrentChange
 from projections.checkpoints import RivalProjector
 from services.bootstrap import Engine
+from services.database import DATABASE_TROUBLE
 from services.duties import Duty, standing_by
 from services.loop import looping
 
@@ -96,6 +94,6 @@ def _release(engine: Engine, stop: threading.Event) -> None:
         except (RivalProjector, ConcurrentChange) as rival:
             # Another ticker follows the same log; what it did not release, the next step does.
             LOG.info("the releaser met another one (%s)", rival)
-        except (PersistenceError, SQLAlchemyError) as error:
+        except DATABASE_TROUBLE as error:
             LOG.warning("the releaser could not reach the database (%s); it tries again", type(error).__name__)
         stop.wait(min(RELEASES_EVERY, engine.settings.sweep_interval))

@@ -19,7 +19,6 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import PersistenceError
 from psycopg import Cursor
 
 from adapters.event_store import mails, recipients
@@ -46,6 +45,7 @@ from domain.event import ENGINE, Moment
 from domain.refusals import ConcurrentChange
 from domain.retry import wait_before
 from domain.streams import alerts_stream
+from services.database import DATABASE_TROUBLE
 from services.mailing.letter import Letters, Reader
 from services.mailing.matters import Matters
 from services.mailing.still_open import StillOpen
@@ -114,7 +114,7 @@ class Mailer:
                 known = known or self.know_support()
                 while not stop.is_set() and self.step():
                     pass
-            except PersistenceError as error:
+            except DATABASE_TROUBLE as error:
                 LOG.warning("the mailer could not reach the database (%s); it tries again", type(error).__name__)
             stop.wait(self._interval)
 
@@ -170,7 +170,7 @@ class Mailer:
             return
         try:
             entries = self._still_open.mails(mail, connection) if connection is not None else []
-        except PersistenceError:
+        except DATABASE_TROUBLE:
             raise
         except Exception as error:
             LOG.error(CANNOT_BE_WRITTEN, mail.id, type(error).__name__, exc_info=True)
@@ -212,7 +212,7 @@ class Mailer:
             if matter is not None:
                 reader: Reader = "support" if mail.recipient_id == SUPPORT else "owner"
                 return self._letters.write(matter, mail.account_id, to, message_id, now, reader)
-        except PersistenceError:
+        except DATABASE_TROUBLE:
             raise
         except Exception as error:
             LOG.error(CANNOT_BE_WRITTEN, mail.id, type(error).__name__, exc_info=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email.utils
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -230,3 +231,26 @@ def two_hours_ago(post: Post) -> Iterator[Engine]:
         finally:
             engine.close()
             connection.execute(sql.SQL("ALTER DATABASE {} RESET app.now").format(name))
+
+
+class OneLook(threading.Event):
+    """Told to stop as soon as somebody waits."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def test_a_database_that_throws_its_readers_out_is_waited_for(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    post.refused(1)
+    post.engine.projector.catch_up()
+    post.world.later(31)
+    readers = post.engine.read.raw_connection()
+    pid = readers.cursor().execute("SELECT pg_backend_pid()").fetchone()[0]
+    readers.close()
+    with post.engine.store.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    post.engine.mailer.run(OneLook())
+    assert "could not reach the database" in caplog.text
+    post.engine.mailer.run(OneLook())
+    assert len(post.sink.taken) == 1
