@@ -131,6 +131,11 @@ class Reads:
         read = self.begin_patiently(connection_id, what, "asked", PATIENCE)
         try:
             yield read
+        except NotSent as error:
+            # Without a token nobody hears anything: Xero was not asked.
+            if read.said is None:
+                read.hear(error)
+            raise
         finally:
             self.end(read)
 

@@ -26,7 +26,7 @@ def failed(curs: Cursor[Row], connection_id: UUID, call: int) -> None:
         return
     curs.execute(
         """
-        UPDATE app.lane SET failures_in_row = %(failures)s, newest_at_failure = %(newest)s,
+        UPDATE app.lane SET failures_in_row = %(failures)s, newest_at_failure = %(newest)s, begins_again = false,
                paused_until = CASE WHEN %(pause)s::float8 IS NULL THEN paused_until
                               ELSE greatest(paused_until, app.now() + %(pause)s::float8 * interval '1 second') END,
                paused_for = CASE WHEN %(pause)s::float8 IS NULL
@@ -44,19 +44,23 @@ def failed(curs: Cursor[Row], connection_id: UUID, call: int) -> None:
 
 
 def is_open(curs: Cursor[Row], connection_id: UUID) -> bool:
-    """Whether a lane rests because Xero fails it."""
+    """Whether a lane rests because Xero fails it, and does not only wait for its moment to begin again."""
     curs.execute(
-        "SELECT FROM app.lane WHERE connection_id = %s AND paused_until > app.now() AND failures_in_row >= %s",
+        "SELECT FROM app.lane WHERE connection_id = %s AND paused_until > app.now() AND failures_in_row >= %s"
+        " AND NOT begins_again",
         (connection_id, FAILURES_BEFORE_PAUSE),
     )
     return curs.fetchone() is not None
 
 
 def open_of_lately(curs: Cursor[Row], lately: float) -> tuple[int, int]:
-    """How many lanes rest because Xero fails them, and how many were served in the last `lately` seconds."""
+    """How many lanes rest because Xero fails them, and how many were served in the last `lately` seconds.
+
+    Those that wait for their moment to begin again say nothing: Xero has answered since.
+    """
     curs.execute(
         """
-        SELECT count(*) FILTER (WHERE paused_until > app.now() AND failures_in_row >= %s) AS open,
+        SELECT count(*) FILTER (WHERE paused_until > app.now() AND failures_in_row >= %s AND NOT begins_again) AS open,
                count(*) AS lately
         FROM app.lane WHERE gate = 'open' AND served_at > app.now() - %s * interval '1 second'
         """,
@@ -70,7 +74,8 @@ def open_of_lately(curs: Cursor[Row], lately: float) -> tuple[int, int]:
 def begin_again(curs: Cursor[Row], chance: Callable[[], float]) -> dict[UUID, float]:
     """Xero answers again: lanes that rest because it failed begin again, each at its own moment, in seconds.
 
-    Those that rest for a limit do not: it holds whether Xero answers or not.
+    Those that rest for a limit do not: it holds whether Xero answers or not. What calls of the time before still tell
+    is old.
     """
     curs.execute(
         "SELECT connection_id FROM app.lane WHERE paused_until > app.now() AND failures_in_row >= %s"
@@ -80,7 +85,8 @@ def begin_again(curs: Cursor[Row], chance: Callable[[], float]) -> dict[UUID, fl
     moments = {row["connection_id"]: begins_again_in(chance()) for row in curs.fetchall()}
     curs.execute(
         """
-        UPDATE app.lane l SET paused_until = least(l.paused_until, app.now() + m.seconds * interval '1 second')
+        UPDATE app.lane l SET paused_until = least(l.paused_until, app.now() + m.seconds * interval '1 second'),
+               begins_again = true, newest_at_failure = l.started
         FROM unnest(%b::uuid[], %b::float8[]) AS m (id, seconds) WHERE l.connection_id = m.id
         """,
         (list(moments), list(moments.values())),

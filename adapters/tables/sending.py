@@ -41,6 +41,7 @@ LANE: Final = Table(
     Column("paused_for", Text),
     Column("failures_in_row", Integer, nullable=False, server_default="0"),
     Column("newest_at_failure", BigInteger, nullable=False, server_default="0"),
+    Column("begins_again", Boolean, nullable=False, server_default="false"),
     Column("served_at", TIME),
     Column("last_activity_at", TIME),
     Column("organisation_id", Text),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.xero.errors import OutcomeUnclear, RateLimited
+from adapters.xero.errors import NoToken, OutcomeUnclear, RateLimited
 from tests.services.dispatch.seen import lane, pause
 from tests.world import ACCOUNT, OWNER, World, organisation_id
 
@@ -81,6 +81,17 @@ def test_the_lane_hears_what_every_good_answer_to_a_read_says_is_left(world: Wor
     has(world, "promised = NULL, promised_today = NULL")
     world.engine.contact_reader.read(world.lane)
     assert lane(world)["promised"] is not None
+
+
+def test_a_click_for_which_there_is_no_token_uses_nothing_of_the_budget(world: World) -> None:
+    has(world, "promised = started, window_over_at = app.now() - interval '1 second', promised_today = started + 3")
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.xero_grant SET access_expires_at = app.now()")
+    world.fault("http_429_minute", method="POST", path="/connect/token")
+    with pytest.raises(NoToken):
+        world.engine.set_up.ledger_accounts(ACCOUNT)
+    assert lane(world)["promised_today"] - lane(world)["started"] == 3
+    assert world.engine.set_up.ledger_accounts(ACCOUNT), "another may go ahead at once"
 
 
 def test_a_read_whose_answer_is_lost_leaves_what_was_promised(world: World) -> None:

@@ -60,6 +60,7 @@ CREATE TABLE app.lane (
     paused_for text,
     failures_in_row integer NOT NULL DEFAULT 0,
     newest_at_failure bigint NOT NULL DEFAULT 0,
+    begins_again boolean NOT NULL DEFAULT false,
     served_at timestamptz,
     last_activity_at timestamptz,
     organisation_id text

@@ -44,6 +44,21 @@ def test_the_row_keeps_what_the_policy_says_a_call_tells(
     assert lane_breaker.is_open(lane.cursor, LANE) is (rest is not None)
 
 
+def test_an_old_call_that_fails_after_xero_answered_is_no_reason_for_all_to_rest_again(lane: Clocked) -> None:
+    lane.cursor.execute("UPDATE app.lane SET failures_in_row = 5, started = 10, served_at = app.now()")
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=60.0, pause_for="xero_unavailable"))
+    assert lane_breaker.begin_again(lane.cursor, lambda: 0.5) == {LANE: 15.0}
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, call=10, evidence="away"))
+    assert lane_calls.admit(lane.cursor, LANE, Budget()) == Held(look_again=15.0, cause="xero_unavailable")
+    assert not lane_breaker.is_open(lane.cursor, LANE)
+    assert lane_breaker.open_of_lately(lane.cursor, 600.0) == (0, 1)
+    lane.at(15)
+    assert lane.admits()
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, call=11, evidence="away"))
+    assert lane_breaker.is_open(lane.cursor, LANE), "its probe failed since"
+    assert lane_breaker.open_of_lately(lane.cursor, 600.0) == (1, 1)
+
+
 def test_a_shorter_rest_of_the_breaker_does_not_rename_a_longer_one(lane: Clocked) -> None:
     lane.cursor.execute("UPDATE app.lane SET failures_in_row = 4")
     for limit, pause, cause in (("day", 77_000.0, "rate_limited_daily"), (None, 5.0, "xero_unavailable")):
