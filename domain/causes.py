@@ -143,6 +143,15 @@ _ROWS: Final = (
           told="The fault is ours. Support has been told; nothing is lost."),
 )  # fmt: skip
 
+UNFOUND: Final = Cause("outcome_unresolved", facts={"search": "failed"})
+"""No search has told whether it arrived: it may be in Xero, and is searched for again before it is ever sent again."""
+
+
+def is_unfound(cause: Cause) -> bool:
+    """Whether the cause says that no search has told whether it arrived."""
+    return cause.code == UNFOUND.code and "search" in cause.facts
+
+
 CATALOGUE: Final[dict[str, CauseKind]] = {row.code: row for row in _ROWS}
 VOIDED: Final = Cause("voided")
 """Why the outbox lets go of what was to be sent of a voided invoice. It stands in no event, and nobody reads it."""

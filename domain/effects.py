@@ -38,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `effect_key` is unique for ever; `seq` orders the entries of one stream. With `organisation_id` it is meant for that
     one's books alone. `asked` says that a person asked for it, and may have it sent out of the day's reserve.
+    `searches` names an earlier delivery of the same: whether that arrived is to be found out first.
     """
 
     effect_key: str
@@ -47,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     organisation_id: str | None = None
     asked: bool = False
+    searches: UUID | None = None
 
 
 def effects_of(event: Event) -> list[Entry]:
@@ -125,13 +127,21 @@ _OPENING: Final = (
     ReviewRaised,
     InvoiceVoided,
 )
+_SEEKING: Final = (InvoiceRevised, RetryRequested, InvoiceVoided)
 
 
 def _opened_by(event: Event) -> list[Entry]:
     """What an event says itself that it opens; payments are named one by one elsewhere."""
     if not isinstance(event, _OPENING) or event.opens is None or event.opens == "create_payment":
         return []
-    return [_entry(event, event.opens)]
+    return [_to_be_sought(event, _entry(event, event.opens))]
+
+
+def _to_be_sought(event: Event, entry: Entry) -> Entry:
+    """What may be in Xero already is looked for in the books where it would be."""
+    if not isinstance(event, _SEEKING) or event.searches is None:
+        return entry
+    return msgspec.structs.replace(entry, organisation_id=event.organisation_id, searches=event.searches)
 
 
 def _entry(event: Event, kind: EntryKind) -> Entry:
@@ -161,4 +171,5 @@ def _create_payment(event: Event, payment: Payment) -> Entry:
         seq=event.originator_version,
         organisation_id=event.organisation_id,
         asked=isinstance(event, RetryRequested),
+        searches=event.payments_sought.get(payment.payment_id) if isinstance(event, RetryRequested) else None,
     )

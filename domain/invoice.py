@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from domain.causes import Cause, heard_of
+from domain.causes import Cause, heard_of, is_unfound
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
@@ -29,7 +29,7 @@ from domain.invoice_events import (
     SyncFailed,
     VoidSynced,
 )
-from domain.invoice_state import EVENTS, Invoice, Revision, Status, decision_on, evolve
+from domain.invoice_state import EVENTS, Invoice, Revision, Status, decision_on, evolve, seek
 from domain.refusals import ContentConflict, NotPossible
 from domain.streams import invoice_stream
 
@@ -250,14 +250,16 @@ def fail(
     """Xero refused the invoice as of `revision`, what it holds is not ours, or retries ended.
 
     An unknown outcome fails only after Xero was searched: the number is another invoice's, or it was not there and we
-    do not try again. The search is recorded first. A newer revision goes at once: it was not refused.
+    do not try again. The search is recorded first. A newer revision goes at once: it was not refused. If no search ever
+    told (`is_unfound`), nothing goes before a person asks.
     """
     if "create_invoice" not in state.live:
         return []
-    newer = state.status != "voided" and revision is not None and state.revision > revision
+    unfound = is_unfound(cause)
+    newer = state.status != "voided" and revision is not None and state.revision > revision and not unfound
     decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
-    if state.unknown_delivery is not None:
+    if state.unknown_delivery is not None and not unfound:
         taken = cause.code == "duplicate_number_in_xero"
         decision.add(
             OutcomeResolved,
@@ -286,13 +288,17 @@ def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> 
     """
     if state.live:
         return []
-    if not (state.status in ("failed", "blocked") or state.change_is_stuck or state.lacks_a_change):
+    may_be = state.status in ("failed", "blocked") or state.change_is_stuck or state.lacks_a_change or state.unfound
+    if not may_be:
         raise NotPossible(f"invoice {state.kyrios_invoice_id} is {_NOT_RETRIED[state.status]}")
     # What is in Xero already stays with the books it is in, whichever the account is connected to now.
-    decision, organisation = decision_on(state, at), state.synced_in or organisation_id or state.organisation_id
+    decision = decision_on(state, at)
+    organisation = state.synced_in or state.unfound_in or organisation_id or state.organisation_id
     for review in state.refused:
         decision.add(ReviewCleared, organisation_id=organisation, cause=Cause(review.code, key=review.key))
-    decision.add(RetryRequested, organisation_id=organisation, opens=state.next_kind)
+    opens: EntryKind = "create_invoice" if state.unfound else state.next_kind
+    decision.add(RetryRequested, organisation_id=organisation, opens=opens, searches=state.unfound)
+    seek(decision, state)
     return decision.events
 
 

@@ -7,7 +7,7 @@ What Xero refuses of a change is a review, never a failure of an invoice it hold
 
 from uuid import UUID
 
-from domain.causes import Cause
+from domain.causes import Cause, is_unfound
 from domain.document import InvoiceDocument
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
@@ -20,7 +20,7 @@ from domain.invoice_events import (
     SyncFailed,
     VoidSynced,
 )
-from domain.invoice_state import GAVE_UP, Invoice, Revision, decision_on
+from domain.invoice_state import GAVE_UP, Invoice, Revision, decision_on, seek
 from domain.refusals import ContentConflict, NotPossible
 
 # ── what Kyrios wants ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -48,7 +48,8 @@ def revise(
         raise ContentConflict(f"revision {revision} of {invoice} was accepted before with other content")
     if state.status == "voided":
         raise NotPossible(f"{invoice} is voided; it takes no revision")
-    decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
+    decision = decision_on(state, at)
+    organisation = state.unfound_in or organisation_id or state.organisation_id
     opens = _needed_for(state, wanted)
     if opens is None and not state.live:
         _settle(decision, state.refused, organisation)
@@ -59,7 +60,9 @@ def revise(
         text_hash=text_hash,
         revision=revision,
         opens=opens,
+        searches=state.unfound,
     )
+    seek(decision, state)
     return decision.events
 
 
@@ -79,9 +82,11 @@ def void(state: Invoice, at: Moment, *, awaits: str = "", organisation_id: str |
     if state.status == "voided":
         return []
     decision = decision_on(state, at)
-    opens = "void_invoice" if state.xero_invoice_id and not awaits else None
-    organisation = organisation_id or state.organisation_id
-    decision.add(InvoiceVoided, organisation_id=organisation, opens=opens, awaits=awaits)
+    opens: EntryKind | None = "void_invoice" if state.xero_invoice_id and not awaits else None
+    opens = "create_invoice" if state.unfound else opens
+    organisation = state.unfound_in or organisation_id or state.organisation_id
+    decision.add(InvoiceVoided, organisation_id=organisation, opens=opens, awaits=awaits, searches=state.unfound)
+    seek(decision, state)
     return decision.events
 
 
@@ -110,7 +115,8 @@ def update_failed(
     if "update_invoice" not in state.live:
         return []
     decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
-    _resolve(decision, state, organisation, found=False)
+    if not is_unfound(cause):
+        _resolve(decision, state, organisation, found=False)
     if state.status == "voided":
         _void_next(decision, state, organisation)
     else:
@@ -144,7 +150,8 @@ def void_failed(
     if "void_invoice" not in state.live:
         return []
     decision, organisation = decision_on(state, at), organisation_id or state.organisation_id
-    _resolve(decision, state, organisation, found=False)
+    if not is_unfound(cause):
+        _resolve(decision, state, organisation, found=False)
     _ended(decision, "void_invoice", cause, attempts, delivery_id, answer_ref, organisation, None)
     return decision.events
 

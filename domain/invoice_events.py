@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from domain.causes import Cause
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Event
@@ -26,13 +28,14 @@ class InvoiceRevised(Event, frozen=True, kw_only=True):
     """Kyrios changed the invoice; `opens` says whether Xero is to create or to update it.
 
     It opens nothing where an entry is live already, which carries the newest revision whenever it is rendered, or whose
-    outcome opens what is needed; nor where nothing of what Xero gets has changed.
+    outcome opens what is needed; nor where nothing of what Xero gets has changed. `searches` as in RetryRequested.
     """
 
     document: InvoiceDocument
     text_hash: str
     revision: int
     opens: EntryKind | None = None
+    searches: UUID | None = None
 
 
 class InvoiceBlocked(Event, frozen=True, kw_only=True):
@@ -125,11 +128,17 @@ class SyncFailed(Event, frozen=True, kw_only=True):
 
 
 class RetryRequested(Event, frozen=True, kw_only=True):
-    """A person asked for another try (who: the event's actor): of the invoice, or of these payments on this account."""
+    """A person asked for another try (who: the event's actor): of the invoice, or of these payments on this account.
+
+    `searches` names the delivery of the invoice of which no search ever told whether it arrived, and `payments_sought`
+    those of payments, by payment: these are searched for before anything is sent.
+    """
 
     opens: EntryKind
     payments: tuple[Payment, ...] = ()
     payment_account_id: str | None = None
+    searches: UUID | None = None
+    payments_sought: dict[str, UUID] = msgspec.field(default_factory=dict)
 
 
 class SyncDismissed(Event, frozen=True, kw_only=True):
@@ -172,11 +181,13 @@ class InvoiceVoided(Event, frozen=True, kw_only=True):
     """Kyrios voided the invoice; `opens` is set if Xero holds it and is to be told.
 
     What was not yet sent is withdrawn. `awaits` is the effect key of an entry that is on the wire: what follows is
-    decided, perhaps by this event once more, when its outcome is known.
+    decided, perhaps by this event once more, when its outcome is known. `searches` as in RetryRequested: it may be in
+    Xero after all.
     """
 
     opens: EntryKind | None = None
     awaits: str = ""
+    searches: UUID | None = None
 
 
 class VoidSynced(Event, frozen=True, kw_only=True):

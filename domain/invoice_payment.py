@@ -6,6 +6,7 @@ Part of an invoice's state. What Kyrios knew of payments when the invoice was se
 
 from collections.abc import Collection, Iterable
 from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -16,11 +17,15 @@ _PAYMENT: Final = "payment"
 
 
 class InvoicePayment(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kyrios payment, the Xero AccountID it is booked on, and where it stands."""
+    """One Kyrios payment, the Xero AccountID it is booked on, and where it stands.
+
+    `unfound` is the delivery of which no search ever told whether it arrived.
+    """
 
     payment: Payment
     account_id: str
     standing: Literal["due", "made", "refused", "left_out"] = "due"
+    unfound: UUID | None = None
 
 
 Known = tuple[InvoicePayment, ...]
@@ -33,10 +38,14 @@ def opened(known: Known, payments: Iterable[Payment], account_id: str | None) ->
     return (*(one for one in known if one.payment.payment_id not in again), *due)
 
 
-def settled(known: Known, payment_id: str | None, standing: Literal["made", "refused"]) -> Known:
+def settled(
+    known: Known, payment_id: str | None, standing: Literal["made", "refused"], unfound: UUID | None = None
+) -> Known:
     """This payment is due no longer."""
     return tuple(
-        msgspec.structs.replace(one, standing=standing) if one.payment.payment_id == payment_id else one
+        msgspec.structs.replace(one, standing=standing, unfound=unfound)
+        if one.payment.payment_id == payment_id
+        else one
         for one in known
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.causes import Cause
+from domain.causes import Cause, is_unfound
 from domain.document import InvoiceDocument, Totals
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
@@ -57,7 +57,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     `live` are the entries to create, update or void it that have not ended, `earlier` its revisions before the present
     one, `synced_in` the organisation whose books it is in, `refused` the reviews that a refused update or void left,
     `void_done` whether Xero has voided it, too, `told` the codes of causes Xero named itself since anybody last did
-    something about the invoice, `told_at` when it last did.
+    something about the invoice, `told_at` when it last did. `unfound` is the delivery of which no search ever told
+    whether it arrived, so that the next thing asked of Xero is that; `unfound_in` in whose books.
     """
 
     account_id: str
@@ -85,6 +86,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     void_done: bool = False
     told: tuple[str, ...] = ()
     told_at: datetime | None = None
+    unfound: UUID | None = None
+    unfound_in: str | None = None
 
     @property
     def settled_status(self) -> Status:
@@ -162,6 +165,12 @@ def decision_on(state: Invoice, at: Moment) -> Decision[Invoice]:
     return Decision(stream, state.account_id, state, state.version, evolve, at)
 
 
+def seek(decision: Decision[Invoice], state: Invoice) -> None:
+    """Nobody knows whether what was sent of the invoice arrived: that is searched for, before anything is sent."""
+    if state.unfound is not None:
+        decision.add(OutcomeUnknown, organisation_id=state.unfound_in, delivery_id=state.unfound, kind="create_invoice")
+
+
 def _revised(state: Invoice, event: InvoiceRevised) -> dict[str, object]:
     kept = state.status in ("checking", "dismissed")
     return {
@@ -204,7 +213,10 @@ def _synced(state: Invoice, event: InvoiceSynced) -> dict[str, object]:
 
 
 def _failed(state: Invoice, event: SyncFailed) -> dict[str, object]:
+    sent = event.delivery_id if is_unfound(event.cause) else None
     return {
+        "unfound": sent,
+        "unfound_in": event.organisation_id if sent else None,
         "status": state.settled_status if event.opens else state.standing_or("failed"),
         "causes": () if event.opens else (event.cause,),
         "answer_ref": event.answer_ref,
@@ -214,11 +226,12 @@ def _failed(state: Invoice, event: SyncFailed) -> dict[str, object]:
 
 
 def _reviewed(state: Invoice, event: ReviewRaised) -> dict[str, object]:
-    changing = event.closes in ("update_invoice", "void_invoice")
+    changing, payment = event.closes in ("update_invoice", "void_invoice"), payment_in(event.cause)
     return {
         "reviews": (*(r for r in state.reviews if not r.same_matter(event.cause)), event.cause),
         "answer_ref": event.answer_ref or state.answer_ref,
-        "payments": settled(state.payments, payment_in(event.cause), "refused"),
+        "unknown_delivery": None if changing or payment else state.unknown_delivery,
+        "payments": settled(state.payments, payment, "refused", state.unknown_delivery),
         "refused": (*state.refused, event.cause) if changing else state.refused,
         "live": _opened(state, event.opens, event.closes),
     }
@@ -284,7 +297,12 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "waived": _waived(s, e),
         "live": _opened(s, e.opens),
     },
-    OutcomeUnknown: lambda s, e: {"status": s.standing_or("checking"), "unknown_delivery": e.delivery_id},
+    OutcomeUnknown: lambda s, e: {
+        "status": s.standing_or("checking"),
+        "unknown_delivery": e.delivery_id,
+        "unfound": None,
+        "unfound_in": None,
+    },
     OutcomeResolved: lambda s, e: {"status": s.settled_status, "unknown_delivery": None},
     InvoiceSynced: _synced,
     PaymentSynced: lambda s, e: {

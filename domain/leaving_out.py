@@ -25,6 +25,8 @@ def dismiss(state: Invoice, at: Moment, *, reason_ref: UUID | None, organisation
         return []
     if state.status not in MAY_BE_LEFT_OUT:
         raise NotPossible(f"invoice {state.kyrios_invoice_id} is {_TOO_LATE[state.status]}")
+    if state.unfound is not None:
+        raise NotPossible(f"invoice {state.kyrios_invoice_id} may be in Xero; a retry searches for it first")
     decision = decision_on(state, at)
     decision.add(SyncDismissed, organisation_id=organisation_id or state.organisation_id, reason_ref=reason_ref)
     return decision.events

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.account_settings import payments_are_recorded
-from domain.causes import Cause
+from domain.causes import Cause, is_unfound
 from domain.connection_state import Connection
 from domain.document import InvoiceDocument, Payment
 from domain.event import Decision, Event, Moment
@@ -77,14 +77,16 @@ def payment_refused(
 ) -> list[Event]:
     """Xero does not take the payment, or retries ended: the invoice stays synced, and a person looks at the payment.
 
-    `found` says that Xero holds something under the payment's reference that is not this payment. If the invoice was
-    voided meanwhile there is nothing to look at: Xero is told of that next.
+    `found` says that Xero holds something under the payment's reference that is not this payment. If no search ever
+    told (`is_unfound`), nothing is said of that, and another try begins with a search. If the invoice was voided
+    meanwhile there is nothing to look at: Xero is told of that next.
     """
     if not _is_due(state, payment):
         return []
     decision = decision_on(state, at)
     organisation = organisation_id or state.organisation_id
-    _resolve(decision, state, organisation, found=found, another=found)
+    if not is_unfound(cause):
+        _resolve(decision, state, organisation, found=found, another=found)
     if state.status == "voided":
         decision.add(InvoiceVoided, organisation_id=organisation, opens="void_invoice")
     else:
@@ -112,6 +114,7 @@ def retry_payments(state: Invoice, connection: Connection | None, at: Moment) ->
         opens="create_payment",
         payments=tuple(one.payment for one in refused),
         payment_account_id=account.account_id,
+        payments_sought={one.payment.payment_id: one.unfound for one in refused if one.unfound},
     )
     return decision.events
 
@@ -121,7 +124,7 @@ def refused_payments(state: Invoice) -> Sequence[InvoicePayment]:
 
     One that Xero holds under our Reference with another amount is not among them: a second would stand beside it.
     """
-    undecided = {review.key for review in state.reviews if review.code == "outcome_unresolved"}
+    undecided = {one.key for one in state.reviews if one.code == "outcome_unresolved" and not is_unfound(one)}
     return [one for one in state.payments if one.standing == "refused" and one.payment.payment_id not in undecided]
 
 

@@ -2,10 +2,13 @@
 
 Nobody can tell which of them it is, so they are parted: halves go on apart, and the one that is left alone with its
 fault ends. Finding one among n takes 2 x ceil(log2 n) more requests, and one more if Xero does not say what is wrong;
-the others go through. A lone one on which Xero breaks without a refusal is nobody's fault yet: retries end it.
+the others go through. A lone one on which Xero breaks without a refusal is nobody's fault yet: retries end it. That
+holds for searches as for what is sent; but what could not be searched for is not sent again.
 """
 
 from typing import Final, Literal
+
+from domain.retry import MOST_ATTEMPTS, OLDEST
 
 TRIES_BEFORE_PARTING: Final = 2
 """Requests that end in a server error before their entries are parted: once may be anything."""
@@ -13,8 +16,11 @@ DEATHS_BEFORE_PARTING: Final = 3
 DEATHS_ALONE: Final = 5
 """Workers that may die with an entry before it is parted from its fellows, and before it ends when it has none.
 
-Processes are killed for other reasons too; nobody dies five times in a row by chance with the same lone entry.
+Processes are killed for other reasons too; nobody dies five times in a row by chance with the same lone entry. Deaths
+in company are not counted among those: they were perhaps another's.
 """
+SHORTEST_SEARCH: Final = 2 * 3600.0
+"""Seconds for which a lone entry is searched for in vain, however often, before it ends: outages are mostly shorter."""
 
 Fate = Literal["again", "part", "alone", "end"]
 """`alone`: again, but never with others."""
@@ -39,7 +45,22 @@ def fate_after_server_error(tries: int, together: int) -> Fate:
 
 
 def fate_after_death(deaths: int, together: int) -> Fate:
-    """What becomes of entries with which a worker died, the last death included."""
+    """What becomes of entries with which a worker died, the last death included.
+
+    `deaths` are those of its members in company, or, of a lone one, those in a row that it had by itself.
+    """
     if together > 1:
         return "part" if deaths >= DEATHS_BEFORE_PARTING else "again"
     return "end" if deaths >= DEATHS_ALONE else "again"
+
+
+def fate_after_search(spoiled: int, searching: float, together: int) -> Fate:
+    """What becomes of entries whose outcome a search was to tell, and did not, for the first time `searching` s ago.
+
+    `spoiled` of these searches in a row may have failed by the fault of what was searched for. One that Xero surely
+    failed counts for nothing but its time: after three days a person has to look.
+    """
+    if together > 1:
+        return "part" if spoiled >= TRIES_BEFORE_PARTING else "again"
+    tried_enough = spoiled >= MOST_ATTEMPTS and searching >= SHORTEST_SEARCH
+    return "end" if tried_enough or searching > OLDEST else "again"

@@ -33,6 +33,13 @@ def wait_before(attempt: int, chance: float) -> float:
     return chance * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 30))
 
 
+def wait_before_search(spoiled: int, searching: float, chance: float) -> float:
+    """Seconds before the next search for what was searched for in vain for `searching` seconds, `spoiled` times by its
+    own fault perhaps: as before any other try, and ever longer also while Xero is away, which counts for no try.
+    """
+    return max(wait_before(max(1, spoiled), chance), chance * min(LONGEST_WAIT, searching))
+
+
 def rest_after_limit(kind: str, said: float | None) -> float:
     """Seconds to rest after a 429 of this kind that asked for `said` seconds, within bounds."""
     usual, longest = LIMIT_RESTS[kind]

@@ -111,7 +111,8 @@ class World:
             cursor.execute(
                 "UPDATE app.outbox SET due_at = due_at - %(by)s::interval,"
                 " lease_until = lease_until - %(by)s::interval, created_at = created_at - %(by)s::interval,"
-                " first_tried_at = first_tried_at - %(by)s::interval",
+                " first_tried_at = first_tried_at - %(by)s::interval,"
+                " searching_since = searching_since - %(by)s::interval",
                 shift,
             )
             cursor.execute(

@@ -142,17 +142,17 @@ class SentFragment(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
-def last_sent(curs: Cursor[Row], entries: Sequence[tuple[int, UUID]]) -> dict[int, SentFragment]:
-    """What was sent for each (entry, delivery), by entry."""
+def last_sent(curs: Cursor[Row], sent: Sequence[tuple[UUID, UUID]]) -> dict[UUID, SentFragment]:
+    """What was sent of each (stream, delivery), by stream: a stream has one entry in a delivery at most."""
     curs.execute(
         """
-        SELECT f.entry_id, f.fragment_sha, f.facts FROM app.delivery_fragment f
-        JOIN unnest(%b::bigint[], %b::uuid[]) AS e (entry_id, delivery_id)
-          ON f.entry_id = e.entry_id AND f.delivery_id = e.delivery_id
+        SELECT f.stream_id, f.fragment_sha, f.facts FROM app.delivery_fragment f
+        JOIN unnest(%b::uuid[], %b::uuid[]) AS e (stream_id, delivery_id)
+          ON f.stream_id = e.stream_id AND f.delivery_id = e.delivery_id
         """,
-        ([entry for entry, _ in entries], [delivery for _, delivery in entries]),
+        ([stream for stream, _ in sent], [delivery for _, delivery in sent]),
     )
-    return {row["entry_id"]: SentFragment(row["fragment_sha"], row["facts"]) for row in curs}
+    return {row["stream_id"]: SentFragment(row["fragment_sha"], row["facts"]) for row in curs}
 
 
 def _open(

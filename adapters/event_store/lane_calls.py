@@ -92,7 +92,7 @@ def admit(
                (SELECT count(*) FROM app.delivery WHERE connection_id = %(lane)s
                 AND finished_at IS NULL AND lease_until > app.now()) AS in_flight,
                EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = %(lane)s AND o.state = 'AMBIGUOUS'
-                       AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
+                       AND o.due_at <= app.now() AND o.lease_token IS NULL
                        AND (o.organisation_id IS NULL OR o.organisation_id = %(books)s)
                        AND (%(gate_open)s OR {PASSES_GATE})) AS unclear_due,
                EXISTS (SELECT FROM app.claim_begun WHERE connection_id = %(lane)s) AS claims_died

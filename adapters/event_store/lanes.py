@@ -15,7 +15,7 @@ Row = dict[str, Any]
 REMOVAL_DUE: Final = f"""
     EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND {PASSES_GATE} AND o.closed_at IS NULL
             AND o.state IN ('PENDING', 'AMBIGUOUS') AND o.due_at <= app.now()
-            AND (o.lease_until IS NULL OR o.lease_until < app.now()))
+            AND o.lease_token IS NULL)
 """
 """SQL: whether a lane `l` has something to do that passes a closed gate."""
 
@@ -97,8 +97,7 @@ WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'ope
         EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
                 AND o.due_at <= app.now() AND {_ITS_BOOKS})
         OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
-                   AND o.due_at <= app.now() AND (o.lease_until IS NULL OR o.lease_until < app.now())
-                   AND {_ITS_BOOKS}))
+                   AND o.due_at <= app.now() AND o.lease_token IS NULL AND {_ITS_BOOKS}))
         OR {REMOVAL_DUE})
 ORDER BY l.served_at NULLS FIRST LIMIT %s
 """
@@ -127,7 +126,9 @@ def has_due(curs: Cursor[Row], connection_id: UUID) -> bool:
 def expired(curs: Cursor[Row], limit: int) -> list[UUID]:
     """Lanes with entries whose lease has run out."""
     curs.execute(
-        "SELECT DISTINCT connection_id FROM app.outbox WHERE state = 'LEASED' AND lease_until < app.now() LIMIT %s",
+        """
+        SELECT DISTINCT connection_id FROM app.outbox WHERE lease_token IS NOT NULL AND lease_until < app.now() LIMIT %s
+        """,
         (limit,),
     )
     return [row["connection_id"] for row in curs]

@@ -29,7 +29,13 @@ class LeaseLost(Exception):
 
 
 class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry as a worker holds it; `age` is the seconds since it was stored, `trying` since it was first tried."""
+    """An entry as a worker holds it; `age` is the seconds since it was stored, `trying` since it was first tried.
+
+    `deaths` counts workers that died with it and others, `deaths_alone` those in a row that died with it by itself.
+    `searches` counts searches in a row that went wrong and may have done so by its fault, `searching` is the seconds
+    since the first that went wrong, whyever; `search_group` it shares with those it is searched with, None at first.
+    `searched` says that what is asked of Xero about it is whether it is there.
+    """
 
     id: int
     stream_id: UUID
@@ -41,6 +47,19 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     group: UUID | None = None
     cause: str = ""
     deaths: int = 0
+    deaths_alone: int = 0
+    searches: int = 0
+    searching: float = 0.0
+    search_group: UUID | None = None
+    searched: bool = False
+
+
+COLUMNS: Final = """
+    o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths, o.deaths_alone, o.searches,
+    o.search_grp, o.state, extract(epoch FROM app.now() - o.created_at)::float8 AS age,
+    coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying,
+    coalesce(extract(epoch FROM app.now() - o.searching_since), 0)::float8 AS searching"""
+"""SQL: what `entry_of` reads of an entry `o`."""
 
 
 class LiveEntry(NamedTuple):
@@ -53,16 +72,22 @@ class LiveEntry(NamedTuple):
 
 
 def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
-    """Store new entries in their order; one waits while an earlier entry of its stream is live."""
+    """Store new entries in their order; one waits while an earlier entry of its stream is live.
+
+    One that may have been sent before is searched for first.
+    """
     curs.execute(
         """
-        INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, state)
-        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key, e.organisation_id, e.asked,
+        INSERT INTO app.outbox
+            (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, delivery_id, state)
+        SELECT e.connection_id, e.kind, e.stream_id, e.seq, e.effect_key, e.organisation_id, e.asked, e.searches,
                CASE WHEN row_number() OVER (PARTITION BY e.stream_id ORDER BY e.position) > 1
                       OR EXISTS (SELECT FROM app.outbox live WHERE live.stream_id = e.stream_id
-                                 AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING' ELSE 'PENDING' END
-        FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
-             WITH ORDINALITY AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, position)
+                                 AND live.state IN ('PENDING', 'LEASED', 'AMBIGUOUS')) THEN 'WAITING'
+                    WHEN e.searches IS NOT NULL THEN 'AMBIGUOUS' ELSE 'PENDING' END
+        FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::bigint[], %b::text[], %b::text[], %b::bool[], %b::uuid[])
+             WITH ORDINALITY
+             AS e (connection_id, kind, stream_id, seq, effect_key, organisation_id, asked, searches, position)
         ORDER BY e.position
         """,
         (
@@ -73,6 +98,7 @@ def insert(curs: Cursor[Row], entries: Sequence[Entry]) -> None:
             [e.effect_key for e in entries],
             [e.organisation_id for e in entries],
             [e.asked for e in entries],
+            [e.searches for e in entries],
         ),
     )
 
@@ -105,11 +131,18 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
         UPDATE app.outbox o
         SET state = r.state, due_at = app.now() + r.due_in * interval '1 second', grp = r.grp,
             cause = nullif(r.cause, ''), attempts = o.attempts - r.given_back::int,
+            deaths = CASE WHEN r.answered THEN 0 ELSE o.deaths END,
+            deaths_alone = CASE WHEN r.answered THEN 0 ELSE o.deaths_alone END,
+            searches = CASE WHEN r.search = 'over' THEN 0 ELSE o.searches + (r.search = 'spoiled')::int END,
+            searching_since = CASE WHEN r.search = 'none' THEN o.searching_since
+                              WHEN r.search <> 'over' THEN coalesce(o.searching_since, app.now()) END,
+            search_grp = r.search_grp,
             organisation_id = CASE WHEN r.state = 'PENDING' AND o.kind <> 'create_payment' THEN NULL
                               ELSE o.organisation_id END,
             lease_token = NULL, lease_until = NULL
-        FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::float8[], %b::bool[], %b::uuid[], %b::text[])
-             AS r (id, token, was, state, due_in, given_back, grp, cause)
+        FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::float8[], %b::bool[], %b::uuid[], %b::text[],
+                    %b::bool[], %b::text[], %b::uuid[])
+             AS r (id, token, was, state, due_in, given_back, grp, cause, answered, search, search_grp)
         WHERE o.id = r.id AND o.lease_token = r.token AND o.state = r.was
         RETURNING o.id
         """,
@@ -122,6 +155,9 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
             [r.give_back_attempt for r in reopened],
             [r.group for r in reopened],
             [r.cause for r in reopened],
+            [r.answered for r in reopened],
+            [r.search for r in reopened],
+            [r.search_group for r in reopened],
         ),
     )
     _all_or_lost(curs, len(reopened))
@@ -131,7 +167,8 @@ def wake_waiting(curs: Cursor[Row], entry_ids: Sequence[int]) -> None:
     """Let the next waiting entry of each ended entry's stream go on."""
     curs.execute(
         """
-        UPDATE app.outbox SET state = 'PENDING', due_at = app.now()
+        UPDATE app.outbox SET state = CASE WHEN delivery_id IS NULL THEN 'PENDING' ELSE 'AMBIGUOUS' END,
+               due_at = app.now()
         WHERE id IN (SELECT min(w.id) FROM app.outbox w WHERE w.state = 'WAITING' AND w.closed_at IS NULL
                      AND w.stream_id IN (SELECT stream_id FROM app.outbox WHERE id = ANY(%b)) GROUP BY w.stream_id)
         """,
@@ -177,10 +214,7 @@ def lock_due(
             WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
                   {_behind(gate_open)} {asked}
             ORDER BY {order} LIMIT 1)
-        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
-               extract(epoch FROM app.now() - o.created_at)::float8 AS age,
-               coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
-        FROM app.outbox o, first
+        SELECT {COLUMNS} FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
           AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS} {asked}
         ORDER BY {order} LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
@@ -232,24 +266,21 @@ def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LiveEntry]:
 
 
 def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
-    """Lock up to `limit` entries whose outcome is unknown and whose quiet period is over, all of the oldest's kind.
+    """Lock up to `limit` entries whose outcome is unknown and whose time has come, all searched with the oldest.
 
-    Behind a closed gate, only what passes it.
+    Behind a closed gate, only what passes it. One whose worker died in a search is nobody's until that is counted.
     """
     curs.execute(
         f"""
         WITH first AS (
-            SELECT kind FROM app.outbox o
+            SELECT kind, search_grp FROM app.outbox o
             WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS' AND due_at <= app.now()
-              AND (lease_until IS NULL OR lease_until < app.now()) AND {_ITS_BOOKS}
+              AND lease_token IS NULL AND {_ITS_BOOKS}
               {_behind(gate_open)}
             ORDER BY id LIMIT 1)
-        SELECT o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths,
-               extract(epoch FROM app.now() - o.created_at)::float8 AS age,
-               coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying
-        FROM app.outbox o, first
+        SELECT {COLUMNS} FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'AMBIGUOUS' AND o.due_at <= app.now()
-          AND (o.lease_until IS NULL OR o.lease_until < app.now()) AND {_ITS_BOOKS}
+          AND o.search_grp IS NOT DISTINCT FROM first.search_grp AND o.lease_token IS NULL AND {_ITS_BOOKS}
         ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},
@@ -258,7 +289,7 @@ def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_ope
 
 
 def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seconds: float) -> None:
-    """Lease entries for a look-up: no attempt is counted, and an expired look-up is simply looked up again."""
+    """Lease entries for a look-up: no attempt is counted. A lease that runs out tells that its worker died."""
     curs.execute(
         "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%b)",
         (token, seconds, list(entry_ids)),
@@ -266,16 +297,20 @@ def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seco
 
 
 def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
-    """Lock entries whose worker never reported back: their lease has run out."""
+    """Lock entries whose worker never reported back, all that one held: their lease has run out.
+
+    They are of one sending or of one search, which their state tells.
+    """
     curs.execute(
-        """
-        SELECT id, stream_id, kind, attempts, delivery_id, grp, cause, deaths,
-               extract(epoch FROM app.now() - created_at)::float8 AS age,
-               coalesce(extract(epoch FROM app.now() - first_tried_at), 0)::float8 AS trying
-        FROM app.outbox WHERE connection_id = %s AND state = 'LEASED' AND lease_until < app.now()
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+        f"""
+        WITH first AS (
+            SELECT lease_token FROM app.outbox
+            WHERE connection_id = %s AND lease_token IS NOT NULL AND lease_until < app.now() ORDER BY id LIMIT 1)
+        SELECT {COLUMNS} FROM app.outbox o, first
+        WHERE o.connection_id = %s AND o.lease_token = first.lease_token
+        ORDER BY o.id LIMIT %s FOR UPDATE OF o SKIP LOCKED
         """,
-        (connection_id, limit),
+        (connection_id, connection_id, limit),
     )
     return [entry_of(row) for row in curs]
 
@@ -342,6 +377,11 @@ def entry_of(row: Row) -> LeasedEntry:
         group=row["grp"],
         cause=row["cause"] or "",
         deaths=row["deaths"],
+        deaths_alone=row["deaths_alone"],
+        searches=row["searches"],
+        searching=row["searching"],
+        search_group=row["search_grp"],
+        searched=row["state"] == "AMBIGUOUS",
     )
 
 

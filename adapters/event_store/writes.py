@@ -31,7 +31,11 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reopened(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that goes on with these events: unknown outcome, or to be sent again. `due_in` is seconds from now."""
+    """An entry that goes on with these events: unknown outcome, or to be sent again. `due_in` is seconds from now.
+
+    `answered`: Xero answered what was sent, so nobody dies of it. `search`: what came of a search for it: none was
+    made, it failed, it was spoiled (perhaps by this very entry), or it is over; the next is one for its `search_group`.
+    """
 
     entry_id: int
     token: UUID
@@ -41,6 +45,9 @@ class Reopened(msgspec.Struct, frozen=True, kw_only=True):
     give_back_attempt: bool = False
     group: UUID | None = None
     cause: str = ""
+    answered: bool = False
+    search: Literal["none", "failed", "spoiled", "over"] = "over"
+    search_group: UUID | None = None
 
 
 class SealedInvoiceText(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,6 +88,10 @@ OUTBOX: Final = Table(
     Column("first_tried_at", TIME),
     Column("deaths", Integer, nullable=False, server_default="0"),
     Column("asked", Boolean, nullable=False, server_default="false"),
+    Column("deaths_alone", Integer, nullable=False, server_default="0"),
+    Column("searches", Integer, nullable=False, server_default="0"),
+    Column("searching_since", TIME),
+    Column("search_grp", Uuid),
     UniqueConstraint("effect_key", name="outbox_effect_key_key"),
     CheckConstraint(
         "state IN ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')",
@@ -102,7 +106,7 @@ OUTBOX: Final = Table(
     Index("outbox_open_of_stream", "stream_id", postgresql_where=text("closed_at IS NULL")),
     Index("outbox_pending", "connection_id", "id", postgresql_where=text("state = 'PENDING'")),
     Index("outbox_ambiguous", "connection_id", "due_at", postgresql_where=text("state = 'AMBIGUOUS'")),
-    Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("state = 'LEASED'")),
+    Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("lease_token IS NOT NULL")),
     Index(
         "outbox_removals",
         "connection_id",

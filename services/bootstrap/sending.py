@@ -21,6 +21,7 @@ from services.dispatch.create_payment import CreatePayment
 from services.dispatch.dispatcher import Dispatcher
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
+from services.dispatch.recovery import Recovery
 from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.update_invoice import UpdateInvoice
 from services.dispatch.void_invoice import VoidInvoice
@@ -87,8 +88,7 @@ class Sending(Ground):
         """Carries entries to Xero."""
         kinds, parts, told = self.kinds, self._parts, self.settings.support_mail is not None
         return Dispatcher(
-            self.store,
-            kinds,
+            Recovery(self.store, kinds, self.timing.quiet, parts.new_id, support_told=told),
             parts.claim(
                 self.store,
                 self.account_keys,

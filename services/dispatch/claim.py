@@ -27,7 +27,7 @@ from domain.budget import Budget
 from domain.causes import Cause, told_to_support
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
-from services.dispatch.deaths import KILLED_ITS_WORKER, suspects
+from services.dispatch.deaths import KILLED_ITS_WORKER, of_sends, suspects
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 from services.dispatch.leave import AnotherIsAhead, Leave
@@ -130,7 +130,7 @@ class Claim:
         self._survived.discard(connection_id)
         for entry_ids in claims_begun.take_left(tx.cursor, connection_id):
             group = outbox_deaths.lock_pending(tx.cursor, entry_ids)
-            noted = suspects(group, self._new_id)
+            noted = suspects(group, self._new_id, of_sends)
             outbox_deaths.count_deaths(tx.cursor, noted)
             ending = [entry for entry, suspect in zip(group, noted, strict=True) if suspect.cause]
             if ending:
@@ -141,7 +141,7 @@ class Claim:
         kind, cause, events = self._kinds[entries[0].kind], self._our_fault, list[Event]()
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
         for entry in entries:
-            LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths + 1)
+            LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1)
             subject, organisation = subjects[entry.stream_id], connection.organisation_id
             events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
             outbox.withdraw(tx.cursor, [entry.id], cause.code)
@@ -308,7 +308,7 @@ class Claim:
         delivery_id, token = self._new_id(), self._new_id()
         kind = self._kinds[entries[0].kind]
         subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
-        notes = deliveries.last_sent(tx.cursor, [(e.id, e.delivery_id) for e in entries if e.delivery_id])
+        notes = deliveries.last_sent(tx.cursor, [(e.stream_id, e.delivery_id) for e in entries if e.delivery_id])
         subject = subjects[entries[0].stream_id]
         lease = self._timing.lease
         with tx.in_one_trip():
@@ -336,7 +336,7 @@ def _acted_for(kind: DeliveryKind[Any], connection: Connection, subject: Any) ->
     return kind.as_it_was(subject) if isinstance(kind, LeavingKind) else connection
 
 
-def _sent(entry: LeasedEntry, notes: Mapping[int, Any]) -> Sent:
-    note = notes[entry.id]
+def _sent(entry: LeasedEntry, notes: Mapping[UUID, Any]) -> Sent:
+    note = notes[entry.stream_id]
     assert entry.delivery_id is not None, "an unknown outcome has a delivery"
     return Sent(delivery_id=entry.delivery_id, fragment_hash=note.fragment_hash, facts=note.facts)

@@ -18,7 +18,7 @@ from adapters.xero.payment_judgement import judge_payment, search_payment
 from adapters.xero.payment_mapping import payments_body, render_payment
 from adapters.xero.session import XeroSession
 from domain import invoice, invoice_change, paying
-from domain.causes import VOIDED, Cause
+from domain.causes import VOIDED, Cause, is_unfound
 from domain.connection import Connection
 from domain.event import Event, Moment
 from domain.invoice import Invoice
@@ -150,7 +150,7 @@ class CreatePayment:
             subject.invoice,
             subject.due.payment,
             cause,
-            found=cause.code == CONFLICT.code,
+            found=cause.code == CONFLICT.code and not is_unfound(cause),
             answer_ref=answer_ref,
             at=at,
             organisation_id=organisation_id,

@@ -5,35 +5,31 @@ Any number of threads and processes may call both at any time; the lane's row an
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from adapters.event_store import deliveries, outbox, outbox_deaths
-from adapters.event_store.outbox import LeasedEntry, LeaseLost
-from adapters.event_store.store import EventStore, Transaction
+from eventsourcing.persistence import PersistenceError
+
+from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.writes import FinishedDelivery, Heard
 from adapters.xero.answers import RateHeaders
 from adapters.xero.errors import NoToken, NotSent, XeroError
 from adapters.xero.session import XeroSession
-from domain import connection as connections
-from domain.breaker import Evidence
+from domain.breaker import Evidence, is_probe
 from domain.budget import Budget
 from domain.connection import Connection
-from domain.event import ENGINE, Event, Moment
 from services.dispatch import trouble
 from services.dispatch.all_lanes import AllLanes
 from services.dispatch.claim import Claim
-from services.dispatch.deaths import parted
-from services.dispatch.kind import Answered, DeliveryKind, Outcome, Unclear, Withheld
+from services.dispatch.kind import Answered, Outcome, Unclear, Unsearched, Withheld
 from services.dispatch.lane_work import FencePassed, Stopping, Timing, Work, fence
 from services.dispatch.record import REFUSED_ONCE, Record
+from services.dispatch.recovery import Recovery
 from services.dispatch.trouble import Trouble
 from services.lost_connection import LostConnection
 
 LOG: Final = logging.getLogger(__name__)
-_EXPIRED_AT_ONCE: Final = 200
 
 
 class Dispatcher:
@@ -41,8 +37,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: EventStore,
-        kinds: Mapping[str, DeliveryKind[Any]],
+        recovery: Recovery,
         claim: Claim,
         record: Record,
         lost: LostConnection,
@@ -57,7 +52,7 @@ class Dispatcher:
         """Once `stopping` is set nothing is claimed, and what is claimed and not yet sent is given back."""
         self._stopping = stopping
         self._all_lanes, self._budget = all_lanes, budget
-        self._store, self._kinds, self._claim, self._record = store, kinds, claim, record
+        self._recovery, self._claim, self._record = recovery, claim, record
         self._lost, self._session_of, self._ring = lost, session_of, ring
         self._timing, self._new_id = timing, new_id
 
@@ -80,35 +75,8 @@ class Dispatcher:
         return True
 
     def recover(self, connection_id: UUID) -> int:
-        """Turn entries whose worker never reported back into unknown outcomes; returns how many."""
-        with self._store.begin() as tx:
-            entries = outbox.lock_expired(tx.cursor, connection_id, _EXPIRED_AT_ONCE)
-            if not entries:
-                return 0
-            connection = tx.load([connection_id], connections.evolve)[connection_id]
-            at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
-            events: list[Event] = []
-            for name, group in groupby(sorted(entries, key=lambda e: e.kind), key=lambda e: e.kind):
-                events += self._unclear(tx, self._kinds[name], list(group), connection, at)
-            outbox_deaths.mark_unclear(tx.cursor, parted(entries, self._new_id), self._timing.quiet)
-            deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
-            tx.append(events)
-        return len(entries)
-
-    def _unclear(
-        self,
-        tx: Transaction,
-        kind: DeliveryKind[Any],
-        entries: Sequence[LeasedEntry],
-        connection: Connection,
-        at: Moment,
-    ) -> list[Event]:
-        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
-        events: list[Event] = []
-        for entry in entries:
-            assert entry.delivery_id is not None, "a leased entry has a delivery"
-            events += kind.unclear(subjects[entry.stream_id], entry.delivery_id, connection.organisation_id, at)
-        return events
+        """Free what workers of this connection held that never reported back; returns how many entries."""
+        return self._recovery.recover(connection_id)
 
     def _carry_out(self, work: Work[Any]) -> None:
         try:
@@ -122,6 +90,13 @@ class Dispatcher:
             else:
                 self._record_trouble(work, error)
             return
+        except (FencePassed, PersistenceError):
+            raise
+        except Exception as error:
+            if work.body is not None:
+                raise
+            self._record_broken_search(work, error)
+            return
         finished = FinishedDelivery(
             delivery_id=work.delivery_id,
             outcome="answered",
@@ -130,7 +105,8 @@ class Dispatcher:
         )
         # A search that is answered says nothing about sending; only what was sent closes the breaker of sends.
         heard = self._heard(work, answered.rates, "answers" if work.body is None else "served")
-        self._record.outcomes(work, answered.outcomes, finished, heard)
+        outcomes = answered.outcomes if work.body is not None else [_told(one) for one in answered.outcomes]
+        self._record.outcomes(work, outcomes, finished, heard)
         self._all_lanes.answered(work.probe, answered.rates.app_left)
 
     def _heard(
@@ -174,12 +150,24 @@ class Dispatcher:
         self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
         self._all_lanes.given_back(work.probe)
 
+    def _record_broken_search(self, work: Work[Any], error: Exception) -> None:
+        """The search broke on our side: it counts against what was searched for, not against Xero."""
+        LOG.error("delivery %s cannot search: %s", work.delivery_id, type(error).__name__, exc_info=True)
+        outcomes = trouble.unsearched(len(work.items), self._new_id, _spoiled(work), spoils=True)
+        finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="search_broke")
+        self._record.outcomes(
+            work, outcomes, finished, Heard(connection_id=work.connection_id, call=work.admission.call)
+        )
+        self._all_lanes.given_back(work.probe)
+
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:
         LOG.warning("delivery %s got no good answer: %s", work.delivery_id, error)
         self._lost.hear(work.connection, error)
         entries = len(work.items)
         if work.body is None:
-            met = trouble.of_search(error, entries)
+            again = any(item.entry.searching for item in work.items)
+            resting = is_probe(work.admission.failures_in_row)
+            met = trouble.of_search(error, entries, self._new_id, _spoiled(work), again=again, resting=resting)
         else:
             tries = min(item.entry.attempts for item in work.items)
             before = any(item.entry.cause == REFUSED_ONCE for item in work.items)
@@ -198,3 +186,13 @@ class Dispatcher:
 def _waits_for_tokens(work: Work[Any], error: XeroError) -> bool:
     """Another process refreshes the tokens, and nothing was sent: the next claim knows of it beforehand."""
     return error.code == "refresh_elsewhere" and not work.reached_xero
+
+
+def _spoiled(work: Work[Any]) -> int:
+    """How many searches in a row each of these entries may have spoiled."""
+    return min(item.entry.searches for item in work.items)
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """What a search that was answered says of one entry; if it is not clear, that is the entry's own doing."""
+    return Unsearched(spoiled=True, alone=True) if isinstance(outcome, Unclear) else outcome

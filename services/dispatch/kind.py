@@ -50,6 +50,18 @@ class Unclear(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
 
 
+class Unsearched(msgspec.Struct, frozen=True, kw_only=True):
+    """The search that was to tell whether it is there did not: it is made again by the retry policy.
+
+    `spoiled` says that what was searched for may be the reason, `alone` that nothing else can be: nothing else was
+    searched for, or Xero told about the others. `group` keeps the halves of a spoiled search apart.
+    """
+
+    spoiled: bool
+    alone: bool
+    group: UUID | None = None
+
+
 class Absent(msgspec.Struct, frozen=True):
     """Xero was searched and does not hold it."""
 
@@ -65,7 +77,7 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     after: float | None = None
 
 
-Outcome = Saved | Refused | Unclear | Absent | Withheld
+Outcome = Saved | Refused | Unclear | Unsearched | Absent | Withheld
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):

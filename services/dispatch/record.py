@@ -17,11 +17,12 @@ from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Closed, FinishedDelivery, Heard, Reopened, SealedAnswer, Writes
 from adapters.vault.account_keys import AccountKeys
-from domain.causes import Cause, told_to_support
+from domain.causes import UNFOUND, Cause, told_to_support
 from domain.event import ENGINE, Event, Moment
 from domain.invoice_identity import identities_of
+from domain.poison import fate_after_search
 from domain.refusals import ConcurrentChange
-from domain.retry import exhausted, wait_before
+from domain.retry import exhausted, wait_before, wait_before_search
 from services.dispatch.deaths import KILLED_ITS_WORKER
 from services.dispatch.kind import (
     Absent,
@@ -31,6 +32,7 @@ from services.dispatch.kind import (
     Refused,
     Saved,
     Unclear,
+    Unsearched,
     Withheld,
 )
 from services.dispatch.lane_work import Item, Work
@@ -42,18 +44,20 @@ DATABASE_PATIENCE: Final = 10.0
 """Seconds between two tries to reach the database, and after which no further one is begun."""
 WHOLE_REQUEST_REFUSED: Final = "request_refused"
 """What is noted on an entry that ends once a search finds that it is not in Xero."""
+_WITHOUT_AN_ANSWER: Final = ("retries_exhausted", UNFOUND.code)
 REFUSED_ONCE: Final = "request_refused_once"
 """What is noted, until it ends, on an entry that was refused alone and is to have one more try."""
 
 
 class Ended(msgspec.Struct, kw_only=True):
-    """What one work comes to, collected before it is written."""
+    """What one work comes to, collected before it is written; `chance` is that of all that is to be tried again."""
 
     events: list[Event] = msgspec.field(default_factory=list)
     closed: list[Closed] = msgspec.field(default_factory=list)
     reopened: list[Reopened] = msgspec.field(default_factory=list)
     answers: list[SealedAnswer] = msgspec.field(default_factory=list)
     activity: bool = False
+    chance: float = 0.0
 
 
 class Record:
@@ -93,9 +97,10 @@ class Record:
 
     def _write(self, work: Work[Any], outcomes: Sequence[Outcome], finished: FinishedDelivery, heard: Heard) -> None:
         ended = self._decide(work, outcomes)
+        answered = work.body is not None and finished.http_status is not None
         writes = Writes(
             closed=ended.closed,
-            reopened=ended.reopened,
+            reopened=[msgspec.structs.replace(one, answered=answered) for one in ended.reopened],
             answers=ended.answers,
             identities=identities_of(ended.events),
             activity_of=work.connection_id if ended.activity else None,
@@ -116,7 +121,8 @@ class Record:
                 causation_id=work.delivery_id,
                 new_id=self._new_id,
             )
-        ended = Ended()
+        # One chance for all: what was searched for together is searched for together again, unless it is parted.
+        ended = Ended(chance=self._chance() if work.body is None else 0.0)
         if isinstance(work.kind, RecallingKind):
             now = [work.kind.recalled(known, item.sent) for known, item in zip(now, work.items, strict=True)]
         for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
@@ -133,6 +139,8 @@ class Record:
                 self._absent(work, item, at, ended)
             case Unclear():
                 self._unclear(work, item, outcome, at, ended)
+            case Unsearched():
+                self._unsearched(work, item, outcome, at, ended)
             case Withheld():
                 self._withheld(work, item, outcome, at, ended)
 
@@ -160,10 +168,37 @@ class Record:
         ended.events += work.kind.unclear(item.subject, item.sent.delivery_id, organisation, at)
         group = outcome.group or item.entry.group
         ended.reopened.append(
-            work.reopen(item, "AMBIGUOUS", outcome.after, group=group, cause=_noted(work, item, outcome))
+            work.reopen(
+                item,
+                "AMBIGUOUS",
+                outcome.after,
+                group=group,
+                cause=_noted(work, item, outcome),
+                search="none",
+                search_group=item.entry.search_group,
+            )
         )
         if outcome.words:
             ended.answers.append(self._answer(work, item, self._refusal_ref(work, item), outcome.words))
+
+    def _unsearched(self, work: Work[Any], item: Item[Any], outcome: Unsearched, at: Moment, ended: Ended) -> None:
+        """Not searched: it stays unknown whether it is there, for good if that went on for too long."""
+        entry = item.entry
+        spoiled = entry.searches + outcome.spoiled
+        if outcome.alone and fate_after_search(spoiled, entry.searching, 1) == "end":
+            self._give_up(work, item, UNFOUND, None, at, ended)
+            return
+        ended.reopened.append(
+            work.reopen(
+                item,
+                "AMBIGUOUS",
+                wait_before_search(spoiled, entry.searching, ended.chance),
+                group=entry.group,
+                cause=entry.cause,
+                search="spoiled" if outcome.spoiled else "failed",
+                search_group=outcome.group or entry.search_group,
+            )
+        )
 
     def _absent(self, work: Work[Any], item: Item[Any], at: Moment, ended: Ended) -> None:
         """Searched and not there: send again under a new key, unless it was refused alone or tried too often."""
@@ -196,7 +231,7 @@ class Record:
         self, work: Work[Any], item: Item[Any], cause: Cause, answer_ref: UUID | None, at: Moment, ended: Ended
     ) -> None:
         ended.events += self._failed(work, item, cause, answer_ref, at)
-        ended.closed.append(work.close(item, "DEAD" if cause.code == "retries_exhausted" else "REJECTED", cause.code))
+        ended.closed.append(work.close(item, "DEAD" if cause.code in _WITHOUT_AN_ANSWER else "REJECTED", cause.code))
 
     def _failed(
         self, work: Work[Any], item: Item[Any], cause: Cause, answer_ref: UUID | None, at: Moment

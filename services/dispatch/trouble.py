@@ -2,6 +2,7 @@
 
 definite non-effect     Withheld: sent again, using up an attempt only if Xero was really tried
 anything else           Unclear: Xero is searched before anything is sent again
+a search                Unsearched: it is made again, and counted unless Xero was away
 """
 
 from collections.abc import Callable
@@ -23,9 +24,9 @@ from adapters.xero.errors import (
     XeroError,
 )
 from domain.breaker import Evidence
-from domain.poison import fate_after_refusal, fate_after_server_error
+from domain.poison import fate_after_refusal, fate_after_search, fate_after_server_error
 from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
-from services.dispatch.kind import Outcome, Unclear, Withheld
+from services.dispatch.kind import Outcome, Unclear, Unsearched, Withheld
 
 _AWAY: Final = 503
 PERMISSION_PAUSE: Final = 300.0
@@ -72,9 +73,41 @@ def of_send(
     return _definite(error, entries, _withheld)
 
 
-def of_search(error: XeroError, entries: int) -> Trouble:
-    """A search went wrong: it had no effect, and the outcome stays unknown."""
-    return _definite(error, entries, lambda _, after: Unclear(after=after or 0.0))
+def of_search(
+    error: XeroError,
+    entries: int,
+    new_id: Callable[[], UUID],
+    spoiled: int = 0,
+    *,
+    again: bool = False,
+    resting: bool = False,
+) -> Trouble:
+    """A search went wrong: it had no effect, and the outcome stays unknown.
+
+    `spoiled` so many before it in a row may have been spoiled by what they searched for; not while the lane is
+    `resting`, as Xero fails whatever it is asked. Once one has failed, those `again` open no breaker unless Xero
+    surely is away: it may well take what is sent.
+    """
+    told = isinstance(error, NoToken) or error.code == "organisation_offline"
+    if told or not isinstance(error, NotSent | NotFound | OutcomeUnclear | BatchRefused):
+        return _definite(error, entries, lambda _, after: Unclear(after=after or 0.0))
+    outcomes = unsearched(entries, new_id, spoiled, spoils=_spoils_search(error) and not resting)
+    return Trouble(outcomes=outcomes, word=type(error).__name__, evidence=_told_by_search(error, again))
+
+
+def unsearched(entries: int, new_id: Callable[[], UUID], spoiled: int, *, spoils: bool) -> tuple[Outcome, ...]:
+    """What becomes of entries whose search failed, `spoiled` so many before it; `spoils` says that it was, too."""
+    part = spoils and fate_after_search(spoiled + 1, 0.0, entries) == "part"
+    halves = (new_id(), new_id()) if part else (None, None)
+    return tuple(
+        Unsearched(spoiled=spoils, alone=entries == 1, group=halves[place >= entries // 2]) for place in range(entries)
+    )
+
+
+def _told_by_search(error: XeroError, again: bool) -> Evidence:
+    if not again or isinstance(error, NotSent) or error.status == _AWAY:
+        return "away"
+    return "answers" if _spoils_search(error) else "none"
 
 
 def _definite(error: XeroError, entries: int, outcome: Callable[[bool, float | None], Outcome]) -> Trouble:
@@ -154,6 +187,13 @@ def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list
     """The halves of a request, each in a group of its own; a lone entry has one for itself."""
     first, second = Unclear(group=new_id(), after=after), Unclear(group=new_id(), after=after)
     return [first if position < entries // 2 else second for position in range(entries)]
+
+
+def _spoils_search(error: XeroError) -> bool:
+    """Whether the fault may lie in what was searched for: Xero answered, and did not say that it is away."""
+    if isinstance(error, OutcomeUnclear):
+        return _spoils(error) or error.reason in ("unreadable", "too_large")
+    return isinstance(error, NotFound | BatchRefused)
 
 
 def _spoils(error: OutcomeUnclear) -> bool:

@@ -205,7 +205,14 @@ _CONNECTION: Final = (
 
 _INVOICE: Final = (
     _full(InvoiceQueued, kyrios_invoice_id=INVOICE, document=_DOCUMENT, text_hash="0a1b2c", revision=2),
-    _full(InvoiceRevised, document=_DOCUMENT, text_hash="0a1b2c", revision=3, opens="update_invoice"),
+    _full(
+        InvoiceRevised,
+        document=_DOCUMENT,
+        text_hash="0a1b2c",
+        revision=3,
+        opens="update_invoice",
+        searches=identity("delivery"),
+    ),
     _full(
         InvoiceBlocked,
         causes=(_MISSING_CONTACT, _UNMAPPED),
@@ -246,7 +253,14 @@ _INVOICE: Final = (
         answer_ref=identity("answer"),
         opens="create_invoice",
     ),
-    _full(RetryRequested, opens="create_payment", payments=(_PAYMENT,), payment_account_id=CLEARING.account_id),
+    _full(
+        RetryRequested,
+        opens="create_payment",
+        payments=(_PAYMENT,),
+        payment_account_id=CLEARING.account_id,
+        searches=identity("delivery"),
+        payments_sought={"pay-1": identity("delivery")},
+    ),
     _full(SyncDismissed, reason_ref=identity("sealed reason")),
     _full(DismissalUndone, opens="create_invoice", reason_ref=identity("sealed reason")),
     _full(
@@ -257,7 +271,9 @@ _INVOICE: Final = (
         opens="update_invoice",
     ),
     _full(ReviewCleared, cause=Cause("total_differs_in_xero", key="total"), reason_ref=identity("reason")),
-    _full(InvoiceVoided, opens="void_invoice", awaits=f"update_invoice/{identity('event')}"),
+    _full(
+        InvoiceVoided, opens="void_invoice", awaits=f"update_invoice/{identity('event')}", searches=identity("delivery")
+    ),
     _full(VoidSynced, delivery_id=identity("delivery")),
 )
 

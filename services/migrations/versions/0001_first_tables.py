@@ -98,14 +98,18 @@ CREATE TABLE app.outbox (
     closed_at timestamptz,
     first_tried_at timestamptz,
     deaths integer NOT NULL DEFAULT 0,
-    asked boolean NOT NULL DEFAULT false
+    asked boolean NOT NULL DEFAULT false,
+    deaths_alone integer NOT NULL DEFAULT 0,
+    searches integer NOT NULL DEFAULT 0,
+    searching_since timestamptz,
+    search_grp uuid
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
 CREATE INDEX outbox_open_of_stream ON app.outbox (stream_id) WHERE closed_at IS NULL;
 CREATE INDEX outbox_pending ON app.outbox (connection_id, id) WHERE state = 'PENDING';
 CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
-CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE state = 'LEASED';
+CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE lease_token IS NOT NULL;
 CREATE INDEX outbox_removals ON app.outbox (connection_id)
     WHERE kind = 'remove_connection' AND (closed_at IS NULL OR state = 'DEAD');
 CREATE INDEX outbox_closed ON app.outbox (closed_at) WHERE closed_at IS NOT NULL;

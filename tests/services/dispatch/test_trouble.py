@@ -20,10 +20,11 @@ from adapters.xero.errors import (
     Unauthorised,
     XeroError,
 )
-from services.dispatch.kind import Unclear, Withheld
+from services.dispatch.kind import Unclear, Unsearched, Withheld
 from services.dispatch.trouble import (
     NO_TOKEN_PAUSE,
     PERMISSION_PAUSE,
+    Trouble,
     of_search,
     of_send,
 )
@@ -80,7 +81,7 @@ def test_an_unclear_answer_to_a_send_is_searched_after_the_quiet_period_or_later
 def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt(
     error: XeroError, pause: float, why: str, evidence: str, limit: str | None
 ) -> None:
-    sent, searched = of_send(error, 2, QUIET, uuid4), of_search(error, 2)
+    sent, searched = of_send(error, 2, QUIET, uuid4), of_search(error, 2, uuid4)
     assert sent.outcomes == (Withheld(cause="xero_unavailable", counts=False, after=0.0),) * 2
     assert searched.outcomes == (Unclear(after=0.0),) * 2
     for met in (sent, searched):
@@ -88,14 +89,14 @@ def test_what_was_surely_not_carried_out_waits_with_its_lane_and_uses_no_attempt
 
 
 def test_the_limit_of_the_whole_app_rests_no_single_lane() -> None:
-    for met in (of_send(limited("app", 30.0), 2, QUIET, uuid4), of_search(limited("app", 30.0), 2)):
+    for met in (of_send(limited("app", 30.0), 2, QUIET, uuid4), of_search(limited("app", 30.0), 2, uuid4)):
         assert (met.word, met.pause, met.pause_for, met.evidence) == ("rate_limited", None, None, "answers")
         assert met.limit == "app"
 
 
 def test_an_organisation_that_is_offline_is_left_alone_for_five_minutes_and_is_no_failure_of_xero() -> None:
     offline = OutcomeUnclear("organisation_offline", status=503)
-    sent, searched = of_send(offline, 2, QUIET, uuid4), of_search(offline, 2)
+    sent, searched = of_send(offline, 2, QUIET, uuid4), of_search(offline, 2, uuid4)
     assert sent.outcomes == (Unclear(after=300.0),) * 2
     assert searched.outcomes == (Unclear(),) * 2
     for met in (sent, searched):
@@ -113,7 +114,7 @@ def test_a_request_that_came_to_nothing_counts_for_the_breaker_and_for_the_invoi
 
 @pytest.mark.parametrize("error", [unclear("timeout"), NotSent("connect"), NotFound("404")])
 def test_a_failed_send_and_a_failed_search_both_speak_against_xero(error: XeroError) -> None:
-    for met in (of_send(error, 1, QUIET, uuid4), of_search(error, 1)):
+    for met in (of_send(error, 1, QUIET, uuid4), of_search(error, 1, uuid4)):
         assert (met.evidence, met.pause, met.pause_for) == ("away", None, None), "how long, its lane's breaker says"
 
 
@@ -127,15 +128,57 @@ def test_a_failed_send_and_a_failed_search_both_speak_against_xero(error: XeroEr
     ],
 )
 def test_no_token_is_never_an_answer_of_xero_and_its_identity_server_may_be_away(code: str, evidence: str) -> None:
-    for met in (of_send(NoToken(code), 1, QUIET, uuid4), of_search(NoToken(code), 1)):
+    for met in (of_send(NoToken(code), 1, QUIET, uuid4), of_search(NoToken(code), 1, uuid4)):
         assert (met.evidence, met.pause) == (evidence, NO_TOKEN_PAUSE)
 
 
+AWAY = OutcomeUnclear("server_error", status=503)
+BROKEN = OutcomeUnclear("server_error", status=500)
+
+
 @pytest.mark.parametrize(
-    "error", [unclear("timeout"), unclear("server_error", 300.0), BatchRefused("ValidationException"), NotSent("x")]
+    ("error", "spoiled"),
+    [
+        (unclear("timeout"), False),
+        (unclear("reset"), False),
+        (AWAY, False),
+        (NotSent("connect"), False),
+        (BROKEN, True),
+        (unclear("unreadable"), True),
+        (unclear("too_large"), True),
+        (BatchRefused("ValidationException"), True),
+        (NotFound("404"), True),
+    ],
 )
-def test_a_search_that_went_wrong_says_nothing_about_what_was_sent(error: XeroError) -> None:
-    assert of_search(error, 2).outcomes == (Unclear(),) * 2
+def test_a_search_that_went_wrong_counts_only_if_what_was_searched_for_may_be_the_reason(
+    error: XeroError, spoiled: bool
+) -> None:
+    assert of_search(error, 2, uuid4).outcomes == (Unsearched(spoiled=spoiled, alone=False),) * 2
+    assert of_search(error, 1, uuid4).outcomes == (Unsearched(spoiled=spoiled, alone=True),)
+    while_resting = of_search(error, 2, uuid4, spoiled=7, resting=True).outcomes
+    assert while_resting == (Unsearched(spoiled=False, alone=False),) * 2, "Xero fails everything of this lane"
+
+
+def groups_of(met: Trouble) -> list[UUID | None]:
+    """The groups in which entries are searched for next."""
+    return [outcome.group for outcome in met.outcomes if isinstance(outcome, Unsearched)]
+
+
+@pytest.mark.parametrize(("entries", "first"), [(2, 1), (3, 1), (40, 20)])
+def test_a_second_spoiled_search_goes_on_in_halves_and_one_that_xero_failed_does_not(entries: int, first: int) -> None:
+    groups = groups_of(of_search(BROKEN, entries, uuid4, spoiled=1, again=True))
+    assert (groups.count(groups[0]), groups.count(groups[-1])) == (first, entries - first)
+    assert None not in groups
+    assert groups_of(of_search(AWAY, entries, uuid4, spoiled=1, again=True)) == [None] * entries
+
+
+@pytest.mark.parametrize(
+    ("error", "evidence"), [(BROKEN, "answers"), (unclear("timeout"), "none"), (AWAY, "away"), (NotSent("x"), "away")]
+)
+def test_a_search_that_fails_again_opens_no_breaker_unless_xero_surely_is_away(error: XeroError, evidence: str) -> None:
+    assert of_search(error, 1, uuid4).evidence == "away"
+    met = of_search(error, 1, uuid4, again=True)
+    assert (met.evidence, met.pause, met.pause_for) == (evidence, None, None)
 
 
 @pytest.mark.parametrize(("entries", "first"), [(2, 1), (3, 1), (50, 25)])

@@ -1,0 +1,86 @@
+"""Recovery: what a worker held that never reported back goes on, and what killed it is found and ends.
+
+Sending may have had its effect: its outcome is unknown. A search had none, and is made again; but that it begins is
+known by its lease, so one that kills whoever makes it is counted like any other.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from adapters.event_store import deliveries, outbox, outbox_deaths
+from adapters.event_store.outbox import LeasedEntry
+from adapters.event_store.store import EventStore, Transaction
+from domain import connection as connections
+from domain.causes import UNFOUND, told_to_support
+from domain.connection import Connection
+from domain.event import ENGINE, Event, Moment
+from services.dispatch.deaths import of_searches, of_sends, suspects
+from services.dispatch.kind import DeliveryKind
+
+LOG: Final = logging.getLogger(__name__)
+_MOST_HELD: Final = 200
+
+
+class Recovery:
+    """Frees what died with its worker. `quiet` in seconds; `support_told`: whether support gets mails."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        kinds: Mapping[str, DeliveryKind[Any]],
+        quiet: float,
+        new_id: Callable[[], UUID],
+        support_told: bool = False,
+    ) -> None:
+        self._store, self._kinds, self._quiet, self._new_id = store, kinds, quiet, new_id
+        self._unfound = told_to_support(UNFOUND) if support_told else UNFOUND
+
+    def recover(self, connection_id: UUID) -> int:
+        """Free all entries of this lane whose lease has run out; returns how many."""
+        freed = 0
+        while now := self._of_one_worker(connection_id):
+            freed += now
+        return freed
+
+    def _of_one_worker(self, connection_id: UUID) -> int:
+        with self._store.begin() as tx:
+            entries = outbox.lock_expired(tx.cursor, connection_id, _MOST_HELD)
+            if not entries:
+                return 0
+            connection = tx.load([connection_id], connections.evolve)[connection_id]
+            at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+            died_in = self._search if entries[0].searched else self._sending
+            tx.append(died_in(tx, self._kinds[entries[0].kind], entries, connection, at))
+        return len(entries)
+
+    def _sending(
+        self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], of: Connection, at: Moment
+    ) -> list[Event]:
+        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], of)
+        events: list[Event] = []
+        for entry in entries:
+            assert entry.delivery_id is not None, "a leased entry has a delivery"
+            events += kind.unclear(subjects[entry.stream_id], entry.delivery_id, of.organisation_id, at)
+        outbox_deaths.mark_unclear(tx.cursor, suspects(entries, self._new_id, of_sends), self._quiet)
+        deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
+        return events
+
+    def _search(
+        self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], of: Connection, at: Moment
+    ) -> list[Event]:
+        """Whether it is in Xero is not known, and never was: that is how it ends, and not as our fault to be resent."""
+        noted = suspects(entries, self._new_id, of_searches)
+        outbox_deaths.search_again(tx.cursor, noted)
+        ending = [entry for entry, suspect in zip(entries, noted, strict=True) if suspect.cause]
+        if not ending:
+            return []
+        subjects = kind.subjects(tx, [entry.stream_id for entry in ending], of)
+        events: list[Event] = []
+        for entry in ending:
+            LOG.error("the search for entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1)
+            subject, organisation = subjects[entry.stream_id], of.organisation_id
+            events += kind.failed(subject, self._unfound, entry.attempts, entry.delivery_id, None, organisation, at)
+        outbox_deaths.end_unfound(tx.cursor, [entry.id for entry in ending], self._unfound.code)
+        return events
