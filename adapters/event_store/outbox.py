@@ -19,7 +19,7 @@ Row = dict[str, Any]
 PASSES_GATE: Final = "o.kind = 'remove_connection'"
 """SQL: whether an entry `o` may go though the gate of its lane is closed. It ends what the gate was open for."""
 
-_ITS_BOOKS: Final = """(o.organisation_id IS NULL
+ITS_BOOKS: Final = """(o.organisation_id IS NULL
     OR o.organisation_id = (SELECT organisation_id FROM app.lane WHERE connection_id = %(lane)s))"""
 """SQL: whether an entry `o` belongs to no organisation yet, or to the one its lane leads to now."""
 
@@ -211,12 +211,12 @@ def lock_due(
         f"""
         WITH first AS (
             SELECT kind, grp FROM app.outbox o
-            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {_ITS_BOOKS}
-                  {_behind(gate_open)} {asked}
+            WHERE connection_id = %(lane)s AND state = 'PENDING' AND due_at <= app.now() AND {ITS_BOOKS}
+                  {behind(gate_open)} {asked}
             ORDER BY {order} LIMIT 1)
         SELECT {COLUMNS} FROM app.outbox o, first
         WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'PENDING' AND o.due_at <= app.now()
-          AND o.grp IS NOT DISTINCT FROM first.grp AND {_ITS_BOOKS} {asked}
+          AND o.grp IS NOT DISTINCT FROM first.grp AND {ITS_BOOKS} {asked}
         ORDER BY {order} LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
         """,
         {"lane": connection_id, "limit": limit},
@@ -265,56 +265,6 @@ def lock_live(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> list[LiveEntry]:
     return [LiveEntry(row["id"], row["stream_id"], row["state"], row["effect_key"]) for row in curs]
 
 
-def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
-    """Lock up to `limit` entries whose outcome is unknown and whose time has come, all searched with the oldest.
-
-    Behind a closed gate, only what passes it. One whose worker died in a search is nobody's until that is counted.
-    """
-    curs.execute(
-        f"""
-        WITH first AS (
-            SELECT kind, search_grp FROM app.outbox o
-            WHERE connection_id = %(lane)s AND state = 'AMBIGUOUS' AND due_at <= app.now()
-              AND lease_token IS NULL AND {_ITS_BOOKS}
-              {_behind(gate_open)}
-            ORDER BY id LIMIT 1)
-        SELECT {COLUMNS} FROM app.outbox o, first
-        WHERE o.connection_id = %(lane)s AND o.kind = first.kind AND o.state = 'AMBIGUOUS' AND o.due_at <= app.now()
-          AND o.search_grp IS NOT DISTINCT FROM first.search_grp AND o.lease_token IS NULL AND {_ITS_BOOKS}
-        ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
-        """,
-        {"lane": connection_id, "limit": limit},
-    )
-    return [entry_of(row) for row in curs]
-
-
-def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seconds: float) -> None:
-    """Lease entries for a look-up: no attempt is counted. A lease that runs out tells that its worker died."""
-    curs.execute(
-        "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%b)",
-        (token, seconds, list(entry_ids)),
-    )
-
-
-def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
-    """Lock entries whose worker never reported back, all that one held: their lease has run out.
-
-    They are of one sending or of one search, which their state tells.
-    """
-    curs.execute(
-        f"""
-        WITH first AS (
-            SELECT lease_token FROM app.outbox
-            WHERE connection_id = %s AND lease_token IS NOT NULL AND lease_until < app.now() ORDER BY id LIMIT 1)
-        SELECT {COLUMNS} FROM app.outbox o, first
-        WHERE o.connection_id = %s AND o.lease_token = first.lease_token
-        ORDER BY o.id LIMIT %s FOR UPDATE OF o SKIP LOCKED
-        """,
-        (connection_id, connection_id, limit),
-    )
-    return [entry_of(row) for row in curs]
-
-
 def delete_closed(curs: Cursor[Row], older_than_days: int, limit: int) -> int:
     """Delete entries that ended long ago; deliveries, fragments and answers stay, and removals nobody ever answered."""
     curs.execute(
@@ -360,7 +310,8 @@ def live_keys(curs: Cursor[Row]) -> dict[str, Row]:
     return {row["effect_key"]: row for row in curs}
 
 
-def _behind(gate_open: bool) -> str:
+def behind(gate_open: bool) -> str:
+    """SQL: what else must be true of an entry `o` of a lane whose gate is open, or is not."""
     return "" if gate_open else f"AND {PASSES_GATE}"
 
 

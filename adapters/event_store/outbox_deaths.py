@@ -31,6 +31,25 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     alone: bool = False
 
 
+def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
+    """Lock entries whose worker never reported back, all that one held: their lease has run out.
+
+    They are of one sending or of one search, which their state tells.
+    """
+    curs.execute(
+        f"""
+        WITH first AS (
+            SELECT lease_token FROM app.outbox
+            WHERE connection_id = %s AND lease_token IS NOT NULL AND lease_until < app.now() ORDER BY id LIMIT 1)
+        SELECT {COLUMNS} FROM app.outbox o, first
+        WHERE o.connection_id = %s AND o.lease_token = first.lease_token
+        ORDER BY o.id LIMIT %s FOR UPDATE OF o SKIP LOCKED
+        """,
+        (connection_id, connection_id, limit),
+    )
+    return [entry_of(row) for row in curs]
+
+
 def mark_unclear(curs: Cursor[Row], expired: Sequence[Suspect], quiet: float) -> None:
     """Expired leases become unknown outcomes, due once `quiet` seconds have passed since the last possible send."""
     curs.execute(

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import claims_begun, deliveries, outbox, outbox_deaths
+from adapters.event_store import claims_begun, deliveries, outbox, outbox_deaths, outbox_searches
 from adapters.event_store.deliveries import SealedFragment
 from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
@@ -172,7 +172,9 @@ class Claim:
                 admission = self._leave.to_start(tx, connection_id, "look_up")
                 if admission is None:
                     return None
-                entries = outbox.lock_unclear(tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open)
+                entries = outbox_searches.lock_unclear(
+                    tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open
+                )
                 if not entries:
                     return None
                 connection = tx.load([connection_id], connections.evolve)[connection_id]
@@ -312,7 +314,7 @@ class Claim:
         subject = subjects[entries[0].stream_id]
         lease = self._timing.lease
         with tx.in_one_trip():
-            outbox.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
+            outbox_searches.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
             deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), lease)
             self._leave.take(tx, admission, delivery_id)
         return Work(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from adapters.event_store import deliveries, outbox, outbox_deaths
+from adapters.event_store import deliveries, outbox_deaths
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
@@ -46,7 +46,7 @@ class Recovery:
 
     def _of_one_worker(self, connection_id: UUID) -> int:
         with self._store.begin() as tx:
-            entries = outbox.lock_expired(tx.cursor, connection_id, _MOST_HELD)
+            entries = outbox_deaths.lock_expired(tx.cursor, connection_id, _MOST_HELD)
             if not entries:
                 return 0
             connection = tx.load([connection_id], connections.evolve)[connection_id]

@@ -12,7 +12,7 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
-from adapters.event_store import deliveries, lane_calls, lanes, outbox
+from adapters.event_store import deliveries, lane_calls, lanes, outbox, outbox_deaths
 from adapters.event_store.lane_calls import Held
 from adapters.event_store.store import EventStore
 from domain.budget import Budget
@@ -96,11 +96,11 @@ def test_a_lease_runs_by_the_sessions_clock(store: EventStore, database_url: str
         delivery, token = identity("delivery"), identity("token")
         deliveries.open_send(cursor, delivery, LANE, "create_invoice", b"", [], 8)
         outbox.lease(cursor, [entry.id], delivery, token, 8)
-        assert outbox.lock_expired(cursor, LANE, 10) == []
+        assert outbox_deaths.lock_expired(cursor, LANE, 10) == []
         assert isinstance(lane_calls.admit(cursor, LANE, Budget(in_flight=1)), Held), "one call is in flight"
     with session_at(database_url, future + dt.timedelta(seconds=9)) as cursor:
         assert lanes.expired(cursor, 10) == [LANE]
-        assert [one.id for one in outbox.lock_expired(cursor, LANE, 10)] == [entry.id]
+        assert [one.id for one in outbox_deaths.lock_expired(cursor, LANE, 10)] == [entry.id]
         assert not isinstance(lane_calls.admit(cursor, LANE, Budget(in_flight=1)), Held)
 
 

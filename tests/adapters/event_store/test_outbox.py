@@ -188,7 +188,7 @@ def test_an_expired_lease_becomes_an_unknown_outcome_due_after_the_last_possible
     (one,) = leased(store)
     with store.cursor() as cursor:
         cursor.execute("SELECT set_config('app.now', (now() + interval '20 seconds')::text, true)")
-        assert [e.id for e in outbox.lock_expired(cursor, LANE, 10)] == [one.id]
+        assert [e.id for e in outbox_deaths.lock_expired(cursor, LANE, 10)] == [one.id]
         (before,) = cursor.execute("SELECT lease_until FROM app.outbox").fetchall()
         outbox_deaths.mark_unclear(cursor, [Suspect(entry_id=one.id)], 180.0)
         (after,) = cursor.execute("SELECT state, lease_token, due_at FROM app.outbox").fetchall()
