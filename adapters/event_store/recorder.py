@@ -21,6 +21,7 @@ from adapters.event_store import (
     lanes,
     linked_contacts,
     log,
+    mail_requests,
     mails,
     organisation_bindings,
     outbox,
@@ -100,9 +101,9 @@ def _write_mails(curs: Cursor[Row], writes: Writes | None) -> None:
     if writes is None:
         return
     if writes.chosen_recipients:
-        mails.hand_on(curs, writes.chosen_recipients)
+        mail_requests.hand_on(curs, writes.chosen_recipients)
     if writes.alerts:
-        mails.insert(curs, writes.alerts)
+        mail_requests.insert(curs, writes.alerts)
     if writes.sent_mail:
         mails.done(curs, writes.sent_mail)
 

@@ -28,6 +28,8 @@ from domain.poison import fate_after_refusal, fate_after_search, fate_after_serv
 from domain.retry import OFFLINE_REST, rest_after_limit, rest_within
 from services.dispatch.kind import Outcome, Unclear, Unsearched, Withheld
 
+_NO_REASON: Final = "no reason given"
+"""What stands for the words of a refusal that has none."""
 _AWAY: Final = 503
 PERMISSION_PAUSE: Final = 300.0
 NO_TOKEN_PAUSE: Final = 5.0
@@ -180,7 +182,7 @@ def _refused_whole(
         case "again":
             # In a group of its own: a second refusal must be its own, and spoil nothing else.
             return (Unclear(refused_once=True, group=new_id()),)
-    return (Unclear(refused_alone=True, words=error.faults or ((error.words,) if error.words else ())),)
+    return (Unclear(refused_alone=True, words=error.faults or (error.words or _NO_REASON,)),)
 
 
 def _apart(entries: int, new_id: Callable[[], UUID], after: float = 0.0) -> list[Unclear]:

@@ -21,7 +21,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Cursor
 
-from adapters.event_store import mails, recipients
+from adapters.event_store import mail_requests, mails, recipients
 from adapters.event_store.mails import Mail
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.store import EventStore, Transaction
@@ -176,7 +176,7 @@ class Mailer:
             LOG.error(CANNOT_BE_WRITTEN, mail.id, type(error).__name__, exc_info=True)
             mails.put_off(tx.cursor, mail.id, tx.now() + BROKEN)
         else:
-            mails.insert_for(tx.cursor, entries, mail)
+            mail_requests.insert_for(tx.cursor, entries, mail)
             mails.withdraw(tx.cursor, mail.id, "spread")
 
     def _address(self, tx: Transaction, key: AccountKey | None, mail: Mail) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from adapters.event_store import mails
+from adapters.event_store import mail_requests, mails
 from adapters.event_store.mails import Mail
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.store import EventStore
@@ -126,7 +126,7 @@ def test_without_the_hour_in_the_key_every_failure_would_be_a_mail(store: EventS
         for one in alerts_of(event)
     ]
     with store.cursor() as cursor:
-        mails.insert(cursor, each_once(entries))
+        mail_requests.insert(cursor, each_once(entries))
     assert len(rows(store)) == 30
     assert for_support(store) == {(ACCOUNT, "rejected_by_xero"): 10}
 

@@ -193,7 +193,7 @@ def test_a_request_refused_whole_is_searched_at_once_and_goes_on_in_halves(entri
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"), [("Invoice not of valid status", ("Invoice not of valid status",)), ("", ())]
+    ("words", "kept"), [("Invoice not of valid status", ("Invoice not of valid status",)), ("", ("no reason given",))]
 )
 def test_a_lone_invoice_refused_with_its_request_keeps_xeros_words(words: str, kept: tuple[str, ...]) -> None:
     new_id: Callable[[], UUID] = uuid4
