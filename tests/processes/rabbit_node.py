@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.services.cli.program import PATIENCE, until
+from tests.waiting import PATIENCE, until
 
 PLACES: Final = (Path(sys.prefix) / "rabbitmq/usr", Path("/usr"))
 """Where the program may be: as `bin/rabbitmq` unpacks it beside us, or installed. Debian's program on the path is a

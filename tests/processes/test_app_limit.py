@@ -18,7 +18,7 @@ from adapters.simulator.gatekeeping.limits import APP
 from tests.many_lanes import ManyLanes, write_seed
 from tests.processes.one_by_one import Order
 from tests.processes.simulator_process import SimulatorProcess
-from tests.services.cli.program import until
+from tests.waiting import until
 from tests.world import EXAMPLES, World, world_on
 
 LANES: Final = 4

@@ -14,7 +14,8 @@ from services.verify import verify
 from tests.crash.books import assert_in_xero_once
 from tests.processes.installation import Installation, end, installation
 from tests.processes.rabbit_node import RabbitNode
-from tests.services.cli.program import Running, until
+from tests.services.cli.program import Running
+from tests.waiting import until, until_projected
 from tests.world import ACCOUNT
 
 DUTY = "this process now does: projector"
@@ -76,4 +77,7 @@ def until_listed(all_of_it: Installation, count: int) -> None:
 
     engine = all_of_it.world.engine
     explain = Question(engine).explain_all
-    until(lambda: len(list_invoices(engine.read, explain, ACCOUNT, status="synced", limit=1_000).invoices) == count)
+    until_projected(
+        engine.database_url,
+        lambda: len(list_invoices(engine.read, explain, ACCOUNT, status="synced", limit=1_000).invoices) == count,
+    )

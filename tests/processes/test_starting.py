@@ -11,7 +11,8 @@ from services.cli.complaints import EXIT_CONFIGURATION
 from services.database import sqlalchemy_url
 from services.migrations import MIGRATION_LOCK, upgrade
 from tests.conftest import NewDatabase
-from tests.services.cli.program import open_home, running, until
+from tests.services.cli.program import open_home, running
+from tests.waiting import until
 from tests.world import KEYS
 
 

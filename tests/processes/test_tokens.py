@@ -16,7 +16,7 @@ from domain.invoice import InvoiceQueued
 from domain.streams import invoice_stream
 from tests.crash.books import assert_in_xero_once
 from tests.processes.token_caller import Order
-from tests.services.cli.program import PATIENCE
+from tests.waiting import PATIENCE
 from tests.world import ACCOUNT, World, example_invoices, world_on
 
 PROCESSES, THREADS = 5, 10

@@ -11,7 +11,7 @@ import pytest
 from adapters.broker.brokers import RING_LIVES, rabbitmq_broker
 from adapters.broker.doorbell import QUEUE, Doorbell
 from tests.processes.rabbit_node import RabbitNode
-from tests.services.cli.program import until
+from tests.waiting import until
 
 QUEUES = (QUEUE, f"{QUEUE}.XQ", f"{QUEUE}.DQ")
 

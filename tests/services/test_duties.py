@@ -13,8 +13,8 @@ from adapters.advisory_locks import key_of
 from services.bootstrap import Engine
 from services.duties import Duty, Watch
 from services.running import duties_of
-from tests.services.cli.program import PATIENCE
 from tests.services.engines import NOWHERE
+from tests.waiting import PATIENCE
 from tests.world import World, settings_for
 
 

@@ -15,7 +15,8 @@ from tests.crash.books import assert_in_xero_once
 from tests.services.cli.conftest import runner
 from tests.services.cli.files import invoice as issued
 from tests.services.cli.files import invoice_file, lines, written
-from tests.services.cli.program import PATIENCE, running, until, until_synced, variables_of
+from tests.services.cli.program import running, until_synced, variables_of
+from tests.waiting import PATIENCE, until_projected, until_recorded
 from tests.world import ACCOUNT, World
 
 
@@ -27,7 +28,8 @@ def test_an_invoice_another_process_took_on_arrives_and_is_listed(world: World, 
         ticker.says("A ticker runs.")
         kyrios("invoices", "import", str(invoice_file(tmp_path / "a", 20)))
         until_synced(world, 20)
-        until(lambda: _listed(kyrios("invoices", "list", ACCOUNT, "--status", "synced", "--json").stdout) == 20)
+        listed = ("invoices", "list", ACCOUNT, "--status", "synced", "--json")
+        until_projected(world.engine.database_url, lambda: _listed(kyrios(*listed).stdout) == 20)
         for process, sign in ((worker, signal.SIGTERM), (ticker, signal.SIGINT)):
             process.tell(sign)
             assert process.ends() == 0
@@ -57,7 +59,7 @@ def test_an_invoice_that_waits_for_its_contact_goes_by_itself_once_that_is_linke
     unknown = issued(0, contact={"id": "cus-new", "name": "Some Customer"})
     with running("worker", **variables), running("ticker", **variables):
         kyrios("invoices", "import", str(written(tmp_path / "a", lines(unknown))))
-        until(lambda: world.invoice("inv-0").status == "blocked")
+        until_recorded(world.engine.database_url, lambda: world.invoice("inv-0").status == "blocked")
         contact = world.control.get("/ledger/invoices").json()["invoices"][0]["Contact"]["ContactID"]
         kyrios("contacts", "link", ACCOUNT, "cus-new", contact)
         until_synced(world, 1)
@@ -75,6 +77,10 @@ class Failing:
         if self._errors:
             raise self._errors.pop(0)
         self.works.set()
+        return 0
+
+    def look_again(self, account_id: str, codes: object) -> int:
+        """As what readers tell of what they have read."""
         return 0
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from services.local_xero import FILE_NAME
 from tests.services.cli.files import invoice_file
-from tests.services.cli.program import Running, open_home, processes_of, running, until
+from tests.services.cli.program import Running, open_home, processes_of, running
 from tests.services.web.browser import free_port
+from tests.waiting import until, until_ended
 
 FREE_PORTS = ("--port", "0", "--control-port", "0")
 
@@ -69,7 +70,7 @@ def test_a_second_start_goes_on_with_the_same_data_after_ctrl_c_and_after_a_kill
         serve.tell(signal.SIGKILL)
         serve.ends()
     # Its simulated Xero ends by itself; the database serves on until the next command takes it over.
-    until(lambda: not any("simulator" in line for line in processes_of(home).values()))
+    until_ended(pid for pid, line in processes_of(home).items() if "simulator" in line)
     assert (home / FILE_NAME).exists()
     with serving(home) as serve:
         assert numbers_in_xero(serve) == before

@@ -23,7 +23,7 @@ from domain.refusals import OrganisationInUse
 from domain.streams import connection_id
 from services.account_status import status_of
 from services.bootstrap import Parts
-from tests.services.cli.program import until
+from tests.waiting import somebody_waits_for_a_lock, until
 from tests.world import ACCOUNT, OWNER, World, organisation_id, world_on
 
 RIVAL: Final = "moa-press"
@@ -95,7 +95,7 @@ def test_of_two_accounts_choosing_at_the_same_moment_one_is_refused(
             # The first one's choice is written and not committed: the second sees nothing of it yet.
             organisation_bindings.bind(tx.cursor, {ACCOUNT: organisation_id()})
             second = rival.submit(choose, world, RIVAL)
-            until(lambda: _waits_for_a_lock(world) or second.done())
+            until(lambda: somebody_waits_for_a_lock(world.engine.database_url) or second.done())
             assert not second.done()
         with pytest.raises(OrganisationInUse):
             second.result(30)
@@ -143,12 +143,6 @@ def test_two_accounts_that_change_places_do_not_wait_for_each_other(world: World
 def _swap(world: World, account: str, to: str) -> None:
     with world.engine.store.begin() as tx:
         organisation_bindings.bind(tx.cursor, {account: to})
-
-
-def _waits_for_a_lock(world: World) -> bool:
-    with world.engine.store.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        return cursor.fetchone() is not None
 
 
 def test_the_lane_knows_whose_books_it_leads_to(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.embedded_postgres import Cluster
 from tests.adapters.embedded_postgres.conftest import StartOther, layout_of, postmaster_pid
+from tests.waiting import until
 
 pytestmark = pytest.mark.crash
 
@@ -52,8 +53,7 @@ class MeetsTheEnd(Cluster):
         with psycopg.connect(self.url()):
             # Told to stop like that, it waits for this client and lets nobody else in.
             os.kill(postmaster_pid(self), signal.SIGTERM)
-            while layout_of(self).pid_file.read_text().splitlines()[7].strip() != "stopping":
-                time.sleep(0.01)
+            until(lambda: layout_of(self).pid_file.read_text().splitlines()[7].strip() == "stopping")
             try:
                 super()._ensure_database()
             finally:

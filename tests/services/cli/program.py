@@ -6,15 +6,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
 
+from tests.waiting import PATIENCE, until_ended, until_recorded
 from tests.world import KEYS, World
-
-PATIENCE = 60.0
-"""Seconds any wait may take before the test fails."""
 
 
 class Running:
@@ -32,12 +29,16 @@ class Running:
             process_group=0,
         )
         self.said: list[str] = []
-        self._ended = threading.Event()
+        self._news, self._ended = threading.Condition(), threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def says(self, words: str) -> str:
         """Wait for a line with these words; returns it."""
-        until(lambda: any(words in line for line in self.said) or self._ended.is_set())
+        with self._news:
+            told = self._news.wait_for(
+                lambda: any(words in line for line in self.said) or self._ended.is_set(), PATIENCE
+            )
+        assert told, f"it did not say {words!r} in time, but: {self.everything()}"
         line = next((line for line in self.said if words in line), None)
         assert line is not None, f"it never said {words!r}, but: {self.everything()}"
         return line
@@ -67,8 +68,12 @@ class Running:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
-                self.said.append(line)
-        self._ended.set()
+                with self._news:
+                    self.said.append(line)
+                    self._news.notify_all()
+        with self._news:
+            self._ended.set()
+            self._news.notify_all()
 
 
 @contextmanager
@@ -90,9 +95,11 @@ def open_home() -> Iterator[Path]:
         try:
             yield home
         finally:
-            for pid in processes_of(home):
-                os.kill(pid, signal.SIGKILL)
-            until(lambda: not processes_of(home))
+            while left := processes_of(home):
+                for pid in left:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                until_ended(left)
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -110,17 +117,10 @@ def processes_of(home: Path) -> dict[int, str]:
     return found
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Wait for something no process tells of."""
-    end = monotonic() + PATIENCE
-    while not done():
-        assert monotonic() < end, "this took too long"
-        sleep(0.05)
-
-
 def until_synced(world: World, count: int) -> None:
     """Wait until the log says of invoices inv-0 … that Xero has them."""
-    until(lambda: all(world.invoice(f"inv-{number}").status == "synced" for number in range(count)))
+    names = [f"inv-{number}" for number in range(count)]
+    until_recorded(world.engine.database_url, lambda: all(world.invoice(one).status == "synced" for one in names))
 
 
 def variables_of(world: World, **more: str) -> dict[str, str]:

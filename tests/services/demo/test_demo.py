@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.services.cli.program import Running, open_home, processes_of, running, until
+from tests.services.cli.program import Running, open_home, processes_of, running
+from tests.waiting import until, until_ended
 from tests.world import EXAMPLES
 
 LONGEST = 240.0
@@ -113,7 +114,7 @@ def test_after_a_kill_its_processes_end_and_the_next_demo_clears_up(home: Path) 
     story.says("A worker runs as process")
     story.tell(signal.SIGKILL)
     story.ends()
-    until(lambda: not any("services.program" in line for line in processes_of(home).values()))
+    until_ended(pid for pid, line in processes_of(home).items() if "services.program" in line)
     story = demo(home)
     try:
         story.says("The gate is open.")

@@ -1,6 +1,5 @@
 """Activity cannot slip between the look at a quiet connection and its end: the lane is held in between."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from domain.inactivity import DAY
 from services.bootstrap import Parts
 from services.inactivity import InactivityWatch
 from tests.services.inactivity.days import endings, last_activity, live, look, move_to, world_of_days
+from tests.waiting import somebody_waits_for_a_lock, until
 from tests.world import World
 
 PATIENCE = 20.0
@@ -57,15 +57,8 @@ def cut_while_an_answer_is_recorded(world: World) -> list[datetime]:
 
 
 def wait_until_somebody_waits_for_a_lock(world: World, looking: "Future[int]") -> None:
-    """Until the other session stands before a lock of ours."""
-    for _ in range(2_000):
-        with world.engine.store.cursor() as cursor:
-            row = cursor.execute("SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted").fetchone()
-        assert row is not None
-        if row["waiting"] or looking.done():
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError("nobody waits for a lock")
+    """Until the other session stands before a lock of ours, of which the database tells nobody."""
+    until(lambda: somebody_waits_for_a_lock(world.engine.database_url) or looking.done())
 
 
 @pytest.mark.article("R15")
