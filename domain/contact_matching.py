@@ -127,7 +127,13 @@ _CAUSE_OF: Final[Mapping[Verdict, str]] = {
     "missing": "contact_missing",
 }
 
-CONTACT_CODES: Final = (*dict.fromkeys(_CAUSE_OF.values()), "rejected_by_xero", "retries_exhausted")
+CONTACT_CODES: Final = (
+    *dict.fromkeys(_CAUSE_OF.values()),
+    "rejected_by_xero",
+    "retries_exhausted",
+    "outcome_unresolved",
+    "internal_error",
+)
 """The causes an invoice can wait for because of its contact; their key is the Kyrios contact's id."""
 
 

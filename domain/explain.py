@@ -231,6 +231,10 @@ class _Asked:
                 "Cancelled while it was on its way to Xero; we are finding out whether it arrived.",
                 next_step="If it arrived, Xero is told; else nothing is sent.",
             )
+        if self.invoice.unfound is not None:
+            causes = self.invoice.causes
+            sentence = f"Cancelled; whether it arrived before is not known: {self._words(causes)}"
+            return self._say("voided", sentence, causes, next_step=next_steps.SOUGHT)
         if self.invoice.xero_invoice_id is None:
             return self._say("voided", "Cancelled; it never went to Xero.", next_step=next_steps.NOTHING_LEFT)
         if self.entry is not None and self.gate:

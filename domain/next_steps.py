@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.causes import CATALOGUE, Cause, who_acts
+from domain.causes import CATALOGUE, Cause, is_unfound, who_acts
 
 NOTHING_LEFT: Final = "Nothing is left to do."
 RETRY: Final = "Once that is fixed, press Retry: it goes again."
@@ -11,11 +11,14 @@ CORRECTED: Final = "As soon as Kyrios sends it corrected, it goes by itself."
 REVIEW: Final = "Once you have looked, mark the review as done."
 PAYMENT: Final = "If the payment is still to go, press Retry once that is fixed; else mark the review as done."
 KEPT_FOR_ASKED: Final = "Retry sends it now, by the calls that are kept of each day for what is asked for."
+SOUGHT: Final = "Press Retry to have Xero searched once more: it is sent only if it is not there."
 CHANGE: Final = "If the change is still to go, press Retry once that is fixed; else mark the review as done."
 
 
 def of_failed(causes: Sequence[Cause]) -> str:
     """What an invoice that failed for these causes takes."""
+    if any(is_unfound(cause) for cause in causes):
+        return SOUGHT
     return CORRECTED if who_acts(causes) == ("backend",) else RETRY
 
 

@@ -1,4 +1,4 @@
-"""A planted invoice that kills the process which carries it: while it is rendered, or as it is put on the wire."""
+"""A planted invoice that kills the process which carries it: while it is rendered, sent, or searched for."""
 
 import os
 import signal
@@ -48,3 +48,13 @@ class DiesSending(XeroSession):
         if f'"T-{KILLER}"'.encode() in body:
             die()
         return super().put_invoices(body, idempotency_key, before_send=before_send)
+
+
+class DiesSearching(XeroSession):
+    """A search for the planted invoice kills the process before it is on the wire."""
+
+    def find_invoices(self, numbers: Sequence[str], *, before_send: BeforeSend = nothing) -> InvoicesAnswer:
+        """Die, or search."""
+        if f"T-{KILLER}" in numbers:
+            die()
+        return super().find_invoices(numbers, before_send=before_send)

@@ -1,12 +1,14 @@
-"""An invoice that kills whoever carries it is counted before it is sent, parted from its fellows, and ends."""
+"""An invoice that kills whoever carries it is counted before it is sent or searched for, parted from its fellows, and
+ends; deaths it shared with others, or came through since, do not end it.
+"""
 
 import pytest
 
 from domain.poison import DEATHS_ALONE, DEATHS_BEFORE_PARTING
-from tests.crash.books import LEASE_AND_QUIET, live
+from tests.crash.books import LEASE_AND_QUIET, assert_in_xero_once, live
 from tests.crash.conftest import PATIENCE, StartChild
 from tests.crash.killers import KILLER
-from tests.world import World, example_invoices
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 pytestmark = pytest.mark.crash
 
@@ -16,17 +18,23 @@ PARTINGS = 3
 MOST_WORKERS = DEATHS_BEFORE_PARTING + PARTINGS + DEATHS_ALONE
 
 
-@pytest.mark.parametrize("point", ["rendering_kills", "sending_kills"])
-def test_a_row_that_kills_its_worker_ends_as_our_own_fault_and_takes_nobody_with_it(
-    world: World, child: StartChild, point: str
-) -> None:
-    world.queue(example_invoices(COUNT))
+def workers_until_ended(world: World, child: StartChild, point: str) -> int:
+    """Let workers do what there is to do, one after the other; how many of them died."""
     deaths = 0
     while live(world) and deaths <= MOST_WORKERS:
         worker = child(point)
         deaths += worker.process.wait(PATIENCE) != 0
         world.later(LEASE_AND_QUIET)
         world.engine.sweeper.sweep()
+    return deaths
+
+
+@pytest.mark.parametrize("point", ["rendering_kills", "sending_kills"])
+def test_a_row_that_kills_its_worker_ends_as_our_own_fault_and_takes_nobody_with_it(
+    world: World, child: StartChild, point: str
+) -> None:
+    world.queue(example_invoices(COUNT))
+    deaths = workers_until_ended(world, child, point)
     assert live(world) == []
     assert DEATHS_ALONE <= deaths <= MOST_WORKERS
     statuses = {number: world.invoice(f"inv-{number}") for number in range(COUNT)}
@@ -61,3 +69,22 @@ def test_a_worker_that_is_killed_by_chance_while_it_claims_costs_its_entries_not
     assert len(world.in_xero()) == COUNT
     assert len(world.requests("PUT", "/Invoices")) == 1
     assert {entry["deaths"] for entry in world.outbox()} == {DEATHS_BEFORE_PARTING - 1}
+
+
+def test_an_invoice_that_kills_whoever_searches_for_it_ends_as_not_known_and_a_retry_searches_again(
+    world: World, child: StartChild
+) -> None:
+    world.fault("http_500_after", method="PUT", path="/Invoices")
+    world.queue(example_invoices(COUNT))
+    world.work()
+    world.later(LEASE_AND_QUIET)
+    deaths = workers_until_ended(world, child, "searching_kills")
+    assert live(world) == []
+    assert DEATHS_ALONE <= deaths <= MOST_WORKERS
+    found = [world.invoice(f"inv-{number}") for number in range(COUNT)]
+    assert [number for number, invoice in enumerate(found) if invoice.status != "synced"] == [KILLER]
+    assert [cause.code for cause in found[KILLER].causes] == ["outcome_unresolved"], "it may be in Xero, and is"
+    assert world.engine.retry_invoice(ACCOUNT, f"inv-{KILLER}", OWNER)
+    world.work()
+    assert_in_xero_once(world, COUNT)
+    assert len(world.requests("PUT", "/Invoices")) == 1

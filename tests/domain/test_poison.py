@@ -2,7 +2,14 @@
 
 import pytest
 
-from domain.poison import DEATHS_ALONE, Fate, fate_after_death, fate_after_refusal, fate_after_server_error
+from domain.poison import (
+    DEATHS_ALONE,
+    Fate,
+    fate_after_death,
+    fate_after_refusal,
+    fate_after_search,
+    fate_after_server_error,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +59,37 @@ def test_a_third_death_parts_entries_and_a_lone_one_ends_with_the_fifth(deaths: 
 def test_one_that_kills_its_worker_is_alone_after_six_partings_and_ends(poison: int) -> None:
     group, deaths, workers = list(range(50)), 0, 0
     while True:
-        deaths, workers = deaths + 1, workers + 1
+        deaths, workers = deaths + 1, workers + 1  # of company, or by itself
         fate = fate_after_death(deaths, len(group))
         if fate == "end":
             break
         if fate == "part":
             halves = group[: len(group) // 2], group[len(group) // 2 :]
             group = next(half for half in halves if poison in half)
+            deaths = deaths if len(group) > 1 else 0
     assert group == [poison]
     assert workers <= 2 + 6 + DEATHS_ALONE
+
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "searching", "together", "fate"),
+    [
+        (1, 0.0, 40, "again"),
+        (2, 0.0, 40, "part"),
+        (2, 0.0, 2, "part"),
+        (30, 100 * HOUR, 2, "part"),
+        (0, 100 * HOUR, 40, "again"),
+        (11, 3 * HOUR, 1, "again"),
+        (12, 1 * HOUR, 1, "again"),
+        (12, 2 * HOUR, 1, "end"),
+        (0, 72 * HOUR, 1, "again"),
+        (0, 72 * HOUR + 1, 1, "end"),
+    ],
+)
+def test_searches_in_vain_part_entries_and_end_a_lone_one_after_hours_or_after_days_if_xero_was_away(
+    spoiled: int, searching: float, together: int, fate: Fate
+) -> None:
+    assert fate_after_search(spoiled, searching, together) == fate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.retry import exhausted, rest_after_limit, rest_within, wait_before
+from domain.retry import exhausted, rest_after_limit, rest_within, wait_before, wait_before_search
 
 HOUR = 3600.0
 
@@ -28,6 +28,16 @@ def test_an_entry_is_given_up_after_twelve_attempts_or_three_days(attempts: int,
 )
 def test_the_wait_is_any_part_of_a_span_that_doubles_to_a_quarter_of_an_hour(attempt: int, most: float) -> None:
     assert [wait_before(attempt, chance) for chance in (0.0, 0.5, 1.0)] == [0.0, most / 2, most]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "searching", "most"),
+    [(0, 0.0, 4.0), (1, 3.0, 4.0), (0, 60.0, 60.0), (3, 60.0, 60.0), (8, 60.0, 512.0), (0, 5000.0, 900.0)],
+)
+def test_the_wait_before_a_search_grows_with_its_tries_or_with_the_time_it_was_in_vain(
+    spoiled: int, searching: float, most: float
+) -> None:
+    assert [wait_before_search(spoiled, searching, chance) for chance in (0.0, 0.5, 1.0)] == [0.0, most / 2, most]
 
 
 @pytest.mark.parametrize(

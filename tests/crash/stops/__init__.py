@@ -12,7 +12,12 @@ import msgspec
 from adapters.event_store.recorder import OutboxRecorder
 from adapters.xero.tokens import TokenSource
 from services.bootstrap import Parts
-from tests.crash.killers import DiesRendering, DiesRenderingUncounted, DiesSending
+from tests.crash.killers import (
+    DiesRendering,
+    DiesRenderingUncounted,
+    DiesSearching,
+    DiesSending,
+)
 from tests.crash.stops.changes import (
     StopsAfterChangeSearch,
     StopsBeforeChange,
@@ -73,6 +78,7 @@ POINTS: Final = {
     "rendering_kills": Point(Parts(claim=DiesRendering)),
     "rendering_kills_uncounted": Point(Parts(claim=DiesRenderingUncounted)),
     "sending_kills": Point(Parts(session=DiesSending)),
+    "searching_kills": Point(Parts(session=DiesSearching)),
     "inside_claim": Point(Parts(claim=StopsInsideClaim)),
     "after_claim": Point(Parts(claim=StopsAfterClaim)),
     "with_tokens": Point(tokens=StopsWithTokens),
