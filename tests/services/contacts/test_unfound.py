@@ -1,4 +1,4 @@
-"""A customer of whom no search told whether it was created: its invoices wait for support, and nobody is there twice."""
+"""A customer of whom no search told whether it was created: its invoices wait for support; nobody is there twice."""
 
 from collections.abc import Sequence
 
