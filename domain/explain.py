@@ -58,6 +58,8 @@ def explain(
 ) -> Explanation:
     """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal."""
     asked = _Asked(invoice, connection, entry, lane, since, xero_said, left_out)
+    if asked.lane.in_copy and invoice.status in ("queued", "checking"):
+        return asked.copied()
     if entry is not None and entry.former_books is not None:
         return asked.elsewhere(entry)
     match invoice.status:
@@ -134,6 +136,15 @@ class _Asked:
             [Cause("internal_error")],
             next_step="Support runs verify, which names what is missing.",
         )
+
+    def copied(self) -> Explanation:
+        """Under way when the history was copied: here nothing goes on."""
+        said = {
+            "queued": "It was on its way to Xero when this history was copied.",
+            "checking": "When this history was copied, it was not known yet whether it had arrived in Xero.",
+        }
+        next_step = "Nothing is sent from a copy; the original tells how it went on."
+        return self._say(self.invoice.status, said[self.invoice.status], next_step=next_step)
 
     def blocked(self) -> Explanation:
         """Something about this invoice, and perhaps about its connection too, is in the way."""

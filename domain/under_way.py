@@ -27,9 +27,11 @@ class LaneNow(msgspec.Struct, frozen=True, kw_only=True):
     """The lane of a connection: the cause it pauses for, until when, and how many seconds that still is.
 
     `only_for_asked`: what is left of the day is kept, and what a person asked for goes all the same.
+    `in_copy`: there is no lane, as this log is the copy of another, from which nothing is sent.
     """
 
     paused_for: str | None = None
     paused_until: datetime | None = None
     paused_in: float | None = None
     only_for_asked: bool = False
+    in_copy: bool = False

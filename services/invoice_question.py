@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Cursor
 
-from adapters.event_store import delivery_records, lane_calls, lanes, outbox, whole_app
+from adapters.event_store import delivery_records, lane_calls, lanes, outbox, recorded_events, whole_app
 from adapters.event_store.delivery_records import DeliveryRecord
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
@@ -222,7 +222,7 @@ def _entry(row: dict[str, Any], now: datetime) -> EntryNow:
 def _lane(cursor: Cursor[dict[str, Any]], lane: UUID, now: datetime, budget: Budget) -> LaneNow | None:
     row = lanes.read(cursor, lane)
     if row is None:
-        return None
+        return LaneNow(in_copy=True) if recorded_events.is_copy(cursor) else None
     together = whole_app.read(cursor)
     waits = lane_calls.waits_for(row, together, now, budget)
     if waits is None or waits[1] < _SHORTEST_TOLD:

@@ -16,10 +16,12 @@ from domain.refusals import InvalidInput, NotPossible
 from services.audit.cells import cell
 from services.audit.import_export import check, import_export
 from services.audit.past import Past
+from services.invoice_question import Question
 from services.verify import verify
 from tests.leaks import Leaks
 from tests.projections.databases import engine_on, every_row
 from tests.services.audit.life import Life
+from tests.services.engines import alone
 from tests.world import ACCOUNT, World, example_invoices
 
 TEXT = Leaks({"description": "Website design, home and range pages"})
@@ -169,3 +171,25 @@ def test_amounts_stay_numbers() -> None:
         "'@SUM",
         "",
     ]
+
+
+def test_what_was_on_its_way_when_it_was_copied_is_said_to_go_no_further_here(
+    world: World, tmp_path: Path, new_database: Callable[..., str]
+) -> None:
+    world.fault("http_500_after", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.engine.look_at(world.lane)
+    world.queue(example_invoices(1, start=1))
+    world.engine.projector.catch_up()
+    world.engine.export(ACCOUNT, tmp_path / "history.ndjson")
+    url = new_database()
+    import_export(tmp_path / "history.ndjson", url)
+    with alone(url, tmp_path) as copy:
+        said = Question(copy.engine).explain_all(ACCOUNT, ["inv-0", "inv-1"])
+    assert (
+        said["inv-0"].sentence == "When this history was copied, it was not known yet whether it had arrived in Xero."
+    )
+    assert said["inv-1"].sentence == "It was on its way to Xero when this history was copied."
+    assert {one.next_step for one in said.values()} == {
+        "Nothing is sent from a copy; the original tells how it went on."
+    }
