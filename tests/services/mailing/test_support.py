@@ -10,13 +10,15 @@ import pytest
 from adapters.simulator.server import Simulator
 from domain.alert_entries import SUPPORT
 from domain.streams import invoice_stream
-from services.bootstrap import Engine
+from services.bootstrap import Engine, Parts
 from services.invoice_question import Question
 from services.timeline import in_words
 from services.verify import verify
 from tests.mail_server import MailSink
 from tests.payments import paid_invoices, pay_by_hand, take_payments
+from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.test_damaged_text import damage
+from tests.services.dispatch.test_failed_searches import broken, searching, until_ended
 from tests.services.mailing.post import TO, Post, html_of, text_of
 from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
 
@@ -129,6 +131,24 @@ def test_support_is_told_of_what_a_search_cannot_settle(helped: Post) -> None:
     told = {str(mail["To"]): text_of(mail) for mail in helped.send()}
     assert told.keys() == {TO, HELP}
     assert decides in told[TO]
+
+
+def test_support_is_told_of_an_invoice_that_no_search_ever_found(helped: Post) -> None:
+    world = helped.world
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    more = {
+        "KYRIOS_XERO_SMTP_URL": helped.sink.url,
+        "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example",
+        "KYRIOS_XERO_SUPPORT_MAIL": HELP,
+    }
+    with beside(world, Parts(session=searching(broken)), **more) as other:
+        other.queue(example_invoices(1))
+        until_ended(other)
+    assert says(world)[0] == "The search gave no clear result. Support will decide with you."
+    mails = {str(mail["To"]): mail for mail in helped.send()}
+    assert mails.keys() == {TO, HELP}
+    assert mails[TO]["Subject"] == "1 invoice waits: it could not be found out whether it arrived"
+    assert "Support will decide with you." in text_of(mails[TO])
 
 
 def test_where_nobody_is_support_the_words_ask_the_owner_to_tell_it(post: Post) -> None:
