@@ -36,6 +36,7 @@ bench: $(DEV) ## measure, against baselines in the same run (ARGS="--only memory
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(DEV) ## set a whole installation on fire and prove that nothing is lost (CHAOS="--help" tells more)
+	@bin/rabbitmq $(VENV) || true
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 docs: $(DEV) ## write the page of causes anew from their catalogue

@@ -15,26 +15,35 @@ from tests.chaos.controls import CONTROLS
 from tests.chaos.report import Report, as_table, write_files
 from tests.chaos.scale import QUICK, Scale
 from tests.chaos.trial import run
+from tests.processes.rabbit_node import MISSING, place
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for, print each report as it is there, write them all at the end."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.rounds and not given.without_broker and place() is None:
+        parser.error(f"{MISSING}; --without-broker does without, and does not kill it")
     logging.basicConfig(level=logging.ERROR)  # that the broker is away now and then is what a trial is about
     reports: list[Report] = []
     good = True
     for seed in range(given.seed, given.seed + given.rounds):
-        reports.append(run(_scale(given, seed), tell=_tell))
+        reports += _run(_scale(given, seed))
         good = reports[-1].clean and good
-        _say(as_table(reports[-1]))
     for name in [*CONTROLS] if given.controls else given.control:
-        reports.append(run(msgspec.structs.replace(CONTROLS[name].scale, seed=given.seed), name, tell=_tell))
+        reports += _run(msgspec.structs.replace(CONTROLS[name].scale, seed=given.seed), name)
         good = found_out(reports[-1]) and good
-        _say(as_table(reports[-1]))
         _say(f"  {'found out' if found_out(reports[-1]) else 'NOT FOUND OUT'}: {CONTROLS[name].missing}")
     write_files(given.report, reports)
     _say(f"\n{_verdict(reports, good)} Reports: {given.report}")
     return 0 if good else 1
+
+
+def _run(size: Scale, control: str = "") -> list[Report]:
+    reports = run(size, control, _tell)
+    for one in reports:
+        _say(as_table(one))
+    return reports
 
 
 def found_out(report: Report) -> bool:
@@ -45,15 +54,23 @@ def found_out(report: Report) -> bool:
 def _verdict(reports: Sequence[Report], good: bool) -> str:
     if not good:
         return "NOT AS PROMISED."
-    whole = sum(1 for report in reports if not report.control)
-    found = [f"Every promise was kept in {whole} trial{'s' if whole > 1 else ''}."] if whole else []
-    return " ".join([*found, *(["Every missing defence was found out."] if whole < len(reports) else [])])
+    held = [report for report in reports if not report.void]
+    whole = [report for report in held if not report.control]
+    said = [f"Every promise was kept in {len(whole)} trial{'s' if len(whole) > 1 else ''}."] if whole else []
+    if untried := sorted({kind for report in whole for kind in report.not_tried}):
+        said.append(f"Not tried: {', '.join(untried)}.")
+    if len(whole) < len(held):
+        said.append("Every missing defence was found out.")
+    if void := len(reports) - len(held):
+        said.append(f"{void} more {'were' if void > 1 else 'was'} void.")
+    return " ".join(said)
 
 
 def _scale(given: argparse.Namespace, seed: int) -> Scale:
     size = QUICK if given.quick else Scale()
     asked = {"invoices": given.invoices, "organisations": given.organisations}
     asked |= {"seconds": None if given.minutes is None else 60 * given.minutes}
+    asked |= {"broker": False if given.without_broker else None}
     changes = {name: value for name, value in asked.items() if value is not None}
     return msgspec.structs.replace(size, seed=seed, **changes)
 
@@ -65,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--organisations", type=int, help="how many organisations")
     parser.add_argument("--invoices", type=int, help="how many invoices in each")
     parser.add_argument("--minutes", type=float, help="how long each trial is under fire")
+    parser.add_argument("--without-broker", action="store_true", help="no RabbitMQ: sweeps only, and none is killed")
     parser.add_argument("--quick", action="store_true", help="the size of every build")
     parser.add_argument("--controls", action="store_true", help="then all negative controls")
     parser.add_argument("--control", action="append", default=[], choices=[*CONTROLS], help="then this one")

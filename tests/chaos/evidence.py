@@ -15,6 +15,7 @@ from services.verify import Verified, verify
 from tests.chaos.books import Organisation
 from tests.chaos.plan import Planned
 from tests.chaos.strikes import Strike
+from tests.chaos.watch import Seen, read
 
 Row = dict[str, Any]
 
@@ -32,7 +33,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     violations: list[Row]
     max_in_flight: dict[str, int]
     events: list[Event]
+    notification_ids: list[int]
     recorded_at: list[dt.datetime]
+    seen: Seen
     lanes: dict[UUID, Row]
     outbox: list[Row]
     deliveries: dict[UUID, Row]
@@ -42,6 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     verified: Verified
     mails: list[tuple[str, bytes]]
     rested: bool
+    silent: Sequence[str]
 
     def invoice_of(self) -> dict[UUID, Invoice]:
         """The invoices as the log tells them, by stream."""
@@ -61,6 +65,7 @@ def gather(
     mails: Sequence[tuple[str, bytes]],
     *,
     rested: bool,
+    silent: Sequence[str],
 ) -> Evidence:
     """Read everything."""
     asked = {name: control.get(f"/ledger/{name}").json() for name in _LEDGER}
@@ -73,7 +78,10 @@ def gather(
             " ORDER BY d.created_at"
         ).fetchall()
         checkpoints = cursor.execute("SELECT projection, position FROM app.checkpoints").fetchall()
-        recorded = cursor.execute("SELECT recorded_at FROM es.sync_events ORDER BY notification_id").fetchall()
+        recorded = cursor.execute(
+            "SELECT notification_id, recorded_at FROM es.sync_events ORDER BY notification_id"
+        ).fetchall()
+        seen = read(cursor)
     sends: dict[int, list[UUID]] = {}
     for row in fragments:
         sends.setdefault(row["entry_id"], []).append(row["delivery_id"])
@@ -88,7 +96,9 @@ def gather(
         violations=asked["violations"]["violations"],
         max_in_flight=asked["max_in_flight"]["by_tenant"],
         events=[event for _, event in engine.store.read_log(0, 10_000_000)],
+        notification_ids=[row["notification_id"] for row in recorded],
         recorded_at=[row["recorded_at"] for row in recorded],
+        seen=seen,
         lanes={row["connection_id"]: row for row in lanes},
         outbox=outbox,
         deliveries={row["id"]: row for row in deliveries},
@@ -97,6 +107,7 @@ def gather(
         head=engine.store.head(),
         verified=verify(engine.read),
         rested=rested,
+        silent=silent,
         mails=[*mails],
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.chaos import engine_checks, mail_checks, xero_checks
+from tests.chaos import engine_checks, mail_checks, recovery, xero_checks
 from tests.chaos.breach import Breach, Checker
 from tests.chaos.evidence import Evidence
 
@@ -26,7 +26,8 @@ INVARIANTS: Final[Mapping[str, Checker]] = {
     "revisions rise": engine_checks.revisions_rise,
     "projections are a replay": engine_checks.projections_are_a_replay,
     "checkpoints at the head": engine_checks.checkpoints_at_head,
-    "recovers soon": engine_checks.recovers_soon,
+    "recovers soon": recovery.recovers_soon,
+    "every member works again": engine_checks.every_member_works,
     "who must act is told": mail_checks.told,
     "told once an hour": mail_checks.told_once,
     "mails are recorded": mail_checks.recorded,

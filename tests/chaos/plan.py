@@ -83,34 +83,46 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 Step = Queue | Void | Gate
+Drawn = tuple[Planned, IssuedInvoice]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """All steps, each with its place between 0 and 1 in the trial, in order; and what must come out."""
+    """All steps, each with its place between 0 and 1 in the trial, in order; and what must come out.
+
+    What is for the roll call is issued when all else is done.
+    """
 
     steps: list[tuple[float, Step]]
     invoices: list[Planned]
+    roll_call: list[IssuedInvoice]
 
 
-def draw(random: Random, organisations: Sequence[Organisation], invoices: int) -> Plan:
-    """Draw the plan of a trial."""
+def draw(random: Random, organisations: Sequence[Organisation], invoices: int, called: int = 0) -> Plan:
+    """Draw the plan of a trial; `called` plain invoices of the first organisation are left for the roll call."""
     steps: list[tuple[float, Step]] = []
     planned: list[Planned] = []
+    kept: list[Drawn] = []
     for organisation in organisations:
         fates = random.choices(list(FATES), list(FATES.values()), k=invoices)
         drawn = [_invoice(random, organisation, number, fate) for number, fate in enumerate(fates)]
         planned += [one for one, _ in drawn]
+        kept += _taken_out(drawn, 0 if kept else called)
         for place, portion in _portions(random, drawn):
             steps.append((place, Queue([issued for _, issued in portion])))
             steps += [(random.uniform(place, 1), later) for one, issued in portion if (later := _later(one, issued))]
         shut = random.uniform(0.3, 0.6)
         steps += [(shut, Gate(organisation.account_id, False)), (shut + 0.05, Gate(organisation.account_id, True))]
-    return Plan(sorted(steps, key=lambda step: step[0]), planned)
+    return Plan(sorted(steps, key=lambda step: step[0]), planned, [issued for _, issued in kept])
 
 
-def _portions(
-    random: Random, drawn: list[tuple[Planned, IssuedInvoice]]
-) -> Iterator[tuple[float, list[tuple[Planned, IssuedInvoice]]]]:
+def _taken_out(drawn: list[Drawn], number: int) -> list[Drawn]:
+    """So many plain ones, which are no longer among the others."""
+    taken = [one for one in drawn if one[0].fate == "plain"][:number]
+    drawn[:] = [one for one in drawn if one not in taken]
+    return taken
+
+
+def _portions(random: Random, drawn: list[Drawn]) -> Iterator[tuple[float, list[Drawn]]]:
     """The invoices in portions of all sizes, with the place of each: some arrive alone, some in crowds."""
     done = 0
     while done < len(drawn):
@@ -131,7 +143,7 @@ def _later(one: Planned, issued: IssuedInvoice) -> Step | None:
     return None
 
 
-def _invoice(random: Random, organisation: Organisation, number: int, fate: Fate) -> tuple[Planned, IssuedInvoice]:
+def _invoice(random: Random, organisation: Organisation, number: int, fate: Fate) -> Drawn:
     quantity = Decimal(random.randint(2, 40))
     path = PATHS.get(fate, "invoices")
     invoice_id = f"{organisation.account_id}-{number}"

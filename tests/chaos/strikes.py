@@ -21,6 +21,7 @@ from tests.chaos.topology import Member, Topology
 
 DATABASE: Final = "the database"
 BROKER: Final = "the broker"
+KILL_BROKER: Final = "kill the broker"
 MOST_AT_ONCE: Final = 8
 LANES: Final = 100
 
@@ -30,7 +31,7 @@ KINDS: Final[Mapping[str, int]] = {
     "kill all workers": 1,
     "freeze a worker": 2,
     "stop the database at once": 1,
-    "kill the broker": 1,
+    KILL_BROKER: 1,
     "expire all tokens": 1,
 }
 """Each kind with its weight; in a trial that is long enough each happens at least once."""
@@ -40,9 +41,11 @@ Row = dict[str, Any]
 
 
 class Strike(msgspec.Struct, kw_only=True):
-    """One strike: when it was repaired (Unix time), and whether work was due then."""
+    """One strike: on which members, when it hit and was repaired (Unix time), and whether work was due then."""
 
     kind: str
+    members: tuple[str, ...] = ()
+    struck: float = 0.0
     repaired: float = 0.0
     work_was_due: bool = False
 
@@ -63,7 +66,10 @@ class Strikes:
         frozen_for: tuple[float, float] = (1.1 * LEASE, 2 * LEASE),
     ) -> None:
         self._topology, self._random, self._budget = topology, random, budget
-        self._kinds, self._frozen_for = kinds, frozen_for
+        there = topology.broker is not None
+        self._asked = kinds
+        self._kinds = {kind: weight for kind, weight in kinds.items() if there or kind != KILL_BROKER}
+        self._frozen_for = frozen_for
         self._busy: dict[str, threading.Lock] = {name: threading.Lock() for name in (DATABASE, BROKER)}
         self._busy |= {member.name: threading.Lock() for member in topology.members}
         self._pause = threading.Event()
@@ -85,6 +91,12 @@ class Strikes:
             for one in struck:
                 one.result()
 
+    @property
+    def not_tried(self) -> list[str]:
+        """The kinds that were asked for and not carried out."""
+        carried_out = {strike.kind for strike in self.done}
+        return [kind for kind in self._asked if kind not in carried_out]
+
     def _one_of_each(self) -> list[str]:
         kinds = list(self._kinds)
         self._random.shuffle(kinds)
@@ -99,46 +111,50 @@ class Strikes:
             for name in taken:
                 self._busy[name].release()
             return None
-        return lambda: self._carry_out(kind, act, taken)
+        return lambda: self._carry_out(Strike(kind=kind), act, taken)
 
-    def _carry_out(self, kind: str, act: Callable[[], object], taken: Sequence[str]) -> None:
+    def _carry_out(self, strike: Strike, act: Callable[[Strike], object], taken: Sequence[str]) -> None:
         try:
-            act()
-            self.done.append(Strike(kind=kind, repaired=time.time(), work_was_due=self._work_is_due()))
+            act(strike)
+            strike.repaired, strike.work_was_due = time.time(), self._work_is_due()
+            self.done.append(strike)
         finally:
             for name in taken:
                 self._busy[name].release()
 
-    def _act(self, kind: str) -> tuple[list[str], Callable[[], object]]:
+    def _act(self, kind: str) -> tuple[list[str], Callable[[Strike], object]]:
         """Whom a strike of this kind hits, and how; it returns when the harm is repaired."""
         topology = self._topology
         match kind:
             case "kill all workers":
-                return [worker.name for worker in topology.of("worker")], lambda: _kill(topology.of("worker"))
+                workers = topology.of("worker")
+                return [worker.name for worker in workers], lambda strike: _kill(strike, workers)
             case "kill a worker" | "kill a ticker":
                 member = self._random.choice(topology.of("ticker" if kind == "kill a ticker" else "worker"))
-                return [member.name], lambda: _kill([member])
+                return [member.name], lambda strike: _kill(strike, [member])
             case "freeze a worker" | "freeze a worker after a fault":
                 member = self._random.choice(topology.of("worker"))
-                return [member.name], lambda: self._freeze(member, kind.endswith("fault"))
+                return [member.name], lambda strike: self._freeze(strike, member)
             case "stop the database at once":
-                return [DATABASE], topology.database.restart_at_once
-            case "kill the broker":
-                return [BROKER], self._kill_broker
+                return [DATABASE], lambda _: topology.database.restart_at_once()
+            case _ if kind == KILL_BROKER:
+                return [BROKER], lambda _: self._kill_broker()
             case _:
-                return [], lambda: topology.simulator.control.post("/expire_tokens").raise_for_status()
+                return [], lambda _: topology.simulator.control.post("/expire_tokens").raise_for_status()
 
-    def _freeze(self, member: Member, after_a_fault: bool) -> None:
-        if after_a_fault:
+    def _freeze(self, strike: Strike, member: Member) -> None:
+        if strike.kind.endswith("fault"):
             await_next_fault(self._topology.simulator.control)
         member.send(signal.SIGSTOP)
+        strike.members, strike.struck = (member.name,), time.time()
         self._pause.wait(self._random.uniform(*self._frozen_for))
         member.send(signal.SIGCONT)
 
     def _kill_broker(self) -> None:
-        if self._topology.broker is not None:
-            self._topology.broker.kill()
-            self._topology.broker.start()
+        broker = self._topology.broker
+        assert broker is not None, "this strike is only drawn where there is one"
+        broker.kill()
+        broker.start()
 
     def _work_is_due(self) -> bool:
         try:
@@ -154,9 +170,10 @@ class Strikes:
         return row is not None and lane_calls.waits_for(row, together, together["now"], self._budget) is None
 
 
-def _kill(members: Sequence[Member]) -> None:
+def _kill(strike: Strike, members: Sequence[Member]) -> None:
     for member in members:
         member.kill()
+    strike.members, strike.struck = tuple(member.name for member in members), time.time()
     for member in members:
         member.start()
     for member in members:

@@ -21,7 +21,7 @@ from adapters.embedded_postgres import Cluster
 from services.migrations import migrate
 from services.settings import PREFIX
 from tests.adapters.embedded_postgres.conftest import postmaster_pid
-from tests.chaos import mails, scale
+from tests.chaos import mails, scale, watch
 from tests.chaos.books import Organisation, write_seed
 from tests.chaos.scale import Scale
 from tests.mail_server import DROP, mail_sink
@@ -173,6 +173,7 @@ class Topology:
         self._ending.callback(self.database.end)
         migrate(self.database.url)
         mails.hurry(self.database.url)
+        watch.begin(self.database.url)
         self.mails = self._ending.enter_context(mail_sink())
         self.mails.misbehave("taken", *[DROP] * mails.UNCLEAR)
         self.broker = self._broker() if size.broker and place() is not None else None
@@ -230,8 +231,10 @@ class Topology:
 
     def _member(self, role: Role, number: int, control: str) -> Member:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        environment = {**ours, **self.variables(), "PYTHONPATH": str(REPOSITORY)}
-        return Member(f"{role} {number + 1}", role, environment, self.home / f"{role}-{number + 1}.log", control)
+        name = f"{role} {number + 1}"
+        said = {"PYTHONPATH": str(REPOSITORY), watch.NAME_VARIABLE: name}
+        log = self.home / f"{role}-{number + 1}.log"
+        return Member(name, role, {**ours, **self.variables(), **said}, log, control)
 
 
 @contextmanager

@@ -25,9 +25,12 @@ def order_fault(world: World, asked: Mapping[str, str], body: Any) -> Document:
 
 
 def clear_faults(world: World, asked: Mapping[str, str], body: Any) -> Document:
-    """Forget all faults; held answers leave."""
-    world.faults.clear()
-    return {"faults": []}
+    """Forget all faults, or with ``fault=ID`` this one; held answers leave."""
+    wanted = int(asked["fault"]) if "fault" in asked else None
+    if wanted is not None and world.faults.find(wanted) is None:
+        raise LookupError(f"there is no fault {wanted}")
+    world.faults.clear(wanted)
+    return list_faults(world, asked, body)
 
 
 def release(world: World, asked: Mapping[str, str], body: Any) -> Document:

@@ -3,7 +3,7 @@
 import random
 import threading
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import msgspec
 
@@ -44,6 +44,10 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """``/Invoices`` also stands for what lies below it; the Accounting API's prefix may be left out."""
     body_contains: str | None = None
     """Part of the request's body; with ``times`` null, what can never be sent as long as this is in it."""
+    query_contains: str | None = None
+    """Part of the request's query, as it was before it was written into an address: what can never be asked for."""
+    tenant_id: str | None = None
+    """Only requests about this organisation."""
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     chance: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
@@ -123,10 +127,11 @@ class FaultScript:
         with self._lock:
             return list(self._faults)
 
-    def clear(self) -> None:
-        """Forget all faults and release what they hold."""
+    def clear(self, fault_id: int | None = None) -> None:
+        """Forget one fault, or all of them, and release what they hold."""
         with self._lock:
-            faults, self._faults = self._faults, []
+            faults = [fault for fault in self._faults if fault_id in (None, fault.id)]
+            self._faults = [fault for fault in self._faults if fault not in faults]
         for fault in faults:
             fault.released.set()
 
@@ -143,4 +148,6 @@ def _wants(order: FaultOrder, request: Request) -> bool:
         (order.method is None or order.method.upper() == request.method)
         and (order.path is None or concerns(request.target, order.path))
         and (order.body_contains is None or order.body_contains.encode() in request.body)
+        and (order.query_contains is None or order.query_contains in unquote_plus(urlsplit(request.target).query))
+        and (order.tenant_id is None or order.tenant_id.lower() == request.headers.get("xero-tenant-id", "").lower())
     )

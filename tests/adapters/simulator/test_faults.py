@@ -185,6 +185,19 @@ def test_faults_skip_and_count_and_look_into_bodies(connected: Visitor) -> None:
     assert connected.steer("DELETE", "/faults") == {"faults": []}
 
 
+def test_a_fault_looks_into_queries_and_at_organisations(connected: Visitor, second_tenant: str) -> None:
+    asked = connected.fault("http_500_before", method="GET", path="/Invoices", query_contains="K-1,K", times=None)
+    there = connected.fault("http_503_organisation_offline", tenant_id=second_tenant.upper(), times=None)
+    assert connected.get("Invoices", InvoiceNumbers="K-1,K-2").status_code == 500
+    assert connected.get("Invoices", InvoiceNumbers="K-2").status_code == 200
+    connected.connect(tenant_ids=[second_tenant])
+    assert connected.get("Invoices", InvoiceNumbers="K-2").status_code == 503
+    left = connected.steer("DELETE", f"/faults?fault={there}")["faults"]
+    assert [fault["id"] for fault in left] == [asked]
+    assert connected.get("Invoices", InvoiceNumbers="K-2").status_code == 200
+    assert connected.control.delete(f"/faults?fault={there}").status_code == 404
+
+
 def test_a_path_also_stands_for_what_lies_below_it(connected: Visitor) -> None:
     connected.fault("http_503", path="/Invoices", times=None)
     assert connected.get("Invoices/K-1").status_code == 503

@@ -1,0 +1,69 @@
+"""The roll call at a trial's end: every member must work once more, however often it was killed.
+
+A worker is called while all other workers are frozen: what is issued then, it alone can take. A ticker is heard of in
+the database, where every duty, and every rival for one, looks in all the time.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+
+from services.projector import CHANNEL
+from tests.chaos.topology import Member, Topology
+
+TRIES: Final = 3
+"""One that is frozen in the middle of a transaction keeps others from what it locked; not three times in a row."""
+ANSWERS_WITHIN: Final = 8.0
+LOOK_AGAIN: Final = 0.2
+_CLAIMED: Final = "SELECT EXISTS (SELECT FROM chaos.claims WHERE member = %s AND at > %s)"
+_HEARD_OF: Final = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s AND state_change > %s)"
+
+
+def roll_call(topology: Topology, issue: Sequence[Callable[[], object]]) -> list[str]:
+    """The members that do not answer; `issue` gives work, each once: `TRIES` pieces per worker, none left over."""
+    left = list(issue)
+    with psycopg.connect(topology.database.url, autocommit=True) as connection:
+        connection.execute(f"LISTEN {CHANNEL}")
+        silent = [one.name for one in topology.of("worker") if not _works(connection, one, topology, left)]
+        silent += [one.name for one in topology.of("ticker") if not _tells(connection, _HEARD_OF, one.name)]
+    for give in left:
+        give()
+    return silent
+
+
+def _works(
+    connection: psycopg.Connection[Any], member: Member, topology: Topology, left: list[Callable[[], object]]
+) -> bool:
+    for _ in range(TRIES):
+        with _frozen([one for one in topology.of("worker") if one is not member]):
+            left.pop()()
+            if _tells(connection, _CLAIMED, member.name):
+                return True
+    return False
+
+
+def _tells(connection: psycopg.Connection[Any], asked: str, name: str) -> bool:
+    """Whether the database says so of what happens from now on, within a few seconds."""
+    row = connection.execute("SELECT app.now()").fetchone()
+    ends = time.monotonic() + ANSWERS_WITHIN
+    while row is not None and time.monotonic() < ends:
+        answer = connection.execute(asked, (name, row[0])).fetchone()
+        if answer is not None and answer[0]:
+            return True
+        list(connection.notifies(timeout=LOOK_AGAIN, stop_after=1))
+    return False
+
+
+@contextmanager
+def _frozen(members: Sequence[Member]) -> Iterator[None]:
+    for member in members:
+        member.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for member in members:
+            member.send(signal.SIGCONT)
