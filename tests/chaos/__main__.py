@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.chaos.controls import CONTROLS
+from tests.chaos.controls import CONTROLS, control_of
 from tests.chaos.report import Report, as_table, write_files
 from tests.chaos.scale import QUICK, Scale
 from tests.chaos.trial import run
@@ -48,7 +48,7 @@ def _run(size: Scale, control: str = "") -> list[Report]:
 
 def found_out(report: Report) -> bool:
     """Whether the checkers that must notice a missing defence did."""
-    return all(report.breaches[name] for name in CONTROLS[report.control].noticed_by)
+    return all(report.breaches[name] for name in control_of(report.control).noticed_by)
 
 
 def _verdict(reports: Sequence[Report], good: bool) -> str:

@@ -6,8 +6,9 @@ small, the control lingers in it, as a slow machine would.
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from functools import reduce
+from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
@@ -18,6 +19,7 @@ from adapters.xero.calls import Call
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from projections import checkpoints
 from services.bootstrap import Parts
+from services.bootstrap.parts import REAL_PARTS
 from services.dispatch.lane_work import Timing
 from services.mailing.mailer import Mailer, Ready
 from services.projector import Projector
@@ -170,3 +172,29 @@ CONTROLS: Final[dict[str, Control]] = {
         noticed_by=("projections are a replay",),
     ),
 }
+
+
+def control_of(name: str) -> Control:
+    """The control of this name, or the whole engine; `a+b` lacks both defences, and different checkers notice them."""
+    if not name:
+        return WHOLE
+    return reduce(_both, [CONTROLS[one] for one in name.split("+")])
+
+
+def _both(one: Control, other: Control) -> Control:
+    assert not {*one.noticed_by} & {*other.noticed_by}, "nobody could tell whose breach it is"
+    return Control(
+        missing=f"{one.missing}, and {other.missing}",
+        parts=Parts(**(_other_than(REAL_PARTS, one.parts) | _other_than(REAL_PARTS, other.parts))),
+        timing=lambda timing: other.timing(one.timing(timing)),
+        projector=one.projector if one.projector is not Projector else other.projector,
+        fire={**one.fire, **other.fire},
+        strikes={**one.strikes, **other.strikes},
+        frozen_for=max(one.frozen_for, other.frozen_for),
+        scale=max(one.scale, other.scale, key=lambda scale: scale.seconds),
+        noticed_by=(*one.noticed_by, *other.noticed_by),
+    )
+
+
+def _other_than(usual: Parts, parts: Parts) -> dict[str, Any]:
+    return {one.name: got for one in fields(parts) if (got := getattr(parts, one.name)) != getattr(usual, one.name)}

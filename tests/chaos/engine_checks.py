@@ -10,10 +10,12 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
+from domain.causes import UNFOUND
 from domain.connection import GateClosed, GateOpened
+from domain.connection_events import Disconnected
 from domain.effects import effects_of
-from domain.invoice_events import InvoiceSynced, OutcomeResolved, PaymentSynced, VoidSynced
-from domain.streams import invoice_stream
+from domain.invoice_events import InvoiceSynced, OutcomeResolved, PaymentSynced, SyncFailed, VoidSynced
+from domain.streams import connection_id, invoice_stream
 from tests.chaos.breach import Breach, lost, stuck, wrong
 from tests.chaos.evidence import Evidence, Row, moment
 from tests.chaos.scale import QUIET, READ_TIMEOUT
@@ -21,6 +23,7 @@ from tests.crash.books import NON_EFFECTS
 
 WRITES: Final = ("PUT", "POST")
 ACCOUNTING: Final = "/api.xro/2.0"
+REMOVAL: Final = "remove_connection"
 NO_KEY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -57,6 +60,29 @@ def every_end(evidence: Evidence) -> Iterator[Breach]:
         elif state.status != one.status:
             causes = ", ".join(cause.code for cause in state.causes)
             yield wrong(f"invoice {one.invoice_id} ({one.fate}) is {state.status}, not {one.status} {causes}".strip())
+
+
+def unfound_ends(evidence: Evidence) -> Iterator[Breach]:
+    """What Xero breaks on whenever it is searched for ends as unfound, before a person tries again."""
+    ended = {
+        event.originator_id
+        for event in evidence.events
+        if isinstance(event, SyncFailed) and event.cause.code == UNFOUND.code
+    }
+    for one in evidence.planned:
+        if one.fate == "unfound" and invoice_stream(one.organisation.account_id, one.invoice_id) not in ended:
+            yield stuck(f"invoice {one.invoice_id} never ended, though no search for it was answered")
+
+
+def others_go_on(evidence: Evidence) -> Iterator[Breach]:
+    """While one organisation is offline or disconnected, the others' invoices go out, and nobody else is cut off."""
+    for says in evidence.stood_still:
+        yield stuck(says)
+    ended = Counter(event.originator_id for event in evidence.events if isinstance(event, Disconnected))
+    for organisation in evidence.organisations:
+        planned = evidence.disconnected.count(organisation.account_id)
+        if (times := ended[connection_id(organisation.account_id)]) != planned:
+            yield wrong(f"{organisation.account_id} was disconnected {times} times, not {planned}")
 
 
 def entries_follow_events(evidence: Evidence) -> Iterator[Breach]:
@@ -134,7 +160,7 @@ def nothing_late(evidence: Evidence) -> Iterator[Breach]:
 
 
 def nothing_behind_a_gate(evidence: Evidence) -> Iterator[Breach]:
-    """No delivery is opened while the gate of its connection is closed."""
+    """No delivery is opened while the gate of its connection is closed, but for the removal that closed it."""
     closed_at: dict[object, dt.datetime] = {}
     for event, recorded in zip(evidence.events, evidence.recorded_at, strict=True):
         if isinstance(event, GateClosed):
@@ -142,7 +168,8 @@ def nothing_behind_a_gate(evidence: Evidence) -> Iterator[Breach]:
         if isinstance(event, GateOpened) and event.originator_id in closed_at:
             since = closed_at.pop(event.originator_id)
             for delivery in evidence.deliveries.values():
-                if delivery["connection_id"] == event.originator_id and since < delivery["created_at"] < recorded:
+                of_it = delivery["connection_id"] == event.originator_id and delivery["kind"] != REMOVAL
+                if of_it and since < delivery["created_at"] < recorded:
                     yield wrong(f"delivery {delivery['id']} was opened behind a closed gate")
 
 

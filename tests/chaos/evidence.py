@@ -13,7 +13,7 @@ from domain.invoice import EVENTS, Invoice, evolve
 from services.bootstrap import Engine
 from services.verify import Verified, verify
 from tests.chaos.books import Organisation
-from tests.chaos.plan import Planned
+from tests.chaos.plan import Away, Plan, Planned
 from tests.chaos.strikes import Strike
 from tests.chaos.watch import Seen, read
 
@@ -25,6 +25,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     organisations: Sequence[Organisation]
     planned: Sequence[Planned]
+    disconnected: Sequence[str]
+    workers: Sequence[str]
     strikes: Sequence[Strike]
     invoices: list[Row]
     payments: list[Row]
@@ -46,6 +48,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     mails: list[tuple[str, bytes]]
     rested: bool
     silent: Sequence[str]
+    stood_still: Sequence[str]
 
     def invoice_of(self) -> dict[UUID, Invoice]:
         """The invoices as the log tells them, by stream."""
@@ -60,12 +63,14 @@ def gather(
     engine: Engine,
     control: httpx.Client,
     organisations: Sequence[Organisation],
-    planned: Sequence[Planned],
+    plan: Plan,
+    workers: Sequence[str],
     strikes: Sequence[Strike],
     mails: Sequence[tuple[str, bytes]],
     *,
     rested: bool,
     silent: Sequence[str],
+    stood_still: Sequence[str],
 ) -> Evidence:
     """Read everything."""
     asked = {name: control.get(f"/ledger/{name}").json() for name in _LEDGER}
@@ -87,7 +92,13 @@ def gather(
         sends.setdefault(row["entry_id"], []).append(row["delivery_id"])
     return Evidence(
         organisations=organisations,
-        planned=planned,
+        planned=plan.invoices,
+        disconnected=[
+            step.organisation.account_id
+            for _, step in plan.steps
+            if isinstance(step, Away) and step.how == "disconnected"
+        ],
+        workers=workers,
         strikes=strikes,
         invoices=asked["invoices"]["invoices"],
         payments=asked["payments"]["payments"],
@@ -108,6 +119,7 @@ def gather(
         verified=verify(engine.read),
         rested=rested,
         silent=silent,
+        stood_still=stood_still,
         mails=[*mails],
     )
 

@@ -44,8 +44,16 @@ TOKENS: Final[Faults] = [("answer_lost", 0.1, {}), ("http_500_before", 0.1, {}),
 
 POISON: Final = "/poison/"
 """Xero refuses every request whole whose body holds this in a link."""
+UNFOUND_LINK: Final = "/unfound/"
+"""No request is answered whose body holds this in a link."""
+UNFOUND_NUMBER: Final = "UNFOUND-"
+"""Xero breaks on every search for a number that begins like this."""
 
 NEXT_FAULT_WITHIN: Final = 5
+OFFLINE: Final = "http_503_organisation_offline"
+NOTICED_WITHIN: Final = 20
+BACK_IN: Final = 2
+"""Seconds after which an organisation that is offline is to be asked again, by its own word."""
 
 _BY_METHOD: Final = (("PUT", WRITES), ("POST", WRITES), ("GET", READS))
 
@@ -56,8 +64,9 @@ CALLS: Final[Fire] = {
 
 
 def kindle(control: httpx.Client, random: Random, fire: Fire = CALLS) -> None:
-    """Order the faults; they last until `quench`, but for the poison, which stays what it is."""
+    """Order the faults; they last until `quench`, but for the poisons, which stay what they are."""
     _poison(control)
+    _hide(control)
     for what, kinds in fire.items():
         method, path = what.split(" ")
         for kind, chance, more in kinds:
@@ -67,20 +76,49 @@ def kindle(control: httpx.Client, random: Random, fire: Fire = CALLS) -> None:
 
 def await_next_fault(control: httpx.Client) -> None:
     """Return as soon as the likeliest fault that was ordered fires once more, or after a few seconds without it."""
-    ordered = [fault for fault in control.get("/faults").json()["faults"] if fault["body_contains"] is None]
+    ordered = [fault for fault in control.get("/faults").json()["faults"] if fault["chance"] < 1]
     likeliest = max(ordered, key=lambda fault: fault["chance"])
     asked = {"fault": likeliest["id"], "fired": likeliest["fired"] + 1, "timeout": NEXT_FAULT_WITHIN}
     control.get("/wait", params=asked).raise_for_status()
 
 
 def quench(control: httpx.Client) -> dict[str, int]:
-    """End all faults but the poison; how often each kind has fired."""
+    """End all faults but the poisons; how often each kind has fired."""
     fired: dict[str, int] = {}
     for fault in control.get("/faults").json()["faults"]:
         fired[fault["kind"]] = fired.get(fault["kind"], 0) + fault["fired"]
+    cure(control)
+    _hide(control)
+    return {kind: number for kind, number in sorted(fired.items()) if number}
+
+
+def cure(control: httpx.Client) -> None:
+    """Xero finds again what it broke on; what it refuses it goes on refusing."""
     control.delete("/faults").raise_for_status()
     _poison(control)
-    return {kind: number for kind, number in sorted(fired.items()) if number}
+
+
+def take_offline(control: httpx.Client, tenant_id: str) -> int:
+    """This organisation is offline at Xero, until the fault with this number is forgotten."""
+    order = {"kind": OFFLINE, "tenant_id": tenant_id, "times": None, "retry_after": BACK_IN}
+    ordered = control.post("/faults", json=order).raise_for_status()
+    return int(ordered.json()["id"])
+
+
+def bring_back(control: httpx.Client, fault: int) -> int:
+    """End an organisation's time offline once somebody has noticed it; how often it was met."""
+    asked: dict[str, int] = {"fault": fault, "fired": 1, "timeout": NOTICED_WITHIN}
+    met = int(control.get("/wait", params=asked).raise_for_status().json()["count"])
+    control.delete("/faults", params={"fault": fault}).raise_for_status()
+    return met
+
+
+def _hide(control: httpx.Client) -> None:
+    """What is sent gets no answer, and what is searched for breaks the search."""
+    lost = {"kind": "answer_lost", "method": "PUT", "path": "/Invoices", "body_contains": UNFOUND_LINK}
+    broken = {"kind": "http_500_before", "method": "GET", "path": "/Invoices", "query_contains": UNFOUND_NUMBER}
+    for order in (lost, broken):
+        control.post("/faults", json=order | {"times": None}).raise_for_status()
 
 
 def _poison(control: httpx.Client) -> None:

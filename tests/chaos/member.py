@@ -15,7 +15,7 @@ from services.migrations import check_at_head
 from services.projector import Projector
 from services.running import ticking, until_told, working
 from services.settings import load_settings
-from tests.chaos.controls import CONTROLS, WHOLE, Control
+from tests.chaos.controls import WHOLE, Control, control_of
 from tests.chaos.scale import TOKEN_LEASE
 
 LOOPS = {"worker": working, "ticker": ticking}
@@ -59,4 +59,4 @@ def main(role: str, control: Control) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], CONTROLS[sys.argv[2]] if len(sys.argv) > 2 else WHOLE)
+    main(sys.argv[1], control_of(sys.argv[2] if len(sys.argv) > 2 else ""))

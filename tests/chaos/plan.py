@@ -1,7 +1,11 @@
 """What Kyrios asks for in one trial, and what must become of each invoice. Drawn by the seed; the same seed, the same.
 
 Every invoice has a fate, and the fate says how it must end: in Xero once, with these payments and this total; refused
-by Xero, alone or with the whole request it was in; blocked by preflight; or voided.
+by Xero, alone or with the whole request it was in; blocked by preflight; or voided. What is sent without an answer and
+breaks every search for it must end as unfound, and be in Xero once when somebody tries again.
+
+In the middle one organisation is offline for a while, and another is disconnected and connected again: invoices of all
+others that are issued meanwhile must be in Xero before it is back.
 """
 
 import datetime as dt
@@ -16,18 +20,20 @@ from domain.document import InvoiceDocument, InvoiceText, KyriosContact, Line, P
 from domain.tax import TaxComponent, TaxSet
 from services.intake import IssuedInvoice
 from tests.chaos.books import Organisation
-from tests.chaos.fire import POISON
+from tests.chaos.fire import POISON, UNFOUND_LINK, UNFOUND_NUMBER
 
-Fate = Literal["plain", "paid", "revised", "voided", "new_customer", "refused", "poison", "blocked"]
+Fate = Literal["plain", "paid", "revised", "voided", "new_customer", "refused", "poison", "unfound", "blocked"]
 FATES: Final[dict[Fate, int]] = {
-    "plain": 51, "paid": 18, "revised": 10, "voided": 6, "new_customer": 4, "refused": 5, "poison": 1, "blocked": 5,
+    "plain": 50, "paid": 18, "revised": 10, "voided": 6, "new_customer": 4, "refused": 5,
+    "poison": 1, "unfound": 1, "blocked": 5,
 }  # fmt: skip
 """Of a hundred invoices."""
 
-PATHS: Final[dict[Fate, str]] = {"refused": "xero", "poison": POISON.strip("/")}
+PATHS: Final[dict[Fate, str]] = {
+    "refused": "xero", "poison": POISON.strip("/"), "unfound": UNFOUND_LINK.strip("/")
+}  # fmt: skip
 """Xero refuses a link that holds its own name, which the intake would not let through; poison spoils whole requests."""
 
-ENDS: Final[dict[Fate, str]] = {"refused": "failed", "poison": "failed", "blocked": "blocked", "voided": "voided"}
 PRICE: Final = Decimal("10.00")
 GST: Final = TaxSet((TaxComponent(tax_id="gst", rate=Decimal(15)),))
 UNMAPPED: Final = TaxSet(
@@ -37,6 +43,12 @@ NEW_CUSTOMERS: Final = 5
 LARGEST_PORTION: Final = 60
 LAST_INTAKE: Final = 0.8
 """The share of the trial in which invoices are issued; revisions and voids follow until its end."""
+WITNESSES: Final = 2
+"""Invoices of each other organisation that must go through while one is away."""
+OFFLINE: Final = (0.08, 0.18)
+DISCONNECTED: Final = (0.22, 0.36)
+SHUT: Final = (0.4, 0.6)
+"""When all this begins and ends, or may begin, as shares of the trial."""
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +64,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_xero(self) -> bool:
         """Whether Xero must hold it in the end; a voided one it may hold, as voided."""
-        return self.fate in ("plain", "paid", "revised", "new_customer")
+        return self.fate in ("plain", "paid", "revised", "new_customer", "unfound")
 
     @property
     def status(self) -> str:
@@ -82,7 +94,21 @@ class Gate(msgspec.Struct, frozen=True):
     opened: bool
 
 
-Step = Queue | Void | Gate
+class Away(msgspec.Struct, frozen=True):
+    """An organisation is offline at Xero from now on, or its owner disconnects it."""
+
+    organisation: Organisation
+    how: Literal["offline", "disconnected"]
+
+
+class Back(msgspec.Struct, frozen=True):
+    """It is online again, or connected; not before the witnesses are in Xero, who must not notice any of it."""
+
+    away: Away
+    witnesses: list[IssuedInvoice]
+
+
+Step = Queue | Void | Gate | Away | Back
 Drawn = tuple[Planned, IssuedInvoice]
 
 
@@ -102,17 +128,40 @@ def draw(random: Random, organisations: Sequence[Organisation], invoices: int, c
     steps: list[tuple[float, Step]] = []
     planned: list[Planned] = []
     kept: list[Drawn] = []
+    witnesses: dict[str, list[Drawn]] = {}
     for organisation in organisations:
-        fates = random.choices(list(FATES), list(FATES.values()), k=invoices)
+        fates = _fates(random, invoices)
         drawn = [_invoice(random, organisation, number, fate) for number, fate in enumerate(fates)]
         planned += [one for one, _ in drawn]
         kept += _taken_out(drawn, 0 if kept else called)
+        if len(organisations) > 1:
+            witnesses[organisation.account_id] = _taken_out(drawn, 2 * WITNESSES)
         for place, portion in _portions(random, drawn):
             steps.append((place, Queue([issued for _, issued in portion])))
             steps += [(random.uniform(place, 1), later) for one, issued in portion if (later := _later(one, issued))]
-        shut = random.uniform(0.3, 0.6)
+        shut = random.uniform(*SHUT)
         steps += [(shut, Gate(organisation.account_id, False)), (shut + 0.05, Gate(organisation.account_id, True))]
+    if len(organisations) > 1:
+        steps += _absence(Away(organisations[0], "offline"), OFFLINE, witnesses)
+        steps += _absence(Away(organisations[-1], "disconnected"), DISCONNECTED, witnesses)
     return Plan(sorted(steps, key=lambda step: step[0]), planned, [issued for _, issued in kept])
+
+
+def _fates(random: Random, invoices: int) -> list[Fate]:
+    """Drawn by their weight, but for one of each."""
+    drawn = [*FATES, *random.choices(list(FATES), list(FATES.values()), k=invoices - len(FATES))]
+    random.shuffle(drawn)
+    return drawn
+
+
+def _absence(away: Away, span: tuple[float, float], witnesses: dict[str, list[Drawn]]) -> Iterator[tuple[float, Step]]:
+    """One organisation is away; meanwhile invoices that were kept for it are issued, its own and all others'."""
+    issued = [one for drawn in witnesses.values() for _, one in drawn[:WITNESSES]]
+    for drawn in witnesses.values():
+        del drawn[:WITNESSES]
+    yield span[0], away
+    yield span[0], Queue(issued)
+    yield span[1], Back(away, [one for one in issued if one.account_id != away.organisation.account_id])
 
 
 def _taken_out(drawn: list[Drawn], number: int) -> list[Drawn]:
@@ -151,7 +200,8 @@ def _invoice(random: Random, organisation: Organisation, number: int, fate: Fate
         f"new-{random.randint(1, NEW_CUSTOMERS)}" if fate == "new_customer" else random.choice(list(organisation.links))
     )
     url = f"https://app.kyrios.example/{path}/{invoice_id}"
-    document = _document(f"C-{number}", url, customer, quantity, UNMAPPED if fate == "blocked" else GST)
+    numbered = f"{UNFOUND_NUMBER if fate == 'unfound' else 'C-'}{number}"
+    document = _document(numbered, url, customer, quantity, UNMAPPED if fate == "blocked" else GST)
     if fate == "paid":
         document = msgspec.structs.replace(document, payments=_payments(random, invoice_id))
     planned = Planned(

@@ -40,6 +40,6 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUICK: Final = Scale(
-    organisations=2, invoices=150, seconds=20.0, patience=60.0, workers=2, tickers=2, strike_every=(0.5, 2.0)
+    organisations=2, invoices=150, seconds=15.0, patience=60.0, workers=2, tickers=2, strike_every=(0.5, 2.0)
 )
 """For every build: about a minute with all that belongs to it."""

@@ -22,6 +22,7 @@ from tests.chaos.topology import Member, Topology
 DATABASE: Final = "the database"
 BROKER: Final = "the broker"
 KILL_BROKER: Final = "kill the broker"
+STOP_DATABASE: Final = "stop the database at once"
 MOST_AT_ONCE: Final = 8
 LANES: Final = 100
 
@@ -30,7 +31,7 @@ KINDS: Final[Mapping[str, int]] = {
     "kill a ticker": 3,
     "kill all workers": 1,
     "freeze a worker": 2,
-    "stop the database at once": 1,
+    STOP_DATABASE: 1,
     KILL_BROKER: 1,
     "expire all tokens": 1,
 }
@@ -115,6 +116,7 @@ class Strikes:
 
     def _carry_out(self, strike: Strike, act: Callable[[Strike], object], taken: Sequence[str]) -> None:
         try:
+            strike.struck = time.time()
             act(strike)
             strike.repaired, strike.work_was_due = time.time(), self._work_is_due()
             self.done.append(strike)
@@ -135,7 +137,7 @@ class Strikes:
             case "freeze a worker" | "freeze a worker after a fault":
                 member = self._random.choice(topology.of("worker"))
                 return [member.name], lambda strike: self._freeze(strike, member)
-            case "stop the database at once":
+            case _ if kind == STOP_DATABASE:
                 return [DATABASE], lambda _: topology.database.restart_at_once()
             case _ if kind == KILL_BROKER:
                 return [BROKER], lambda _: self._kill_broker()

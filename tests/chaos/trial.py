@@ -15,7 +15,7 @@ from services.settings import load_settings
 from tests.chaos import fire, owner
 from tests.chaos.backend import Backend
 from tests.chaos.books import Organisation, organisations
-from tests.chaos.controls import CONTROLS, WHOLE, Control
+from tests.chaos.controls import WHOLE, Control, control_of
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.invariants import judge
 from tests.chaos.plan import Plan, draw
@@ -61,7 +61,7 @@ def _trial(size: Scale, control: str, tell: Tell) -> Report:
     with installed(size, books, control) as topology, _engine(topology) as kyrios:
         _begin(topology, kyrios, books)
         tell(f"{len(plan.invoices)} invoices, {len(topology.members)} processes, {size.seconds:g} s under fire")
-        burnt = _burn(topology, kyrios, plan, books, random, CONTROLS.get(control, WHOLE), tell)
+        burnt = _burn(topology, kyrios, plan, books, random, control_of(control), tell)
         broker = "none, sweeps only" if topology.broker is None else "RabbitMQ"
     return write_up(
         burnt.evidence,
@@ -105,20 +105,33 @@ def _burn(
     fire.kindle(xero, random, control.fire)
     kinds = KINDS if control is WHOLE else control.strikes
     strikes = Strikes(topology, random, engine.budget, kinds, control.frozen_for)
+    backend = Backend(engine, plan, size.seconds, topology.simulator)
     with ThreadPoolExecutor(1, "backend") as kyrios:
-        issuing = kyrios.submit(Backend(engine, plan, size.seconds).run)
+        issuing = kyrios.submit(backend.run)
         strikes.rage(size.seconds)
         issuing.result(size.patience)
-    fired, quenched = fire.quench(xero), time.monotonic()
+    fired, quenched = fire.quench(xero) | {fire.OFFLINE: backend.met_offline}, time.monotonic()
     tell(f"{len(strikes.done)} strikes, {sum(fired.values())} faults; waiting for rest")
     rested = wait_for_rest(topology.database.url, size.patience)
     rest_after = time.monotonic() - quenched
     silent: list[str] = []
-    if plan.roll_call and rested:
-        silent = roll_call(topology, [partial(engine.queue_invoices, [one], BACKEND) for one in plan.roll_call])
+    if rested:
+        fire.cure(xero)
+        backend.try_again()
+        if plan.roll_call:
+            silent = roll_call(topology, [partial(engine.queue_invoices, [one], BACKEND) for one in plan.roll_call])
         rested = wait_for_rest(topology.database.url, size.patience)
     with _engine(topology) as auditor:
         evidence = gather(
-            auditor, xero, books, plan.invoices, strikes.done, topology.mails.taken, rested=rested, silent=silent
+            auditor,
+            xero,
+            books,
+            plan,
+            [one.name for one in topology.of("worker")],
+            strikes.done,
+            topology.mails.taken,
+            rested=rested,
+            silent=silent,
+            stood_still=backend.stood_still,
         )
     return Burnt(evidence=evidence, fired=fired, not_tried=strikes.not_tried, rest_after=rest_after)
