@@ -121,8 +121,8 @@ class Record:
                 causation_id=work.delivery_id,
                 new_id=self._new_id,
             )
-        # One chance for all: what was searched for together is searched for together again, unless it is parted.
-        ended = Ended(chance=self._chance() if work.body is None else 0.0)
+        # One chance for all: what went together goes together again, unless it is parted.
+        ended = Ended(chance=self._chance())
         if isinstance(work.kind, RecallingKind):
             now = [work.kind.recalled(known, item.sent) for known, item in zip(now, work.items, strict=True)]
         for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
@@ -221,7 +221,7 @@ class Record:
         if outcome.after is None and exhausted(entry.attempts if outcome.counts else 0, entry.trying):
             self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
             return
-        after = wait_before(entry.attempts, self._chance()) if outcome.after is None else outcome.after
+        after = wait_before(entry.attempts, ended.chance) if outcome.after is None else outcome.after
         cause = _kept(entry) or outcome.cause
         ended.reopened.append(
             work.reopen(item, "PENDING", after, give_back_attempt=not outcome.counts, group=entry.group, cause=cause)

@@ -1,5 +1,8 @@
 """Xero's limits and outages rest the lane: nothing is sent before its time, and waiting uses up no attempt."""
 
+import itertools
+from datetime import timedelta
+
 import pytest
 
 from adapters.xero.errors import NotSent
@@ -136,3 +139,17 @@ def test_days_behind_a_closed_gate_are_no_days_of_trying(world: World) -> None:
         other.later(72 * 3600 + 1)
         other.engine.dispatcher.look_at(other.lane)
     assert states(world) == ["PENDING"]
+
+
+def test_a_request_of_fifty_that_was_never_sent_goes_as_one_request_again(world: World) -> None:
+    chances = itertools.cycle([0.9, 0.1])
+    with beside(world, Parts(session=failing([NotSent("connect")]), chance=lambda: next(chances))) as other:
+        other.queue(example_invoices(50))
+        other.work()
+        due = [entry["due_at"] for entry in world.outbox()]
+        assert max(due) - min(due) < timedelta(seconds=0.5), "one wait for all of them"
+        for _ in range(8):
+            other.later(0.5)
+            other.work()
+    assert states(world) == ["DONE"] * 50
+    assert len(keys(world)) == 1
