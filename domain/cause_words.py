@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from domain.causes import Cause, Who, who_acts, words
+from domain.causes import Cause, Who, is_unfound, who_acts, words
 from domain.invoice_payment import payment_in
 from domain.money import Money
 
@@ -28,19 +28,32 @@ def in_words(causes: Sequence[Cause], xero_said: str = NO_MESSAGE) -> tuple[Caus
 
 
 def reviews_in_words(reviews: Sequence[Cause], currency: str, xero_said: str = NO_MESSAGE) -> str:
-    """What is to be looked at; a payment that did not go is named by its amount."""
+    """What is to be looked at; a payment is named by its amount, and what no search ever told of by that."""
     said = (
-        _payment_of(one, currency) + one_in_words.words
-        for one in reviews
-        for one_in_words in in_words([one], xero_said)
+        _what_of(one, currency) + one_in_words.words for one in reviews for one_in_words in in_words([one], xero_said)
     )
     return " ".join(dict.fromkeys(said))
 
 
-def _payment_of(review: Cause, currency: str) -> str:
+def what_was_done(reviews: Sequence[Cause]) -> str:
+    """What we have done about what is to be looked at, as far as we know."""
+    return "What was sent may be in Xero" if any(map(is_unfound, reviews)) else "We changed nothing"
+
+
+def cancelled_lead(reviews: Sequence[Cause], causes: Sequence[Cause]) -> str:
+    """How the words about a cancelled invoice begin that Xero may not have cancelled."""
+    if any(map(is_unfound, causes)):
+        return "Cancelled; whether it arrived before is not known: "
+    if any(is_unfound(one) and payment_in(one) is None for one in reviews):
+        return "Cancelled; whether that reached Xero is not known: "
+    return "Cancelled, but not in Xero: "
+
+
+def _what_of(review: Cause, currency: str) -> str:
     if payment_in(review) is None:
-        return ""
-    return f"The payment of {Money(Decimal(review.facts['amount']), currency)} did not go: "
+        return "Whether a change of it arrived is not known: " if is_unfound(review) else ""
+    payment = f"he payment of {Money(Decimal(review.facts['amount']), currency)}"
+    return f"Whether t{payment} arrived is not known: " if is_unfound(review) else f"T{payment} did not go: "
 
 
 def refused_lead(causes: Sequence[Cause]) -> str:

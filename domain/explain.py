@@ -10,8 +10,16 @@ from typing import Final, Literal
 import msgspec
 
 from domain import former_books, next_steps
-from domain.cause_words import NO_MESSAGE, CauseInWords, in_words, refused_lead, reviews_in_words
-from domain.causes import CATALOGUE, Cause, Who, who_acts, words
+from domain.cause_words import (
+    NO_MESSAGE,
+    CauseInWords,
+    cancelled_lead,
+    in_words,
+    refused_lead,
+    reviews_in_words,
+    what_was_done,
+)
+from domain.causes import CATALOGUE, Cause, Who, is_unfound, who_acts, words
 from domain.connection import Connection
 from domain.event import Actor, Role
 from domain.foreign_text import one_line
@@ -189,7 +197,7 @@ class _Asked:
         if self.invoice.reviews:
             return self._say(
                 "synced",
-                f"{there}, but: {self._reviews()} We changed nothing; please look.",
+                f"{there}, but: {self._reviews()} {what_was_done(self.invoice.reviews)}; please look.",
                 (*self.invoice.reviews, *self.invoice.causes),
                 next_step=self._review_step(),
             )
@@ -215,6 +223,8 @@ class _Asked:
         return self._say("synced", f"{there}; {what} {are}.", next_step=f"Xero gets {what}.")
 
     def _review_step(self) -> str:
+        if any(map(is_unfound, self.invoice.reviews)):
+            return next_steps.SOUGHT
         if refused_payments(self.invoice):
             return next_steps.PAYMENT
         return next_steps.CHANGE if self.invoice.refused else next_steps.REVIEW
@@ -244,7 +254,7 @@ class _Asked:
             )
         if self.invoice.unfound is not None:
             causes = self.invoice.causes
-            sentence = f"Cancelled; whether it arrived before is not known: {self._words(causes)}"
+            sentence = f"{cancelled_lead((), causes)}{self._words(causes)}"
             return self._say("voided", sentence, causes, next_step=next_steps.SOUGHT)
         if self.invoice.xero_invoice_id is None:
             return self._say("voided", "Cancelled; it never went to Xero.", next_step=next_steps.NOTHING_LEFT)
@@ -254,9 +264,8 @@ class _Asked:
         if self.entry is not None:
             return self._say("voided", "Cancelled; Xero is being told.", next_step="Xero voids its invoice.")
         if refused := (*self.invoice.reviews, *self.invoice.causes):
-            return self._say(
-                "voided", f"Cancelled, but not in Xero: {self._words(refused)}", refused, next_step="Then press Retry."
-            )
+            sentence = f"{cancelled_lead(self.invoice.reviews, self.invoice.causes)}{self._words(refused)}"
+            return self._say("voided", sentence, refused, next_step="Then press Retry.")
         if not self.invoice.void_done:
             sentence = "Cancelled; in Xero it still stands, and somebody has settled that."
             return self._say("voided", sentence, next_step="Press Retry if Xero is to be told once more.")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from domain import next_steps
-from domain.cause_words import in_words, refused_lead, reviews_in_words
+from domain.cause_words import cancelled_lead, in_words, refused_lead, reviews_in_words, what_was_done
 from domain.causes import CATALOGUE, UNSAID, Cause, who_acts, words
 from domain.invoice import Status
 
@@ -59,13 +59,13 @@ def invoice_words(
             return f"{refused_lead(causes)}{because} {next_steps.of_failed(causes)}"
         case "synced" if reviews:
             looked_at = reviews_in_words(reviews, currency, xero_said)
-            return f"In Xero as {number}, but: {looked_at} We changed nothing; please look."
+            return f"In Xero as {number}, but: {looked_at} {what_was_done(reviews)}; please look."
         case "synced" if causes:
             return f"In Xero as {number}. A later change has not arrived: {because}"
         case "synced":
             return f"In Xero as {number}."
         case "voided" if refused := (*reviews, *causes):
-            return f"Cancelled, but not in Xero: {_said(refused, xero_said)}"
+            return f"{cancelled_lead(reviews, causes)}{_said(refused, xero_said)}"
         case "voided":
             return "Cancelled; Xero is told." if in_xero else "Cancelled; it never went to Xero."
     return _PLAIN[status]

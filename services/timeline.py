@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain import invoice as invoices
-from domain.causes import Cause, words
+from domain.causes import Cause, is_unfound, words
 from domain.document import Payment
 from domain.event import Event
 from domain.invoice import (
@@ -97,7 +97,8 @@ def in_words(event: Event, reason: str = "") -> str:
             there = f"A payment of {event.payment.amount} is in Xero as {event.xero_payment_id}."
             return f"{there}{_NEXT.get(event.opens, '')}"
         case SyncFailed():
-            return f"Did not go (attempts: {event.attempts}): {words(event.cause)}{_NEXT.get(event.opens, '')}"
+            what = "Whether it arrived was not found out" if is_unfound(event.cause) else "Did not go"
+            return f"{what} (attempts: {event.attempts}): {words(event.cause)}{_NEXT.get(event.opens, '')}"
     return _decided(event, f": {reason.rstrip('.')}" if reason else "")
 
 
@@ -111,9 +112,7 @@ def _decided(event: Event, reason: str) -> str:
         case DismissalUndone():
             return f"Brought back by a person{reason}."
         case ReviewRaised():
-            if payment_in(event.cause):
-                return f"A payment of {event.cause.facts['amount']} did not go: {words(event.cause)}"
-            return f"In Xero, but to be looked at: {words(event.cause)}{_NEXT.get(event.opens, '')}"
+            return f"{_looked_at(event.cause)}: {words(event.cause)}{_NEXT.get(event.opens, '')}"
         case ReviewCleared():
             return f"Looked at and settled ({_named(event.cause)}){reason}."
         case InvoiceVoided():
@@ -121,6 +120,13 @@ def _decided(event: Event, reason: str) -> str:
         case VoidSynced():
             return "Cancelled in Xero too."
     return type(event).__name__
+
+
+def _looked_at(cause: Cause) -> str:
+    if payment_in(cause) is None:
+        return "Whether a change arrived was not found out" if is_unfound(cause) else "In Xero, but to be looked at"
+    payment = f"payment of {cause.facts['amount']}"
+    return f"Whether a {payment} arrived was not found out" if is_unfound(cause) else f"A {payment} did not go"
 
 
 def _voided(event: InvoiceVoided) -> str:

@@ -13,9 +13,10 @@ from adapters.event_store import lanes, log
 from adapters.event_store.mails import Mail
 from adapters.event_store.store import EventStore, Transaction
 from domain import invoice as invoices
+from domain import next_steps
 from domain.alert_entries import SOON
-from domain.cause_words import NO_MESSAGE
-from domain.causes import CATALOGUE, Cause, who_acts, words
+from domain.cause_words import NO_MESSAGE, what_was_done
+from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words
 from domain.connection import Connection, Disconnected, InactivityWarned
 from domain.event import Event
 from domain.foreign_text import one_line
@@ -83,8 +84,8 @@ class Matters:
         if not found.number:
             return None
         what = count(found.number, "invoice in Xero needs a look", "invoices in Xero need a look")
-        then = "We changed nothing there. Once you have looked, mark the review as done."
-        return self._about(mail, found, what, then)
+        then = next_steps.SOUGHT if any(map(is_unfound, found.causes)) else next_steps.REVIEW
+        return self._about(mail, found, what, f"{what_was_done(found.causes)}. {then}")
 
     def _about(self, mail: Mail, found: Concerned, what: str, then: str) -> Matter:
         known, title = self._folds(mail.account_id, found.first), headline(found.causes)

@@ -7,6 +7,8 @@ import pytest
 from adapters.xero.answers import ContactsAnswer, InvoicesAnswer, PaymentsAnswer
 from adapters.xero.errors import OutcomeUnclear
 from adapters.xero.session import BeforeSend, XeroSession, nothing
+from domain import next_steps
+from domain.explain import Explanation
 from domain.refusals import NotPossible
 from services.actions.leaving_out import LeaveOut
 from services.bootstrap import Parts
@@ -18,6 +20,13 @@ from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, states
 from tests.services.dispatch.test_failed_searches import until_ended
 from tests.world import ACCOUNT, OWNER, World, example_invoices
+
+SAYS = "The search gave no clear result. Please tell support the account, the invoice and outcome_unresolved."
+
+
+def explained(world: World) -> Explanation:
+    """What is said of the invoice."""
+    return Question(world.engine).explain(world.invoice("inv-0"))
 
 
 class NeverFinds(XeroSession):
@@ -82,6 +91,11 @@ def test_a_payment_that_was_never_found_is_searched_for_and_not_entered_twice(wo
         until_ended(other)
     assert states(world) == ["DONE", "DEAD", "DONE"], "the next one goes"
     assert [review.code for review in world.invoice("inv-0").reviews] == ["outcome_unresolved"]
+    assert explained(world).sentence == (
+        f"In Xero as T-0, but: Whether the payment of NZD 100.00 arrived is not known: {SAYS} "
+        "What was sent may be in Xero; please look."
+    )
+    assert explained(world).next_step == next_steps.SOUGHT
     assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
     world.work()
     assert entered(world) == {"pay-0-0": 1, "pay-0-1": 1}
@@ -92,14 +106,21 @@ def test_a_payment_that_was_never_found_is_searched_for_and_not_entered_twice(wo
 def test_a_change_and_a_void_of_which_no_search_tells_end_and_go_again_when_asked(world: World) -> None:
     world.queue(example_invoices(1))
     world.work()
+    told = []
     for change in (lambda: revise(world, revised()), lambda: void(world)):
         world.fault("answer_lost", method="POST", path="/Invoices")
         change()
         with beside(world, Parts(session=NeverFinds)) as other:
             until_ended(other)
         assert [review.code for review in world.invoice("inv-0").reviews] == ["outcome_unresolved"]
+        told.append(explained(world).sentence)
         assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
         world.work()
         assert world.invoice("inv-0").reviews == ()
+    assert told == [
+        f"In Xero as T-0, but: Whether a change of it arrived is not known: {SAYS} "
+        "What was sent may be in Xero; please look.",
+        f"Cancelled; whether that reached Xero is not known: {SAYS}",
+    ]
     (held,) = world.in_xero()
     assert (held["Status"], world.invoice("inv-0").void_done) == ("VOIDED", True)

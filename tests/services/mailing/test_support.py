@@ -9,6 +9,7 @@ import pytest
 
 from adapters.simulator.server import Simulator
 from domain.alert_entries import SUPPORT
+from domain.next_steps import SOUGHT
 from domain.streams import invoice_stream
 from services.bootstrap import Engine, Parts
 from services.invoice_question import Question
@@ -19,11 +20,15 @@ from tests.payments import paid_invoices, pay_by_hand, take_payments
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.test_damaged_text import damage
 from tests.services.dispatch.test_failed_searches import broken, searching, until_ended
+from tests.services.dispatch.test_unfound import NeverFinds
 from tests.services.mailing.post import TO, Post, html_of, text_of
 from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
 
 HELP: Final = "help@kyrios.example"
 UNTOLD: Final = "The fault is ours; nothing is lost. Please tell support the account, the invoice and internal_error."
+UNRESOLVED: Final = (
+    "The search gave no clear result. Please tell support the account, the invoice and outcome_unresolved."
+)
 TOLD: Final = "The fault is ours. Support has been told; nothing is lost."
 
 
@@ -149,6 +154,25 @@ def test_support_is_told_of_an_invoice_that_no_search_ever_found(helped: Post) -
     assert mails.keys() == {TO, HELP}
     assert mails[TO]["Subject"] == "1 invoice waits: it could not be found out whether it arrived"
     assert "Support will decide with you." in text_of(mails[TO])
+
+
+def test_a_payment_that_no_search_ever_found_is_not_said_to_have_stayed_out(post: Post) -> None:
+    world = post.world
+    take_payments(world)
+    world.fault("answer_lost", method="PUT", path="/Payments")
+    more = {"KYRIOS_XERO_SMTP_URL": post.sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
+    with beside(world, Parts(session=NeverFinds), **more) as other:
+        other.queue(paid_invoices(1, "100.00"))
+        until_ended(other)
+    cause, story = says(world)
+    assert cause == UNRESOLVED
+    assert story == f"Whether a payment of 100.00 arrived was not found out: {UNRESOLVED}"
+    (mail,) = post.send()
+    assert f"What was sent may be in Xero. {SOUGHT}" in " ".join(text_of(mail).split())
+    sentence = Question(world.engine).explain(world.invoice("inv-0")).sentence
+    for said in (sentence, text_of(mail), html_of(mail), story):
+        assert "did not go" not in said
+        assert "changed nothing" not in said
 
 
 def test_where_nobody_is_support_the_words_ask_the_owner_to_tell_it(post: Post) -> None:
