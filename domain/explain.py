@@ -286,9 +286,8 @@ class _Asked:
 
     def _waits(self, status: Shown, causes: Sequence[Cause]) -> Explanation:
         person = who_acts(causes)
-        by_itself = all(CATALOGUE[cause.code].auto for cause in causes)
         whose = "Waiting for you" if "owner" in person else "Waiting"
-        then = " It leaves by itself once that is fixed." if person and by_itself else ""
+        then = " It leaves by itself once that is fixed." if person and next_steps.fixed_for_all(causes) else ""
         return self._say(
             status, f"{whose}: {self._words(causes)}{then}", causes, next_step=next_steps.of_waiting(causes)
         )

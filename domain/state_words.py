@@ -9,7 +9,7 @@ from typing import Final
 
 from domain import next_steps
 from domain.cause_words import cancelled_lead, in_words, refused_lead, reviews_in_words, what_was_done
-from domain.causes import CATALOGUE, UNSAID, Cause, who_acts, words
+from domain.causes import UNSAID, Cause, who_acts, words
 from domain.invoice import Status
 
 LEFT_OUT: Final = "Left out. You can bring it back."
@@ -104,4 +104,4 @@ def _said(causes: Sequence[Cause], xero_said: str = UNSAID) -> str:
 
 
 def _release_themselves(causes: Sequence[Cause]) -> bool:
-    return bool(who_acts(causes)) and all(CATALOGUE[cause.code].auto for cause in causes)
+    return bool(who_acts(causes)) and next_steps.fixed_for_all(causes)

@@ -107,7 +107,7 @@ class _Check:
     def run(self) -> Verified:
         with self._driver.cursor(row_factory=dict_row) as cursor:
             self._live, self._copy = outbox.live_keys(cursor), recorded_events.is_copy(cursor)
-            post = MailsCheck(cursor)
+            post = MailsCheck(cursor, copy=self._copy)
             for replayed in replay(log_stream.by_stream(self._driver), self._position):
                 self._stream(replayed, cursor)
                 post.see(replayed)

@@ -105,11 +105,15 @@ def _answer(span: str, months: Sequence[MonthSum], found: dict[Kind, int]) -> st
         return f"Yes: {_all(expected)} of {span} {_is(expected)} in Xero, {_money(months, 'in_xero')}{beside}."
     wrong: dict[Kind, str] = {"not_in_xero": "not there", "gone_in_xero": "gone there", "differs": "not the same there"}
     more: dict[Kind, str] = {
-        "still_stands": "voided in Kyrios but not there",
+        "still_stands": "voided in Kyrios that still stand in Xero",
         "twice": "there twice",
         "unknown_here": "there that Kyrios does not know",
     }
+    if found.get("still_stands") == 1:
+        more["still_stands"] = "voided in Kyrios that still stands in Xero"
     said = [f"{number:,} {words}" for kind, words in (wrong | more).items() if (number := found.get(kind, 0))]
+    if not expected:
+        return f"No: Kyrios has no invoice of {span} that should be in Xero; {', '.join(said)}{beside}."
     there = f"{_money(months, 'in_xero')} of {_money(months, 'expected')}"
     return f"No: of {expected:,} {_noun(expected)} of {span}, {', '.join(said)}; {there} is in Xero{beside}."
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.causes import CATALOGUE, Cause, who_acts
 from domain.headlines import headline
+from domain.next_steps import settled_by
 from projections.invoices_by_cause import Concerned
 
 ONCE_FIXED: Final = "What waits for that alone goes by itself once it is fixed."
@@ -30,10 +31,9 @@ def what_goes(queued: int, blocked: int) -> str:
 
 def what_then(code: str, found: Concerned, held: Sequence[Cause]) -> str:
     """What becomes of invoices once the cause of this code is fixed; `held` is what closes the gate."""
-    kind, one = CATALOGUE[code], found.number == 1
-    if not kind.auto:
-        return _without_us(code, one=one)
-    return f"{_goes(found, one=one)} {_also(held)}" if held else _goes(found, one=one)
+    one = found.number == 1
+    then = _once_sent_anew(code, one=one) if CATALOGUE[code].standing == "failed" else _goes(code, found, one=one)
+    return f"{then} {_also(held)}" if held else then
 
 
 def what_then_goes(code: str, held: Sequence[Cause], queued: int, blocked: int) -> str:
@@ -50,20 +50,20 @@ def _also(held: Sequence[Cause]) -> str:
     return f"Nothing goes to Xero before this is fixed, too: {named}."
 
 
-def _goes(found: Concerned, *, one: bool) -> str:
+def _goes(code: str, found: Concerned, *, one: bool) -> str:
+    it_goes, they_go, once = "It goes to Xero by itself", "go to Xero by themselves", "once that is fixed"
+    if done := settled_by(code):
+        it_is, stays = ("it is", "stays") if one else ("they are", "stay")
+        it_goes, they_go, once = "It goes", "go", f"once {it_is} {done}, or {stays} out if left out"
     if not found.others:
-        return f"{'It goes to Xero by itself' if one else 'They go to Xero by themselves'} once that is fixed."
+        return f"{it_goes if one else f'They {they_go}'} {once}."
     if found.others == found.number:
         return f"{'It waits' if one else 'Each of them waits'} for something else, too, which Kyrios shows beside it."
     some = "1 of them waits" if found.others == 1 else f"{found.others:,} of them wait"
-    return f"{some} for something else, too; the others go to Xero by themselves once that is fixed."
+    return f"{some} for something else, too; the others {they_go} {once}."
 
 
-def _without_us(code: str, *, one: bool) -> str:
-    kind = CATALOGUE[code]
-    if kind.standing != "failed":
-        released = "It goes once it is released, or stays out" if one else "They go once they are released, or stay out"
-        return f"{released} if left out."
+def _once_sent_anew(code: str, *, one: bool) -> str:
     if who_acts([Cause(code)]) == ("backend",):
         them, they_go = ("it", "it goes by itself") if one else ("them", "they go by themselves")
         return f"As soon as Kyrios sends {them} corrected, {they_go}."

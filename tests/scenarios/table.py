@@ -35,6 +35,7 @@ class Scenario:
     arises: Act = nothing
     issued: Callable[[IssuedInvoice], IssuedInvoice] = lambda one: one
     fix: Act
+    leaves: str = f" {BY_ITSELF}"
     then: str = "It goes to Xero by itself once that is fixed."
 
     def __repr__(self) -> str:

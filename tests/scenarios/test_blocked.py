@@ -16,7 +16,6 @@ from services.intake import IssuedInvoice
 from tests.changes import revise
 from tests.payments import payment, with_payments
 from tests.scenarios.table import (
-    BY_ITSELF,
     Act,
     Scenario,
     asked,
@@ -24,6 +23,7 @@ from tests.scenarios.table import (
     explained,
     held,
     in_books,
+    nothing,
     on_account,
     plain,
     settle,
@@ -315,18 +315,39 @@ def test_an_invoice_whose_customer_is_being_created_waits_for_nobody(shop: World
     assert_arrived(shop, 2)
 
 
+WAITS_OR_STAYS_OUT: Final = Scenario(
+    code="negative_total",
+    says="Refunds and totals below zero are credit notes in Xero, which we do not send yet. "
+    "Enter it there and leave it out here, or correct it.",
+    fix=nothing,
+    leaves="",
+    then="It goes once it is corrected, or stays out if it is left out.",
+)
+
+
+@pytest.mark.article("R26")
+@pytest.mark.cause("before_sync_start")
+def test_an_invoice_from_before_the_start_that_waits_for_more_is_not_said_to_go_once_it_is_released(
+    shop: World,
+) -> None:
+    xero("organisation", PeriodLockDate="2026-06-30")(shop)
+    shop.queue([document(plain(5), date=dt.date(2025, 12, 30))])
+    settle(shop)
+    found = explained(shop, "inv-5")
+    assert [code for code, _ in told(found)] == ["before_sync_start", "period_locked"]
+    assert found.next_step == (
+        "It goes once it is released and what else it waits for is fixed, or stays out if it is left out."
+    )
+
+
 @pytest.mark.article("R2")
 @pytest.mark.cause("negative_total")
 def test_a_refund_waits_until_it_is_corrected_or_left_out(shop: World) -> None:
-    says = (
-        "Refunds and totals below zero are credit notes in Xero, which we do not send yet. "
-        "Enter it there and leave it out here, or correct it."
-    )
     before = asked(shop)
     shop.queue([refund(plain(3)), refund(plain(4))])
     settle(shop)
     for number in (3, 4):
-        assert_waits(shop, number, Scenario(code="negative_total", says=says, fix=lambda _: None))
+        assert_waits(shop, number, WAITS_OR_STAYS_OUT)
     assert asked(shop) == before
     corrected(3)(shop)
     settle(shop)
@@ -337,7 +358,7 @@ def assert_waits(world: World, number: int, row: Scenario) -> None:
     """It is blocked for this cause alone, and says so in these words."""
     found = explained(world, f"inv-{number}")
     assert (found.status, told(found)) == ("blocked", [(row.code, row.says)])
-    assert found.sentence == f"Waiting for you: {row.says} {BY_ITSELF}"
+    assert found.sentence == f"Waiting for you: {row.says}{row.leaves}"
     assert found.who == row.who == CATALOGUE[row.code].who
     assert found.next_step == row.then
     assert held(world, f"T-{number}") == 0

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.event_store.store import EventStore
+from domain.alert_entries import SUPPORT
 from domain.refusals import InvalidInput, NotPossible
 from services.audit.cells import cell
 from services.audit.import_export import check, import_export
@@ -193,3 +194,29 @@ def test_what_was_on_its_way_when_it_was_copied_is_said_to_go_no_further_here(
     assert {one.next_step for one in said.values()} == {
         "Nothing is sent from a copy; the original tells how it went on."
     }
+
+
+def test_a_copy_with_a_matter_of_support_s_is_clean_without_its_mail_and_with_one_it_is_not(
+    world: World, tmp_path: Path, new_database: Callable[..., str]
+) -> None:
+    world.refuse({"T-0": "No purple."})
+    world.queue(example_invoices(1))
+    world.work()
+    world.engine.projector.catch_up()
+    world.engine.export(ACCOUNT, tmp_path / "history.ndjson")
+    url = new_database()
+    import_export(tmp_path / "history.ndjson", url)
+    with engine_on(url) as read:
+        assert verify(read).findings == ()
+        with read.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM app.log_copy")
+        (lacking,) = [finding.key for finding in verify(read).findings if finding.table == "mail"]
+        assert lacking.endswith(f"/{SUPPORT}"), "no log is a copy unless it says so"
+        with read.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO app.log_copy (account_id, last_position) VALUES ('any', 1)")
+            connection.exec_driver_sql(
+                "INSERT INTO app.mail (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, "
+                "recipient_id, state) VALUES (%s, 'invoices', 'any', %s, 'any', %s, 1, %s, 'PENDING')",
+                (lacking, SUPPORT, SUPPORT, SUPPORT),
+            )
+        assert [(finding.table, finding.key) for finding in verify(read).findings] == [("mail", lacking)]

@@ -14,7 +14,7 @@ from adapters.xero.invoice_mapping import body_of
 from domain import connection as connections
 from domain.budget import Budget
 from domain.refusals import InvalidInput, NotPossible
-from services.completeness.report import BooksReport
+from services.completeness.report import BooksReport, answered
 from services.intake import IssuedInvoice
 from services.reads import Reads
 from tests.payments import pay_by_hand
@@ -95,7 +95,7 @@ def test_whatever_differs_is_told_in_words(world: World) -> None:
     assert told["inv-6"].says == "We have this invoice and it is ready."
     assert report.answer == (
         "No: of 6 invoices of September 2026, 1 not there, 1 gone there, 2 not the same there, "
-        "1 voided in Kyrios but not there; NZD 1,243.00 of NZD 2,484.00 is in Xero (beside 1 voided)."
+        "1 voided in Kyrios that still stands in Xero; NZD 1,243.00 of NZD 2,484.00 is in Xero (beside 1 voided)."
     )
     world.work()
     assert {one.kyrios_invoice_id for one in compare(world).differences} == {"inv-1", "inv-2", "inv-3"}
@@ -162,3 +162,12 @@ def test_a_call_waits_for_its_turn_in_the_budget_and_gives_up_after_a_while(worl
     with reads.one_by_one(world.lane, "invoices", patience=20.0) as calls, pytest.raises(RateLimited):
         calls.begin()
     assert sum(waited) <= 20
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(1, "1 voided in Kyrios that still stands in Xero"), (2, "2 voided in Kyrios that still stand in Xero")],
+)
+def test_what_kyrios_voided_and_xero_has_not_is_said_to_stand_there(number: int, says: str) -> None:
+    told = answered(ACCOUNT, 1, "March 2026", (), {"still_stands": number}, (), 0)
+    assert told.answer == f"No: Kyrios has no invoice of March 2026 that should be in Xero; {says}."

@@ -1,5 +1,7 @@
 """What a mail promises is what comes: nothing is said to go by itself that something else holds back."""
 
+import datetime as dt
+
 import pytest
 
 from domain.causes import Cause
@@ -70,10 +72,18 @@ def test_an_invoice_that_waits_for_two_things_is_not_said_to_go_once_one_is_fixe
         ("contact_missing", 9, 2, (), "2 of them wait for something else, too; the others go to Xero by themselves "
          "once that is fixed."),
         ("before_sync_start", 1, 0, (), "It goes once it is released, or stays out if left out."),
-        ("before_sync_start", 2, 0, (CLOSED,), "They go once they are released, or stay out if left out."),
+        ("before_sync_start", 2, 0, (CLOSED,), "They go once they are released, or stay out if "
+         "left out. Nothing goes to Xero before this is fixed, too: no Xero rate for GST 15%."),
+        ("before_sync_start", 1, 1, (), "It waits for something else, too, which Kyrios shows beside it."),
+        ("before_sync_start", 3, 1, (), "1 of them waits for something else, too; the others go once "
+         "they are released, or stay out if left out."),
+        ("negative_total", 1, 0, (), "It goes once it is corrected, or stays out if left out."),
+        ("negative_total", 2, 0, (), "They go once they are corrected, or stay out if left out."),
         ("rejected_by_xero", 2, 0, (), "Once that is fixed, press Retry."),
         ("invoice_invalid", 1, 0, (), "As soon as Kyrios sends it corrected, it goes by itself."),
         ("invoice_invalid", 2, 0, (), "As soon as Kyrios sends them corrected, they go by themselves."),
+        ("invoice_invalid", 1, 0, (CLOSED,), "As soon as Kyrios sends it corrected, it goes by itself. Nothing goes to "
+         "Xero before this is fixed, too: no Xero rate for GST 15%."),
     ],
 )  # fmt: skip
 def test_what_then_depends_on_what_else_is_in_the_way(
@@ -96,6 +106,15 @@ def test_what_goes_once_the_gate_is_open_are_those_that_wait_for_nothing_else(
     queued: int, blocked: int, says: str
 ) -> None:
     assert what_goes(queued, blocked) == says
+
+
+def test_an_older_invoice_whose_period_is_locked_is_not_said_to_go_once_it_is_released(post: Post) -> None:
+    post.engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-09-01", OWNER)
+    post.sync([document(one, date=dt.date(2026, 8, 1)) for one in example_invoices(2)])
+    mails = {str(mail["Subject"]): text_of(mail) for mail in post.send()}
+    (early,) = (text for subject, text in mails.items() if "dated before" in subject)
+    assert "Each of them waits for something else, too, which Kyrios shows beside it." in early
+    assert "once they are released" not in early
 
 
 def _in_euros(one: IssuedInvoice) -> IssuedInvoice:
