@@ -1,5 +1,6 @@
 """The commands an installation runs: migrate the schema once, then any number of workers and tickers."""
 
+import faulthandler
 import os
 import signal
 import threading
@@ -10,8 +11,9 @@ import typer
 from services.cli import console
 from services.cli.complaints import EXIT_CONFIGURATION
 from services.key_file import keyring_of
+from services.loop import ENDS_WITHIN
 from services.migrations import migrate as bring_to_head
-from services.running import ticking, until_told, working
+from services.running import TO_RECORD, ticking, until_told, working
 from services.settings import Settings
 
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True, help="end when standard input ends")]
@@ -54,6 +56,7 @@ def worker(with_parent: WithParent = False) -> None:
             console.out().print(f"A worker runs with {console.count(settings.worker_threads, 'thread')}.")
             told.wait()
             console.out().print(ENDING)
+            end_within(longest_end(settings))
 
 
 def ticker() -> None:
@@ -68,6 +71,17 @@ def ticker() -> None:
             console.out().print("A ticker runs.")
             told.wait()
             console.out().print(ENDING)
+            end_within(longest_end(settings))
+
+
+def longest_end(settings: Settings) -> float:
+    """Seconds an end in order can take: a call under way, what it came to, and the loops one after another."""
+    return settings.read_timeout + TO_RECORD + ENDS_WITHIN
+
+
+def end_within(seconds: float) -> None:
+    """However this process hangs from now on, it is over then: with code 1, and what each of its threads was doing."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def _end_at_once() -> NoReturn:

@@ -1,6 +1,9 @@
 """A worker is told to end: its calls are finished, what it did not send is given back, no lease is waited for."""
 
 import signal
+import subprocess
+import sys
+from typing import Final
 
 from tests.crash.books import assert_in_xero_once, finish
 from tests.services.cli.program import running, variables_of
@@ -68,3 +71,22 @@ def test_a_second_signal_ends_it_at_once_and_the_lease_runs_out(world: World) ->
     world.later(60)
     finish(world)
     assert_in_xero_once(world, 3)
+
+
+HANGS: Final = """
+import threading
+from services.cli.processes import end_within
+
+def wait_for_nobody():
+    threading.Event().wait()
+
+threading.Thread(target=wait_for_nobody).start()
+end_within(0.3)
+"""
+"""A process that would never end, as the interpreter waits for its thread."""
+
+
+def test_a_process_that_hangs_while_it_ends_is_over_in_time_and_says_where_it_hung() -> None:
+    ended = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "wait_for_nobody" in ended.stderr
