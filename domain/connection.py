@@ -101,21 +101,24 @@ def connect(
 
     `reached_by` is Xero's id of the connection by which this consent reaches the organisation used so far, empty if it
     does not reach it: the article has reconnecting to the same organisation resume, and only that. `leaves_behind` says
-    that the consent before may have connections in Xero that this one does not cover: they are still to be removed.
+    that the consent before may have connections in Xero that this one does not cover: they are still to be removed,
+    but not while it is open whether the account goes back to the organisation used so far or starts afresh.
     """
     decision = deciding(state, account_id, at)
     organisation = state.organisation_id if state else None
     former = state.grant_id if state and state.grant_id != grant_id else None
-    other_user = bool(state and state.xero_user_id != xero_user_id)
+    leaves_behind = leaves_behind or bool(state and state.xero_user_id != xero_user_id)
+    leaves, undecided = former if leaves_behind else None, organisation is not None and not reached_by
     decision.add(
         Connected,
         organisation_id=organisation,
         grant_id=grant_id,
         scopes=tuple(scopes),
         xero_user_id=xero_user_id,
-        leaves=former if leaves_behind or other_user else None,
+        leaves=None if undecided else leaves,
+        leaves_later=leaves if undecided else None,
     )
-    if former and not (leaves_behind or other_user):
+    if former and not leaves_behind:
         # The consent before is not used any more; all its connections in Xero go on with the new one.
         decision.add(AccessRemoved, organisation_id=organisation, grant_id=former, in_xero="replaced")
     if state and PERMISSIONS in state.drifted:
@@ -128,6 +131,7 @@ def connect(
             base_currency=state.base_currency,
             country=state.country,
             first_day=state.first_day,
+            leaves_now=_waiting(state),
         )
     return announced(decision)
 
@@ -163,6 +167,7 @@ def select_organisation(
         country=country,
         leaves=known.xero_connection_id if known.organisation_id != organisation_id else "",
         first_day=first.astimezone(zone).date() if first and zone else None,
+        leaves_now=_waiting(known),
     )
     return announced(decision)
 
@@ -303,6 +308,10 @@ def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: 
     organisation = state.organisation_id
     decision.add(AlertRecipientsSet, organisation_id=organisation, recipient_ids=tuple(recipient_ids))
     return decision.events
+
+
+def _waiting(state: Connection) -> tuple[UUID, ...]:
+    return tuple(one.removal for one in state.waiting)
 
 
 def _connected(state: Connection | None) -> Connection:

@@ -24,13 +24,16 @@ PERMISSIONS: Final = "permissions"
 class Connected(Event, frozen=True, kw_only=True):
     """A Xero user consented, for the first time or again: the grant, its scopes, and which Xero user.
 
-    `leaves` is the grant this one replaces, if what that one reached in Xero is still to be removed there.
+    `leaves` is the grant this one replaces, if what that one reached in Xero is to be removed there now. `leaves_later`
+    is the same grant where this consent does not reach the organisation used so far: the account may still go back to
+    that, so that nothing is removed before OrganisationSelected or Disconnected.
     """
 
     grant_id: UUID
     scopes: tuple[str, ...]
     xero_user_id: str
     leaves: UUID | None = None
+    leaves_later: UUID | None = None
 
 
 class OrganisationSelected(Event, frozen=True, kw_only=True):
@@ -39,6 +42,7 @@ class OrganisationSelected(Event, frozen=True, kw_only=True):
     `leaves` is Xero's id of the connection to the organisation used so far, if the same consent reached that one too:
     it is to be removed there, and the consent goes on.
     `first_day` is the day of the account's first connect in the organisation's time zone; None if that is not known.
+    `leaves_now` are former grants that had waited for this choice: what they reached in Xero is to be removed now.
     """
 
     xero_connection_id: str
@@ -46,6 +50,7 @@ class OrganisationSelected(Event, frozen=True, kw_only=True):
     country: str
     leaves: str = ""
     first_day: date | None = None
+    leaves_now: tuple[UUID, ...] = ()
 
 
 class OrganisationWithheld(Event, frozen=True, kw_only=True):
@@ -158,12 +163,16 @@ class InactivityWarned(Event, frozen=True, kw_only=True):
 
 
 class Disconnected(Event, frozen=True, kw_only=True):
-    """The connection ended: why, and what that was judged by. Mappings, links and the queue stay."""
+    """The connection ended: why, and what that was judged by. Mappings, links and the queue stay.
+
+    `leaves_now` are former grants of which nothing was removed in Xero yet, as no organisation was confirmed since.
+    """
 
     reason: DisconnectReason
     evidence: dict[str, str] = msgspec.field(default_factory=dict)
     grant_id: UUID | None = None
     xero_connection_id: str = ""
+    leaves_now: tuple[UUID, ...] = ()
 
 
 class AccessRemoved(Event, frozen=True, kw_only=True):

@@ -40,7 +40,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     """What is no longer used and still to be removed in Xero: a grant with all it reaches, or one connection of it.
 
     `removal` is its id: the grant's own, or that of the event that chose another organisation, while the consent goes
-    on. `xero_connection_id` is empty if no organisation was confirmed. `since` is when it was left (UTC).
+    on. `xero_connection_id` is empty if no organisation was confirmed. `since` is when it was left (UTC): for one that
+    waits, when another consent came; then, when it was let go.
     """
 
     removal: UUID
@@ -69,6 +70,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
 
     `departures` are being removed in Xero; of `unanswered` Xero never said that they are, so they may be there still.
+    `waiting` are removed once the account chose whose books these are from now on, or disconnected.
     """
 
     account_id: str
@@ -99,6 +101,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     held_by: tuple[Cause, ...] = (Cause("not_connected"),)
     opened_before: bool = False
     departures: tuple[Departure, ...] = ()
+    waiting: tuple[Departure, ...] = ()
     unanswered: tuple[Departure, ...] = ()
     closed_at: datetime | None = None
     opened_at: datetime | None = None
@@ -159,7 +162,7 @@ def _organisation_selected(state: Connection, event: OrganisationSelected) -> di
         "first_day": event.first_day,
         "picked": None,
         "withheld": None,
-        "departures": (*state.departures, *_left_books(state, event)),
+        **_leaves_now(state, event, _left_books(state, event)),
         "unanswered": tuple(d for d in state.unanswered if d.xero_connection_id != event.xero_connection_id),
     }
     return chosen if state.organisation_id in (None, event.organisation_id) else chosen | _LEFT_BEHIND
@@ -197,10 +200,18 @@ def _left_books(state: Connection, event: OrganisationSelected) -> tuple[Departu
     return (_departure(state, event, event.event_id, state.grant_id, event.leaves),)
 
 
-def _left_grant(state: Connection, event: Connected | Disconnected) -> tuple[Departure, ...]:
-    grant = event.leaves if isinstance(event, Connected) else event.grant_id
-    there = event.xero_connection_id if isinstance(event, Disconnected) else state.xero_connection_id
+def _left_grant(state: Connection, event: Event, grant: UUID | None, there: str) -> tuple[Departure, ...]:
     return () if grant is None else (_departure(state, event, grant, grant, there),)
+
+
+def _leaves_now(
+    state: Connection, event: OrganisationSelected | Disconnected, left: tuple[Departure, ...]
+) -> dict[str, object]:
+    """What leaves with this event, and before it what had waited for it."""
+    waited = (d for d in state.waiting if d.removal in event.leaves_now)
+    gone = tuple(msgspec.structs.replace(d, since=event.occurred_at) for d in waited)
+    still = tuple(d for d in state.waiting if d.removal not in event.leaves_now)
+    return {"departures": (*state.departures, *gone, *left), "waiting": still}
 
 
 def _departure(state: Connection, event: Event, removal: UUID, grant_id: UUID, there: str) -> Departure:
@@ -237,7 +248,8 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "withheld": None,
         "first_connected_at": s.first_connected_at or e.occurred_at,
         "disconnected_for": None,
-        "departures": (*s.departures, *_left_grant(s, e)),
+        "departures": (*s.departures, *_left_grant(s, e, e.leaves, s.xero_connection_id)),
+        "waiting": (*s.waiting, *_left_grant(s, e, e.leaves_later, s.xero_connection_id)),
     },
     OrganisationSelected: _organisation_selected,
     OrganisationWithheld: lambda _, e: {"picked": e.picked, "withheld": e.cause},
@@ -267,7 +279,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "xero_connection_id": "",
         "picked": None,
         "withheld": None,
-        "departures": (*s.departures, *_left_grant(s, e)),
+        **_leaves_now(s, e, _left_grant(s, e, e.grant_id, e.xero_connection_id)),
     },
     AccessRemoved: lambda s, e: _departed(s, e.grant_id, e.in_xero),
     ConnectionRemoved: lambda s, e: _departed(s, e.removal, e.in_xero),

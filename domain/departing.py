@@ -1,7 +1,8 @@
 """How a connection ends, and how the access to Xero that is no longer used is removed there. Decisions, pure.
 
 What leaves is a departure: a grant that is not used any more (disconnected, or replaced by a newer consent), or the
-connection to an organisation that was left for another one of the same consent, which goes on.
+connection to an organisation that was left for another one of the same consent, which goes on. Of a grant that was
+replaced by a consent for other books nothing leaves before the account has chosen, as it may still go back.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dic
         evidence=evidence,
         grant_id=state.grant_id,
         xero_connection_id=state.xero_connection_id,
+        leaves_now=tuple(one.removal for one in state.waiting),
     )
     if reason == "authorisation_lost":
         decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="refused")

@@ -61,11 +61,11 @@ def effects_of(event: Event) -> list[Entry]:
         case ContactWanted():
             return [_entry(event, "create_contact")]
         case Disconnected():
-            return _removal(event, event.grant_id)
+            return [*_removal(event, event.grant_id), *_removals(event)]
         case Connected():
             return _removal(event, event.leaves)
         case OrganisationSelected():
-            return _removal(event, event.event_id if event.leaves else None)
+            return [*_removal(event, event.event_id if event.leaves else None), *_removals(event)]
     return _opened_by(event)
 
 
@@ -160,6 +160,15 @@ def _removal(event: Event, removal: UUID | None) -> list[Entry]:
     if removal is None:
         return []
     return [msgspec.structs.replace(_entry(event, "remove_connection"), stream_id=removal)]
+
+
+def _removals(event: OrganisationSelected | Disconnected) -> list[Entry]:
+    """Of the former grants that had waited for this."""
+    return [
+        msgspec.structs.replace(entry, effect_key=f"{entry.effect_key}/{grant}")
+        for grant in event.leaves_now
+        for entry in _removal(event, grant)
+    ]
 
 
 def _create_payment(event: Event, payment: Payment) -> Entry:

@@ -1,4 +1,4 @@
-"""What accounts have left and what became of it in Xero: under way, or never answered, in words for owner and support.
+"""What accounts have left and what became of it in Xero: waiting, under way, or never answered, in words for people.
 
 A removal that is over and was answered is history (`audit`). One that Xero never answered is told for as long as
 nothing shows that the connection is gone, since only a person can look for it in Xero.
@@ -14,22 +14,25 @@ import msgspec
 from adapters.event_store import removals
 from adapters.event_store.removals import Row
 from adapters.event_store.store import EventStore
+from adapters.vault import grants
 from domain import connection as connections
 from domain.connection import Connection
 from domain.connection_state import Departure
 from domain.next_steps import when
+from domain.streams import connection_id
 from services.overdue_removals import LONGEST
 
 
 class RemovalUnderWay(msgspec.Struct, frozen=True, kw_only=True):
     """Something an account left, by what Xero knows it: `organisation_id` is None where none was chosen.
 
-    Times are UTC; `tries` is how often Xero was asked, `next_try_in` in seconds. `unanswered` is over, and nothing is
-    tried any more: the tokens are gone.
+    Times are UTC; `tries` is how often Xero was asked, `next_try_in` in seconds. `waiting` is not asked for before the
+    account has confirmed whose books these are from now on. `unanswered` is over, and nothing is tried any more: the
+    tokens are gone.
     """
 
     account_id: str
-    state: Literal["under_way", "unanswered"]
+    state: Literal["waiting", "under_way", "unanswered"]
     organisation_id: str | None
     xero_connection_id: str
     since: dt.datetime
@@ -49,8 +52,8 @@ def removals_of(store: EventStore, account: Connection) -> tuple[RemovalUnderWay
 def removals_of_all(store: EventStore) -> tuple[RemovalUnderWay, ...]:
     """The same of all accounts, by account."""
     with store.begin() as tx:
-        lanes = removals.lanes(tx.cursor)
-        known = tx.load(lanes, connections.evolve)
+        waiting = (connection_id(account) for account in grants.accounts_with_several(tx.cursor))
+        known = tx.load(list({*removals.lanes(tx.cursor), *waiting}), connections.evolve)
         entries = removals.open_of(tx.cursor, [d.removal for one in known.values() for d in one.departures])
     told = (one for account in known.values() for one in _told(account, entries))
     return tuple(sorted(told, key=lambda one: (one.account_id, one.since)))
@@ -58,7 +61,21 @@ def removals_of_all(store: EventStore) -> tuple[RemovalUnderWay, ...]:
 
 def _told(account: Connection, entries: Mapping[UUID, Row]) -> tuple[RemovalUnderWay, ...]:
     unanswered = [_unanswered(account.account_id, one) for one in account.unanswered]
-    return (*unanswered, *(_under_way(account.account_id, one, entries.get(one.removal)) for one in account.departures))
+    under_way = [_under_way(account.account_id, one, entries.get(one.removal)) for one in account.departures]
+    return (*unanswered, *under_way, *(_waiting(account.account_id, one) for one in account.waiting))
+
+
+def _waiting(account_id: str, left: Departure) -> RemovalUnderWay:
+    return RemovalUnderWay(
+        account_id=account_id,
+        state="waiting",
+        organisation_id=left.organisation_id,
+        xero_connection_id=left.xero_connection_id,
+        since=left.since,
+        words=f"Since {_time(left.since)} a newer consent does not reach {_what(left)}. Nothing is removed in Xero "
+        "before the account goes back to the organisation used so far, starts afresh with another, or disconnects; "
+        "what it does not need then is removed at once.",
+    )
 
 
 def _under_way(account_id: str, left: Departure, entry: Row | None) -> RemovalUnderWay:

@@ -279,6 +279,14 @@ def refreshed_elsewhere(cursor: psycopg.Cursor[Row], grant_id: UUID, still_good:
     return row["seconds"] if row else None
 
 
+def accounts_with_several(cursor: psycopg.Cursor[Row]) -> list[str]:
+    """The accounts of which the tokens of more than one consent are kept: former ones are not removed in Xero yet."""
+    cursor.execute(
+        "SELECT account_id FROM app.xero_grant WHERE sealed_tokens IS NOT NULL GROUP BY account_id HAVING count(*) > 1"
+    )
+    return [row["account_id"] for row in cursor]
+
+
 def destroy_within(cursor: psycopg.Cursor[Row], grant_ids: Sequence[UUID]) -> int:
     """Destroy the tokens of these grants in the caller's transaction, with the events that say so."""
     # The version moves too: a refresh that is under way must not store its tokens over the destroyed ones.

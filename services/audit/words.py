@@ -60,9 +60,11 @@ def _of_connection(event: Event) -> str | None:
     match event:
         case Connected():
             left = "; what the consent before it reached is removed in Xero" if event.leaves else ""
+            left += "; what the consent before it reached stays until the account chooses" if event.leaves_later else ""
             return f"A Xero user ({event.xero_user_id}) consented to {len(event.scopes)} rights{left}."
         case OrganisationSelected():
             left = " The connection to the one before is removed in Xero." if event.leaves else ""
+            left += " What former consents reached beside it is removed in Xero." if event.leaves_now else ""
             return f"Organisation {event.organisation_id} was chosen: {event.base_currency}, {event.country}.{left}"
         case OrganisationWithheld():
             return f"Organisation {event.picked} was picked and is not used: {words(event.cause)}"

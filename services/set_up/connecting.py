@@ -30,6 +30,7 @@ from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Actor
 from domain.refusals import Fault, InvalidInput, OrganisationInUse
+from services.dispatch.what_leaves import is_same
 from services.intake.fields import ID_FORM, is_identifier
 from services.set_up.consent_results import Result, result_of
 from services.set_up.ground import Ground
@@ -149,7 +150,8 @@ class Connect:
         session = self._session_with(answer.tokens.access_token, grant.grant_id)
         listed = self._listed(grant, session)
         same = next((one for one in listed if one.organisation_id == used), None)
-        leaves_behind = before is not None and before.grant_id is not None and self._leaves_behind(before, session)
+        replaces = before is not None and before.grant_id is not None
+        leaves_behind = before is not None and replaces and self._leaves_behind(before, grant.auth_event_id, session)
         try:
             self._record(grant, answer.scopes, actor, same.connection_id if same else "", leaves_behind)
         except OrganisationInUse as taken:
@@ -187,11 +189,19 @@ class Connect:
             LOG.warning("the organisations of account %s are listed later: %s", grant.account_id, error)
             return ()
 
-    def _leaves_behind(self, before: Connection, session: XeroSession) -> bool:
-        """Whether Xero lists what an earlier consent of the account gave, and not this one; so too if it cannot say."""
+    def _leaves_behind(self, before: Connection, auth_event_id: str, session: XeroSession) -> bool:
+        """Whether Xero lists what the account had before, and this consent did not give; so too if it cannot say.
+
+        That is what its earlier consents gave, and the connection it used, whichever consent that names by now: of one
+        Xero user that may be another account's, which was refused these books or has left since.
+        """
         former = self._grants.consents_of(before.account_id)
         try:
-            return any(one.auth_event_id in former for one in session.connections())
+            return any(
+                one.auth_event_id in former or is_same(before.xero_connection_id, one.connection_id)
+                for one in session.connections()
+                if one.auth_event_id != auth_event_id
+            )
         except XeroError as error:
             LOG.warning("what account %s leaves behind is looked for later: %s", before.account_id, error)
             return True

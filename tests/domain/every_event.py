@@ -126,6 +126,7 @@ _CONNECTION: Final = (
         scopes=("offline_access", "accounting.invoices"),
         xero_user_id=XERO_USER,
         leaves=identity("former grant"),
+        leaves_later=identity("former grant"),
     ),
     _full(
         OrganisationSelected,
@@ -134,6 +135,7 @@ _CONNECTION: Final = (
         country="NZ",
         leaves=FORMER_CONNECTION,
         first_day=dt.date(2026, 10, 2),
+        leaves_now=(identity("former grant"),),
     ),
     _full(
         OrganisationWithheld,
@@ -185,6 +187,7 @@ _CONNECTION: Final = (
         evidence={"last_activity_at": "2026-08-02T12:00:00Z", "days": "60"},
         grant_id=GRANT,
         xero_connection_id=XERO_CONNECTION,
+        leaves_now=(identity("former grant"),),
     ),
     _full(
         AccessRemoved,

@@ -42,8 +42,8 @@ OPENING: Final = {"InvoiceQueued.1", "InvoiceReleased.1", "DismissalUndone.1", "
 OPENED: Final = {
     "ContactWanted.1": ["create_contact"],
     "Connected.1": ["remove_connection"],
-    "Disconnected.1": ["remove_connection"],
-    "OrganisationSelected.1": ["remove_connection"],
+    "Disconnected.1": ["remove_connection", "remove_connection"],
+    "OrganisationSelected.1": ["remove_connection", "remove_connection"],
     "InvoiceRevised.1": ["update_invoice"],
     "ReviewRaised.1": ["update_invoice"],
     "InvoiceVoided.1": ["void_invoice"],
