@@ -217,6 +217,8 @@ def move(
     """Kyrios merged one contact into another: the link goes with it, and so do invoices that name the first."""
     if source_id == target_id:
         raise NotPossible(f"contact {source_id} cannot be moved to itself")
+    if not target_id.strip():
+        raise NotPossible("the id of the contact it is moved to is empty")
     if source is None or source.xero_contact_id is None or source.organisation_id is None:
         raise NotPossible(f"contact {source_id} is not linked to a Xero contact, so there is no link to move")
     if target and target.xero_contact_id and target.xero_contact_id != source.xero_contact_id:

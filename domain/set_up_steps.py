@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from domain.account_settings import payments_are_recorded
 from domain.causes import words
 from domain.connection_events import PERMISSIONS
 from domain.connection_state import Connection
@@ -31,7 +32,7 @@ def set_up_steps(state: Connection | None) -> tuple[SetUpStep, ...]:
     """All steps in their order; `state` is None for an account that was never connected.
 
     Nothing is sent before all but the last were done once; the last says what holds the connection back now. What
-    stopped qualifying in Xero since leaves its step open; if it holds back only some invoices, it says so.
+    stopped qualifying in Xero since leaves its step open. What holds back only some invoices says so.
     """
     known = state or Connection(account_id="")
     return tuple(SetUpStep(name=name, missing=tuple(missing(known))) for name, missing in _STEPS)
@@ -54,7 +55,14 @@ def _accounts(state: Connection) -> list[str]:
         return ["choose the account for lines"]
     needed = [one.account_id for one in (state.default_line, state.default_payment) if one]
     others = [one.account_id for one in state.also_allowed if one.account_id not in needed]
-    return [*_drifted(state, *dict.fromkeys(needed)), *_drifted_for_some(state, *others)]
+    drifted = [*_drifted(state, *dict.fromkeys(needed)), *_drifted_for_some(state, *others)]
+    return [*_account_for_payments(state), *drifted]
+
+
+def _account_for_payments(state: Connection) -> list[str]:
+    if state.default_payment is not None or not payments_are_recorded(state.settings):
+        return []
+    return ["choose the account for payments (only paid invoices wait)"]
 
 
 def _taxes(state: Connection) -> list[str]:

@@ -92,9 +92,13 @@ def sentence(text: str) -> str:
 
 
 def _fault(fault: Fault) -> str:
-    """Where in a document the fault is; what stands alone, such as an option, is named without a pointer."""
+    """Where in a document the fault is; what stands alone, such as an option, is named without a pointer.
+
+    A place in a list is no name: it stays the pointer it is.
+    """
     place = fault.pointer.removeprefix("/")
-    return sentence(f"{fault.pointer if '/' in place else place}: {fault.message}" if place else fault.message)
+    shown = fault.pointer if "/" in place or place.isdecimal() else place
+    return sentence(f"{shown}: {fault.message}" if place else fault.message)
 
 
 def _of_xero(error: xero.XeroError) -> str:

@@ -7,9 +7,12 @@ import typer
 from rich.console import Console
 
 from domain.account_offer import Exclusion, Offer, nothing_offered
-from domain.connection import Connection
+from domain.account_settings import payments_are_recorded
+from domain.connection import Connection, LedgerAccount
 from domain.event import Actor
+from domain.references import References
 from services.cli import console
+from services.set_up.accounts import Named
 
 OWNER = Actor("owner", "cli")
 
@@ -23,26 +26,58 @@ def accounts(
     account: Annotated[str, typer.Argument(help="the Kyrios account")],
     line: Annotated[str | None, typer.Option(help="code or id of the default account for lines")] = None,
     payment: Annotated[str | None, typer.Option(help="code or id of the default account for payments")] = None,
+    no_payment: Annotated[bool, typer.Option("--no-payment", help="have no account for payments any more")] = False,
     also: Annotated[list[str] | None, typer.Option(help="a further account a line may name; may be repeated")] = None,
+    no_also: Annotated[bool, typer.Option("--no-also", help="allow none of the further accounts of before")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """List Xero's ledger accounts, and of those not offered why and what would help; with --line, choose."""
-    if line is None and (payment or also):
-        console.end("Give --line as well: the accounts for lines and payments are chosen together.")
-    warning = None
+    """List Xero's ledger accounts, and of those not offered why and what would help; or choose among them.
+
+    What is not named stays as it was chosen. Dropping what invoices rely on is asked first.
+    """
+    if payment is not None and no_payment:
+        console.end("Give either --payment or --no-payment.")
+    named = Named(line=line, payment=payment, also=tuple(also or ()), no_payment=no_payment, no_also=no_also)
+    choosing, warning = named != Named(), None
     with console.engine(console.settings_with_xero()) as engine:
-        if line is not None:
-            warning = engine.set_up.choose_accounts(account, line=line, payment=payment, also=also or [], actor=OWNER)
-        listed = engine.set_up.offered_accounts(account) if line is None or as_json else []
+        if choosing:
+            known = engine.set_up.connection(account)
+            if line is None and known.default_line is None:
+                console.end("Give --line as well: the account for lines comes first.")
+            if not yes:
+                _confirm_drops(named, known, engine.set_up.references(account))
+            warning = engine.set_up.change_accounts(account, named, OWNER)
+        listed = engine.set_up.offered_accounts(account) if not choosing or as_json else []
         known = engine.set_up.connection(account)
     if as_json:
         console.print_json([_account_json(one, known) for one in listed])
-    elif line is not None:
+    elif choosing:
         console.out().print("The accounts are chosen.")
     else:
         show_offers(account, listed, known, console.out())
     if warning:
         console.errors().print(f"Mind: {warning}", soft_wrap=True)
+
+
+def _confirm_drops(named: Named, known: Connection, said: References) -> None:
+    """Ask before an account that invoices rely on is dropped; nothing to ask if none is."""
+    lost = []
+    if named.no_payment and known.default_payment and payments_are_recorded(known.settings):
+        lost.append("Paid invoices will wait until an account for payments is chosen (or payments.record is off).")
+    line = known.default_line if named.line is None else None
+    kept = {named.line, *named.also, line.account_id if line else None}
+    dropped = [one for one in known.also_allowed if kept.isdisjoint((one.code, one.account_id))]
+    if named.no_also and dropped:
+        names = ", ".join(_name(one, said) for one in dropped)
+        lost.append(f"Invoices with a line on {names} will wait until it is allowed again.")
+    if lost:
+        console.errors().print("\n".join(lost), soft_wrap=True)
+        console.confirm("Drop what was chosen before?")
+
+
+def _name(one: LedgerAccount, said: References) -> str:
+    return said.name_of_account(one.account_id, one.code)
 
 
 def show_offers(account: str, listed: list[Offer], known: Connection, out: Console) -> None:

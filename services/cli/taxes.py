@@ -112,7 +112,7 @@ def unmap(
         found = next((one for one in listed if _key(one.one.tax_set) == tax_set), None)
         if found is None or found.mapping is None:
             keys = ", ".join(_key(one.one.tax_set) for one in listed if one.mapping) or "none"
-            raise NotPossible(f"{tax_set} has no Xero rate; mapped are: {keys}")
+            raise NotPossible(f"{tax_set or repr(tax_set)} has no Xero rate; mapped are: {keys}")
         if not yes:
             console.errors().print(_held_back(engine, account, found), soft_wrap=True)
             console.confirm(f"Take the rate of {found.one.name} away?")

@@ -47,7 +47,7 @@ class SetUp:
         base_url: str,
     ) -> None:
         ground = Ground(store, handling, session_of, ring, follow, reads)
-        self.connection = ground.connection
+        self.connection, self.references = ground.connection, ground.references
         organisation = ChooseOrganisation(ground, grants)
         self.organisations, self.choose_organisation = organisation.listed, organisation.choose
         connect = Connect(ground, oauth, states, grants, session_with, new_id, base_url)
@@ -55,7 +55,7 @@ class SetUp:
         self.consent_result = connect.result
         accounts = ChooseAccounts(ground)
         self.ledger_accounts, self.offered_accounts = accounts.listed, accounts.offered
-        self.choose_accounts = accounts.choose
+        self.choose_accounts, self.change_accounts = accounts.choose, accounts.change
         taxes = MapTaxes(ground, keys, new_id)
         self.declare_taxes, self.map_tax, self.map_taxes = taxes.declare, taxes.map, taxes.map_all
         self.unmap_tax, self.tax_standings = taxes.unmap, taxes.standings

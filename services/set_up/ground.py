@@ -97,6 +97,10 @@ class Ground:
         with self.store.cursor() as cursor:
             return reference_data.read(cursor, connection_id(known.account_id), known.organisation_id)
 
+    def references(self, account_id: str) -> References:
+        """What Xero last said of the account's organisation; Xero is not asked."""
+        return self.said(self.connection(account_id))
+
     def follow(self, account_id: str) -> None:
         """Record what stopped and what started qualifying, by what Xero last said."""
         self._follow(account_id)

@@ -120,7 +120,6 @@ class ChooseOrganisation:
             self._refuse(account_id, chosen, actor)
 
     def _refuse(self, account_id: str, chosen: XeroConnection, actor: Actor) -> None:
-        LOG.warning("account %s picked organisation %s, which is another's", account_id, chosen.organisation_id)
         self._ground.withhold(account_id, chosen.organisation_id, Cause("organisation_in_use"), actor)
         raise OrganisationInUse(chosen.organisation_id)
 

@@ -1,5 +1,6 @@
 """An organisation belongs to one account: whoever leaves it by their own wish frees it, and nobody else does."""
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,7 +44,9 @@ def end(world: World, reason: DisconnectReason) -> None:
 
 
 @pytest.mark.article("R17")
-def test_an_organisation_of_another_account_is_refused_and_holds_only_who_picked_it(world: World) -> None:
+def test_an_organisation_of_another_account_is_refused_and_holds_only_who_picked_it(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     assert world.consent(account=RIVAL) == "connected"
     with pytest.raises(OrganisationInUse, match="belongs to another Kyrios account"):
         choose(world, RIVAL)
@@ -53,6 +56,7 @@ def test_an_organisation_of_another_account_is_refused_and_holds_only_who_picked
     with pytest.raises(OrganisationInUse):
         choose(world, RIVAL)
     assert world.engine.store.head() == before
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == [], "the answer says it, and events"
 
 
 @pytest.mark.article("R17")

@@ -31,6 +31,7 @@ def through_the_store() -> Exception:
         (ContentConflict("is it? it is!"), "Is it? it is!", 2),
         (InvalidInput(Fault("/limit", "from 1 to 9"), Fault("", "no")), "limit: from 1 to 9.\nNo.", 2),
         (InvalidInput(Fault("/0/rate", "is empty")), "/0/rate: is empty.", 2),
+        (InvalidInput(Fault("/1", "is the same tax set as /0")), "/1: is the same tax set as /0.", 2),
         (SettingsError(["One.", "Two."]), "One.\nTwo.", 78),
         (PostgresUnavailable("PostgreSQL does not start."), "PostgreSQL does not start.", 78),
         (OSError(errno.EACCES, "Permission denied", "/x"), "/x: Permission denied.", 2),

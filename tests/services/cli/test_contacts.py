@@ -50,6 +50,9 @@ def test_a_link_is_cut_and_moved(kyrios: Kyrios, shop: World) -> None:
     assert link.xero_contact_id is None
 
 
-def test_what_cannot_be_done_is_said(kyrios: Kyrios) -> None:
+def test_what_cannot_be_done_is_said(kyrios: Kyrios, shop: World) -> None:
+    head = shop.engine.store.head()
+    assert "is moved to is empty" in kyrios("contacts", "move", ACCOUNT, "cus-b", " ", code=2).stderr
+    assert shop.engine.store.head() == head
     assert "no link to move" in kyrios("contacts", "move", ACCOUNT, "cus-x", "cus-c", code=2).stderr
     assert "has no contact cus-x" in kyrios("contacts", "candidates", ACCOUNT, "cus-x", code=2).stderr

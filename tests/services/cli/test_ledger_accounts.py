@@ -1,7 +1,7 @@
 """`connections accounts`: what is on offer, what is left out and why, the empty list, and the choice."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -9,11 +9,19 @@ from domain import connection as connections
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, World, example_invoices, organisation_id
 
+NO_CODE: Final = "00000000-0000-4000-8000-00000000aaaa"
+
 
 def in_xero(world: World, code: str, **changes: Any) -> None:
     """Somebody edits an account in Xero."""
     place = f"/organisations/{organisation_id()}/accounts"
     world.control.post(place, json={"Code": code, **changes}).raise_for_status()
+
+
+def chosen(kyrios: Kyrios) -> dict[str, list[str]]:
+    """The roles of every account that has one, by its code or, where it has none, by its name."""
+    listed = json.loads(kyrios("connections", "accounts", ACCOUNT, "--json").stdout)
+    return {one["code"] or one["name"]: one["chosen"] for one in listed if one["chosen"]}
 
 
 def held_by(world: World) -> list[str]:
@@ -81,3 +89,59 @@ def test_lines_may_be_revenue_accounts_for_as_long_as_the_account_wishes(world: 
     in_xero(world, "270", EnablePaymentsToAccount=True)
     kyrios_in_world("connections", "refresh", ACCOUNT)
     assert held_by(world) == []
+
+
+def test_what_is_not_named_stays_chosen_and_steps_name_an_account_for_payments_that_lacks(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    def step() -> str:
+        out = kyrios_in_world("connections", "steps", ACCOUNT, COLUMNS="200").stdout
+        row = next(line for line in out.splitlines() if " accounts " in line)
+        assert ("All is set up" in out) == (row.split()[2:] == ["done"]), out
+        return row
+
+    lacks = "choose the account for payments (only paid invoices wait)"
+    assert lacks in step()
+    assert world.engine.set_up.connection(ACCOUNT).gate_open
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--payment", "850")
+    whole = {"200": ["default for lines"], "260": ["also allowed"], "850": ["default for payments"]}
+    assert (chosen(kyrios_in_world), lacks in step()) == (whole, False)
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--line", "200")
+    assert (chosen(kyrios_in_world), lacks in step()) == (whole, False)
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--also", "850")
+    both = whole | {"850": ["default for payments", "also allowed"]}
+    assert chosen(kyrios_in_world) == both
+    drop = ("connections", "accounts", ACCOUNT, "--no-payment", "--no-also", "--also", "850")
+    head = world.engine.store.head()
+    refused = kyrios_in_world(*drop, stdin=b"n\n", code=2).stderr
+    assert "Paid invoices will wait until an account for payments is chosen" in refused
+    assert "Invoices with a line on 260 Other Revenue will wait until it is allowed again." in refused
+    assert world.engine.store.head() == head
+    kyrios_in_world(*drop, "--yes")
+    assert (chosen(kyrios_in_world), lacks in step()) == ({"200": ["default for lines"], "850": ["also allowed"]}, True)
+    kyrios_in_world("connections", "set", ACCOUNT, "payments.record", "off")
+    assert lacks not in step()
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--payment", "850")
+    assert kyrios_in_world("connections", "accounts", ACCOUNT, "--no-payment").stderr == "", "nothing relies on it"
+
+
+def test_an_empty_name_chooses_nothing_though_an_account_has_no_code(world: World, kyrios_in_world: Kyrios) -> None:
+    new = {"AccountID": NO_CODE, "Name": "No code", "Type": "REVENUE", "Class": "REVENUE", "Status": "ACTIVE"}
+    place = f"/organisations/{organisation_id()}/accounts"
+    posted = new | {"TaxType": "NONE", "EnablePaymentsToAccount": True}
+    world.control.post(place, json=posted).raise_for_status()
+    head = world.engine.store.head()
+    for options in (
+        ("--line", ""),
+        ("--line", " "),
+        ("--payment", ""),
+        ("--also", ""),
+        ("--line", "260", "--also", ""),
+    ):
+        said = kyrios_in_world("connections", "accounts", ACCOUNT, *options, code=2).stderr
+        assert "is named by its code, or by its id in Xero; this name is empty." in said
+    both = kyrios_in_world("connections", "accounts", ACCOUNT, "--payment", "850", "--no-payment", code=2).stderr
+    assert both == "Give either --payment or --no-payment.\n"
+    assert world.engine.store.head() == head
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--line", NO_CODE)
+    assert chosen(kyrios_in_world)["No code"] == ["default for lines"]

@@ -110,7 +110,7 @@ REFUSALS: Final = [
     (("accounts", "nobody"), "Account nobody was never connected to Xero; connect it first."),
     (("accounts", ACCOUNT, "--line", "999"), "Xero has no ledger account 999; offered are: "),
     (("accounts", ACCOUNT, "--line", "800"), "Ledger account 800 Accounts Payable cannot be used: "),
-    (("accounts", ACCOUNT, "--payment", "850"), "Give --line as well"),
+    (("accounts", ACCOUNT, "--payment", ""), "A ledger account is named by its code"),
     (("set", ACCOUNT, "colour", "red"), "name: there is no setting 'colour'; there are: sync_from, accounts.line, "),
     (("set", ACCOUNT, "sync_from", "yesterday"), "value: sync_from is a date such as 2026-04-01."),
     (("set", "nobody", "sync_from", "2026-01-01"), "Xero is not connected. Connect it in Settings."),
@@ -180,7 +180,10 @@ def test_the_steps_of_set_up_say_what_is_missing_and_how_to_go_on(bare: World) -
         line for line in kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout.splitlines() if " map " in line
     )
     assert row.endswith(f"kyrios-xero taxes confirm {ACCOUNT}")
+    for options in (("--payment", "850"), ("--also", "260"), ("--no-also",)):
+        assert "Give --line as well" in kyrios("connections", "accounts", ACCOUNT, *options, code=2).stderr
     bare.set_up_rest()
+    bare.engine.set_up.choose_accounts(ACCOUNT, line="200", payment="850", also=["260"], actor=OWNER)
     out = kyrios("connections", "steps", ACCOUNT, COLUMNS="200").stdout
     assert [line.split()[1:3] for line in out.splitlines()[1:6]] == [
         [step, "done"] for step in ("connect", "organisation", "accounts", "taxes", "watch")
