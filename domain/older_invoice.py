@@ -14,12 +14,14 @@ BEFORE_START: Final = "before_sync_start"
 def is_held(invoice: Invoice, start: date | None) -> bool:
     """Whether it waits, or will as soon as it is looked at, because it is dated before `start`.
 
-    Behind a closed gate nothing is looked at, so there an invoice that will wait is queued still.
+    Behind a closed gate nothing is looked at, so there an invoice that will wait is queued still; and one that waits
+    for something else says so only once it was looked at again. What is in Xero is past the start.
     """
-    if invoice.waits:
-        return any(cause.code == BEFORE_START for cause in invoice.causes)
+    if invoice.waits and any(cause.code == BEFORE_START for cause in invoice.causes):
+        return True
     older = start is not None and invoice.document.date < start
-    return invoice.status == "queued" and older and BEFORE_START not in invoice.waived
+    may_wait = invoice.status in ("queued", "blocked") and invoice.xero_invoice_id is None
+    return may_wait and older and BEFORE_START not in invoice.waived
 
 
 def let_go(invoice: Invoice, start: date | None, organisation_id: str | None, at: Moment) -> list[Event]:

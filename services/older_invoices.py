@@ -50,8 +50,9 @@ class OlderPreview(msgspec.Struct, frozen=True, kw_only=True):
     """The older invoices of a range that wait: how many, their sums, their first and last date.
 
     `also_held` of them wait for something else, too, and go once that is fixed.
-    `calls` is what sending them takes, together with what is queued before them (`ahead`), and `seconds` how long that
-    lasts within Xero's limit; `finished_at` is then, or None while the gate is closed and nobody can tell.
+    `calls` is what sending the others takes, together with what is queued before them (`ahead`), and `seconds` how long
+    that lasts within Xero's limit; `finished_at` is then, or None while the gate is closed and nobody can tell. If
+    there are no others, releasing them sends nothing: 0 calls, 0 seconds, None.
     """
 
     sync_from: dt.date
@@ -65,6 +66,11 @@ class OlderPreview(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     seconds: float
     finished_at: dt.datetime | None
+
+    @property
+    def go(self) -> int:
+        """How many of them go to Xero once they are released."""
+        return self.invoices - self.also_held
 
 
 class OlderInvoices:
@@ -93,8 +99,8 @@ class OlderInvoices:
             queued = outbox.count_live(cursor, connection_id(account_id))
         payments = queued.pop("create_payment", 0)
         ahead = Pile(invoices=sum(queued.values()) - found.in_queue, payments=payments, at_once=BATCH_SIZE)
-        mine = Pile(invoices=found.invoices, payments=found.payments, at_once=BATCH_SIZE)
-        calls = ahead.calls + mine.calls
+        mine = Pile(invoices=found.invoices - found.also_held, payments=found.payments_that_go, at_once=BATCH_SIZE)
+        calls = ahead.calls + mine.calls if mine.invoices else 0
         seconds = seconds_for(calls, burst=self._budget.burst, per_minute=self._budget.per_minute)
         return OlderPreview(
             sync_from=start,
@@ -107,7 +113,7 @@ class OlderInvoices:
             ahead=ahead.invoices + ahead.payments,
             calls=calls,
             seconds=seconds,
-            finished_at=self._store.now() + dt.timedelta(seconds=seconds) if known.gate_open else None,
+            finished_at=self._store.now() + dt.timedelta(seconds=seconds) if known.gate_open and calls else None,
         )
 
     def release(
@@ -189,11 +195,11 @@ class OlderInvoices:
 class _Tally:
     """Adds up invoices one by one; `in_queue` are those that have an entry in the queue already.
 
-    `also_held` are those that wait for something else beside their date.
+    `also_held` are those that wait for something else beside their date; their payments are not among those that go.
     """
 
     def __init__(self) -> None:
-        self.invoices = self.payments = self.in_queue = self.also_held = 0
+        self.invoices = self.payments = self.payments_that_go = self.in_queue = self.also_held = 0
         self.earliest: dt.date | None = None
         self.latest: dt.date | None = None
         self._sums = dict[str, tuple[int, Decimal]]()
@@ -204,8 +210,11 @@ class _Tally:
         self._sums[document.currency] = (number + 1, total + document.totals.total)
         self.invoices += 1
         self.in_queue += bool(state.live)
-        self.also_held += any(cause.code != BEFORE_START for cause in state.causes)
-        self.payments += len(document.payments) if with_payments else 0
+        also_held = any(cause.code != BEFORE_START for cause in state.causes)
+        payments = len(document.payments) if with_payments else 0
+        self.also_held += also_held
+        self.payments += payments
+        self.payments_that_go += 0 if also_held else payments
         self.earliest = min(self.earliest or document.date, document.date)
         self.latest = max(self.latest or document.date, document.date)
 

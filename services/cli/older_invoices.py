@@ -48,14 +48,15 @@ def backfill(
             return
         if not yes:
             show_preview(found, console.errors())
-            what = "Leave out" if leave_out else "Send"
-            console.confirm(f"{what} {console.count(found.invoices, 'invoice')}?")
+            console.confirm(f"{'Leave out' if leave_out else _send(found)} {console.count(found.invoices, 'invoice')}?")
         done = _carry_out(engine, account, first, last, because if leave_out else None)
     if as_json:
         console.print_json({"left_out" if leave_out else "released": done, "preview": found})
         return
     invoices = console.count(done, "invoice")
-    console.out().print(f"{invoices} left out." if leave_out else f"{invoices} released. {_when(found)}")
+    console.out().print(
+        f"{invoices} left out." if leave_out else f"{invoices} released. {_when(found)}", soft_wrap=True
+    )
 
 
 def confirm_what_goes(engine: Engine, account: str, sync_from: str) -> None:
@@ -71,7 +72,7 @@ def confirm_what_goes(engine: Engine, account: str, sync_from: str) -> None:
     found = engine.older_invoices.preview(account, earliest=start)
     if found.invoices:
         show_preview(found, console.errors())
-        console.confirm(f"Send {console.count(found.invoices, 'invoice')}?")
+        console.confirm(f"{_send(found)} {console.count(found.invoices, 'invoice')}?")
 
 
 def older_invoices_wait(engine: Engine, account: str) -> str | None:
@@ -101,9 +102,6 @@ def show_preview(found: OlderPreview, out: Console) -> None:
     rows = [(one.currency, f"{one.invoices:,}", Money(one.total, one.currency)) for one in found.sums]
     console.show(console.table(["currency", "invoices", "total"], rows, numbers=["invoices", "total"]), out)
     out.print(_when(found), soft_wrap=True)
-    if found.also_held:
-        wait, go = ("waits", "goes") if found.also_held == 1 else ("wait", "go")
-        out.print(f"{found.also_held:,} of them {wait} for something else, too, and {go} once that is fixed.")
 
 
 def _carry_out(engine: Engine, account: str, first: date | None, last: date | None, because: str | None) -> int:
@@ -121,9 +119,32 @@ def _show(found: OlderPreview, as_json: bool) -> None:
         show_preview(found, console.out())
 
 
+def _send(found: OlderPreview) -> str:
+    """What is asked: those that wait for something else, too, are let go, and not sent yet."""
+    return "Release" if found.also_held else "Send"
+
+
 def _when(found: OlderPreview) -> str:
+    """When those that go would be in Xero, and how many wait on."""
+    return "\n".join(said for said in (_waiting_on(found), _sending(found)) if said)
+
+
+def _waiting_on(found: OlderPreview) -> str:
+    if not found.also_held:
+        return ""
+    wait, it, go = ("waits", "it", "goes") if found.also_held == 1 else ("wait", "they", "go")
+    if found.go:
+        return f"{found.also_held:,} of them {wait} for something else, too, and {go} once that is fixed."
+    who = "It" if found.also_held == 1 else "All of them"
+    return f"{who} {wait} for something else, too: nothing is sent now, and {it} {go} once that is fixed."
+
+
+def _sending(found: OlderPreview) -> str:
+    if not found.go:
+        return ""
     behind = f", behind {console.count(found.ahead, 'entry', 'entries')} that go first" if found.ahead else ""
-    takes = f"Sending them takes {console.count(found.calls, 'call')} to Xero{behind}"
+    them = "the others" if found.also_held else "them"
+    takes = f"Sending {them} takes {console.count(found.calls, 'call')} to Xero{behind}"
     if found.finished_at is None:
         return f"{takes}: about {_lasting(found.seconds)} once the connection may send."
     return f"{takes}; they are there at about {found.finished_at:%H:%M} UTC on {found.finished_at:%d %B %Y}."

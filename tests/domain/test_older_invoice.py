@@ -30,6 +30,19 @@ def test_an_older_invoice_is_held_whether_it_was_looked_at_or_not() -> None:
     assert not is_held(folded(*QUEUED), None)
 
 
+OTHER = (*QUEUED, fact(InvoiceBlocked, causes=(Cause("contact_missing", key="cus-001"),), revision=1))
+STUCK = (*QUEUED, SYNCED, fact(InvoiceBlocked, causes=(Cause("contact_missing", key="cus-001"),), revision=2))
+
+
+def test_one_that_waits_for_something_else_is_held_as_soon_as_the_start_is_later() -> None:
+    assert is_held(folded(*OTHER), START)
+    assert not is_held(folded(*OTHER), DAY)
+    assert not is_held(folded(*OTHER), None)
+    released = given(*OTHER).when(let_go, START, ORGANISATION).state
+    assert (released.waived, is_held(released, START)) == (("before_sync_start",), False)
+    assert not is_held(folded(*STUCK), START), "what is in Xero is past the start"
+
+
 @pytest.mark.article("R26")
 def test_a_person_lets_it_go_once() -> None:
     released = fact(InvoiceReleased, cause=GONE, opens="create_invoice")

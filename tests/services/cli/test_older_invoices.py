@@ -109,3 +109,35 @@ def test_a_preview_says_how_many_would_wait_on_for_something_else(older: World, 
     out = kyrios_in_world("invoices", "backfill", ACCOUNT, "--preview").stdout
     assert "3 invoices dated 2026-09-10 to 2026-09-20" in out
     assert "1 of them waits for something else, too, and goes once that is fixed." in " ".join(out.split())
+    assert "Sending the others takes 1 call to Xero; they are there at about " in out
+    of_that_day = ("invoices", "backfill", ACCOUNT, "--from", "2026-09-12", "--to", "2026-09-12")
+    out = kyrios_in_world(*of_that_day, "--preview").stdout
+    assert "It waits for something else, too: nothing is sent now, and it goes once that is fixed." in out
+    assert "there at about" not in out
+    shown = json.loads(kyrios_in_world(*of_that_day, "--preview", "--json").stdout)
+    assert (shown["invoices"], shown["also_held"], shown["calls"], shown["finished_at"]) == (1, 1, 0, None)
+    assert "Release 1 invoice?" in kyrios_in_world(*of_that_day, stdin=b"n\n", code=2).stderr
+    assert "1 invoice released. It waits for something else, too" in kyrios_in_world(*of_that_day, "--yes").stdout
+
+
+@pytest.mark.article("R26")
+def test_a_later_start_counts_at_once_what_waits_for_something_else_so_far(
+    older: World, kyrios_in_world: Kyrios
+) -> None:
+    in_books(older, "organisation", PeriodLockDate="2026-10-20")
+    older.engine.references.refresh(ACCOUNT)
+    later = zip(example_invoices(2, start=7), (dt.date(2026, 10, 12), dt.date(2026, 10, 14)), strict=True)
+    older.queue(
+        [
+            msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, date=day, due_date=day))
+            for one, day in later
+        ]
+    )
+    older.work()
+    assert "3 older invoices wait" in kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-10-13").stdout
+    assert [cause.code for cause in older.invoice("inv-7").causes] == ["period_locked"], "not judged anew yet"
+    question = "4 older invoices wait from before 2026-10-15: send or leave out?"
+    assert question in kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-10-15").stdout
+    older.engine.projector.catch_up()
+    older.engine.releaser.step(older.engine.projector.position())
+    assert question in kyrios_in_world("connections", "settings", ACCOUNT).stdout
