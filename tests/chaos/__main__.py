@@ -15,14 +15,17 @@ from tests.chaos.controls import CONTROLS, control_of
 from tests.chaos.report import Report, as_table, write_files
 from tests.chaos.scale import QUICK, Scale
 from tests.chaos.trial import run
-from tests.processes.rabbit_node import MISSING, place
+from tests.processes.rabbit_node import MISSING, PLACES, place
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for, print each report as it is there, write them all at the end."""
+def main(arguments: Sequence[str] | None = None, places: Sequence[Path] = PLACES) -> int:
+    """Run what is asked for, print each report as it is there, write them all at the end.
+
+    `places` are the folders in which RabbitMQ may be.
+    """
     parser = _parser()
     given = parser.parse_args(arguments)
-    if given.rounds and not given.without_broker and place() is None:
+    if given.rounds and not given.without_broker and place(places) is None:
         parser.error(f"{MISSING}; --without-broker does without, and does not kill it")
     logging.basicConfig(level=logging.ERROR)  # that the broker is away now and then is what a trial is about
     reports: list[Report] = []

@@ -12,7 +12,7 @@ from tests.chaos.invariants import ASSUMPTION, SOON
 from tests.chaos.report import Report, as_table, write_files
 from tests.chaos.scale import QUICK
 from tests.chaos.trial import run
-from tests.processes.rabbit_node import require
+from tests.processes.rabbit_node import MISSING, require
 
 pytestmark = pytest.mark.chaos
 
@@ -37,6 +37,10 @@ def test_a_whole_installation_under_fire_loses_nothing_doubles_nothing_and_comes
     write_files(tmp_path / "reports", [report])
     assert msgspec.json.decode((tmp_path / "reports/chaos.json").read_bytes())[0]["lost"] == 0
     assert "| seed 1 | 300 | 0 | 0 | 0 | 0 |" in (tmp_path / "reports/chaos.md").read_text()
+    write_files(tmp_path / "two", [_with(report, ASSUMPTION), report])
+    listed = msgspec.json.decode((tmp_path / "two/chaos.json").read_bytes())
+    assert [one["void"] for one in listed] == [True, False], "a void trial is listed, and as what it is"
+    assert "| seed 1 (void: the machine was too slow) | 300 |" in (tmp_path / "two/chaos.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,15 @@ def test_an_engine_without_one_of_its_defences_is_found_out_and_each_by_its_own_
 
 def _with(report: Report, *broken: str) -> Report:
     return msgspec.structs.replace(report, breaches=report.breaches | {name: ["broken"] for name in broken})
+
+
+def test_where_there_is_no_rabbitmq_a_trial_says_so_and_is_not_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([], places=[tmp_path])
+    assert ended.value.code == 2
+    assert f"{MISSING}; --without-broker does without" in capsys.readouterr().err
 
 
 def test_a_control_must_be_known(capsys: pytest.CaptureFixture[str]) -> None:
