@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.xero.errors import XeroError
 from domain import invoice as invoices
+from domain.invoice_events import InvoiceSynced
 from domain.refusals import ConcurrentChange, NotPossible
 from domain.streams import invoice_stream
 from services.bootstrap import Engine
@@ -27,8 +28,10 @@ from tests.world import BACKEND, OWNER
 
 AGAIN_AFTER = 0.2
 PATIENCE = 60.0
-WITNESSED_WITHIN = 30.0
-"""Seconds after which the others are said to stand still while one organisation is away."""
+MOST_READ = 100_000
+WITNESSED_WITHIN = 15.0
+"""Seconds in which what was issued for others should be through while one organisation is away; and seconds after
+which they are said to stand still if nothing of theirs is: an invoice may have trouble of its own."""
 
 
 class NotThereYet(Exception):
@@ -40,7 +43,7 @@ class Backend:
 
     def __init__(self, engine: Engine, plan: Plan, seconds: float, xero: SimulatorProcess) -> None:
         self._engine, self._plan, self._seconds, self._xero = engine, plan, seconds, xero
-        self._pause, self._offline = threading.Event(), 0
+        self._pause, self._offline, self._since = threading.Event(), 0, 0
         self.stood_still: list[str] = []
         self.met_offline = 0
 
@@ -78,14 +81,28 @@ class Backend:
     def _witness(self, back: Back) -> None:
         for issued in back.witnesses:
             try:
-                self._insist(partial(self._is_synced, issued), WITNESSED_WITHIN)
+                with suppress(NotThereYet):
+                    self._insist(partial(self._is_synced, issued), WITNESSED_WITHIN)
+                    continue
+                self._insist(self._mark)
+                self._insist(partial(self._goes_on, issued), WITNESSED_WITHIN)
             except NotThereYet:
                 away = f"while {back.away.organisation.account_id} was {back.away.how}"
-                self.stood_still.append(f"invoice {issued.invoice_id} was not synced {away}")
+                self.stood_still.append(f"invoice {issued.invoice_id} was not synced, nor any of its account, {away}")
 
     def _is_synced(self, issued: IssuedInvoice) -> None:
         known = self._engine.store.load(invoice_stream(issued.account_id, issued.invoice_id), invoices.evolve)
         if known is None or known.status != "synced":
+            raise NotThereYet
+
+    def _mark(self) -> None:
+        self._since = self._engine.store.head()
+
+    def _goes_on(self, issued: IssuedInvoice) -> None:
+        of_account = [one for one in self._plan.invoices if one.organisation.account_id == issued.account_id]
+        streams = {invoice_stream(issued.account_id, one.invoice_id) for one in of_account}
+        news = self._engine.store.read_log(self._since, MOST_READ)
+        if not any(isinstance(event, InvoiceSynced) and event.originator_id in streams for _, event in news):
             raise NotThereYet
 
     def _carry_out(self, step: Step) -> None:
