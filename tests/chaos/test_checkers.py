@@ -66,8 +66,10 @@ def test_what_is_never_taken_up_again_is_a_breach_and_a_repair_with_nothing_due_
     assert recoveries(found).nothing_due == 1
 
 
-def test_nobody_waits_for_a_lane_that_rests_or_while_nobody_is_there_but_otherwise_nine_seconds_are_too_long() -> None:
-    claims = [claim("worker 1", 0, 6), claim("worker 2", 14, 15)]
+def test_nobody_waits_for_a_lane_that_rests_or_while_nobody_is_there_but_else_eleven_seconds_are_too_long() -> (
+    None
+):
+    claims = [claim("worker 1", 0, 6), claim("worker 2", 15, 16)]
     first = strike("kill a worker", 1, 2, "worker 1")
     rest = Rest(connection_id=LANE, at=at(3), until=at(5))
     asleep = Seen(claims=claims, rests=[rest], moves=())
@@ -75,7 +77,7 @@ def test_nobody_waits_for_a_lane_that_rests_or_while_nobody_is_there_but_otherwi
     away = strike(STOP_DATABASE, 8, 9)
     both = [strike("freeze a worker", 10, 12, "worker 1"), strike("kill a worker", 11, 13, "worker 2")]
     found = evidence(first, away, *both, seen=asleep)
-    assert recoveries(found).waits[-1] == 12 - 2 - 1 - 1
+    assert recoveries(found).waits[-1] == 13 - 2 - 1 - 1
     assert list(recovers_soon(found)) == []
 
 
