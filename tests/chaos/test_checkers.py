@@ -66,9 +66,7 @@ def test_what_is_never_taken_up_again_is_a_breach_and_a_repair_with_nothing_due_
     assert recoveries(found).nothing_due == 1
 
 
-def test_nobody_waits_for_a_lane_that_rests_or_while_nobody_is_there_but_else_eleven_seconds_are_too_long() -> (
-    None
-):
+def test_nobody_waits_for_a_lane_that_rests_or_while_nobody_is_there_but_else_eleven_seconds_are_too_long() -> None:
     claims = [claim("worker 1", 0, 6), claim("worker 2", 15, 16)]
     first = strike("kill a worker", 1, 2, "worker 1")
     rest = Rest(connection_id=LANE, at=at(3), until=at(5))
