@@ -1,6 +1,7 @@
 """Causes in a few words, for subject lines: what is the matter, without what to do about it. Pure.
 
-The catalogue's sentences say the rest. Several things of one cause are named together: "GST 15% and Luxury 12.5% have".
+The catalogue's sentences say the rest. Several things of one cause are named together, each in quotation marks, as is a
+name that would read as several: no Xero rate for "GST and alcohol levy" and "Luxury 12.5%".
 """
 
 from collections.abc import Sequence
@@ -78,6 +79,11 @@ def headline(causes: Sequence[Cause]) -> str:
 
 
 def _together(names: Sequence[str]) -> str:
-    if len(names) <= MOST_NAMED:
-        return " and ".join(names)
-    return f"{names[0]} and {len(names) - 1} more"
+    if len(names) == 1:
+        return f'"{names[0]}"' if _reads_as_several(names[0]) else names[0]
+    quoted = [f'"{name}"' for name in names]
+    return " and ".join(quoted) if len(names) <= MOST_NAMED else f"{quoted[0]} and {len(names) - 1} more"
+
+
+def _reads_as_several(name: str) -> bool:
+    return " and " in name or ", " in name

@@ -1,8 +1,12 @@
 """What one mail is about: facts for a letter, all plain text. How they look is the letter's business."""
 
+from typing import Final
+
 import msgspec
 
 from domain.causes import Who
+
+SETTINGS_PAGE: Final = "In Kyrios: Settings > Integrations > Xero."
 
 
 class Listed(msgspec.Struct, frozen=True):

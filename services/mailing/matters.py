@@ -4,16 +4,17 @@ What is no longer the matter makes no mail; that Xero was disconnected is told i
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
 
+from adapters import heartbeat
 from adapters.event_store import lanes, log
 from adapters.event_store.mails import Mail
 from adapters.event_store.store import EventStore, Transaction
 from domain import invoice as invoices
 from domain import next_steps
+from domain.account_settings import inactivity_of
 from domain.alert_entries import SOON
 from domain.cause_words import NO_MESSAGE, what_was_done
 from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words
@@ -22,18 +23,19 @@ from domain.event import Event
 from domain.foreign_text import one_line
 from domain.gate import what_holds
 from domain.headlines import headline
+from domain.inactivity import cut_at, held_until
 from domain.invoice import Invoice
 from domain.money import Money
 from domain.streams import invoice_stream
 from projections import checkpoints, counters, invoices_by_cause
 from projections.invoices_by_cause import Concerned
 from projections.snapshot import snapshot
-from services.mailing.matter import Listed, Matter, count
-from services.mailing.what_follows import what_goes, what_then, what_then_goes
+from services.mailing.endings import Waiting, ended, ending_soon
+from services.mailing.matter import SETTINGS_PAGE, Listed, Matter, count
+from services.mailing.what_follows import what_then, what_then_goes
 
 MOST_LISTED = 10
 """Invoices that are named in one mail."""
-SETTINGS_PAGE = "In Kyrios: Settings > Integrations > Xero."
 
 Words = Callable[[UUID, str], str | None]
 
@@ -89,10 +91,10 @@ class Matters:
 
     def _about(self, mail: Mail, found: Concerned, what: str, then: str) -> Matter:
         known, title = self._folds(mail.account_id, found.first), headline(found.causes)
-        sentences = sorted({words(cause) for cause in found.causes})
+        sentences = list(dict.fromkeys(words(cause) for cause in found.causes))
         if "{message}" in CATALOGUE[mail.cause_code].words:
             sentences, says = [_FIX], [self._xero_said(one) for one in known]
-        elif len(sentences) > MOST_SENTENCES:
+        elif len(sentences) > 1:
             sentences, says = [], [_own_words(one, mail.cause_code) for one in known]
         else:
             says = [""] * len(known)
@@ -146,28 +148,18 @@ class Matters:
         )
 
     def _inactivity(self, tx: Transaction, mail: Mail, connection: Connection) -> Matter | None:
-        warned = self._event(mail)
+        warned, later = self._event(mail)
         lane = lanes.read(tx.cursor, mail.connection_id)
         active = lane["last_activity_at"] if lane else None
-        if not isinstance(warned, InactivityWarned) or connection.grant_id is None:
+        if not isinstance(warned, InactivityWarned) or connection.grant_id is None or active is None:
             return None
-        if active is not None and active > warned.occurred_at:
+        if active > warned.occurred_at or any(isinstance(event, InactivityWarned) for event in later):
             return None
-        days = count(warned.days_left, "day", "days")
-        return Matter(
-            subject=f"Xero will be disconnected in {days}",
-            opening=f"Nothing was synced since {warned.last_activity_at:%d %B %Y}. Without any activity we disconnect "
-            f"Xero in {days}.",
-            sentences=(
-                "If you still use it, nothing is lost: syncing an invoice, changing a step of the set-up, or "
-                "reconnecting keeps it.",
-                "If not, there is nothing to do; what is in Xero stays there.",
-            ),
-            who=("owner",),
-            then=SETTINGS_PAGE,
-            link=self._home_page,
-            link_says="Open Kyrios",
-        )
+        now, cut = tx.now(), cut_at(active, inactivity_of(connection.settings))
+        until = held_until(heartbeat.last(tx.cursor), now)
+        held = until if until is not None and until > cut else None
+        ends = held or cut
+        return ending_soon(active, ends, held, now, self._home_page) if ends > now else None
 
     def _recovered(self, mail: Mail, connection: Connection) -> Matter | None:
         opened, closed = connection.opened_at, connection.closed_at
@@ -187,37 +179,21 @@ class Matters:
         )  # fmt: skip
 
     def _disconnected(self, mail: Mail, connection: Connection) -> Matter:
-        ended = self._event(mail)
-        assert isinstance(ended, Disconnected), "the event that asked for it"
-        queued, blocked = self._waiting(mail)
-        waiting = queued + blocked
-        kept = count(waiting, "invoice waits", "invoices wait")
-        again = " It has been connected again since." if connection.grant_id is not None else ""
-        why = _ENDED[ended.reason].format(days=ended.evidence.get("inactivity.days", "many"))
-        return Matter(
-            subject=f"Xero is disconnected: {why}" + (f"; {kept}" if waiting else ""),
-            opening=f"Xero was disconnected on {_when(ended.occurred_at)}: {why}.{again}",
-            sentences=(
-                f"{_sentence(kept)}." if waiting else "No invoice waits.",
-                "What is in Xero stays there, and your choices are kept: accounts, tax rates and contacts.",
-                f"To go on, reconnect the same organisation. {what_goes(queued, blocked)}",
-            ),
-            who=("owner",),
-            then=SETTINGS_PAGE,
-            link=self._home_page,
-            link_says="Open Kyrios",
-        )
+        event, _ = self._event(mail)
+        assert isinstance(event, Disconnected), "the event that asked for it"
+        return ended(event, connection, self._waiting(mail), self._home_page)
 
-    def _waiting(self, mail: Mail) -> tuple[int, int]:
-        """How many invoices wait for the connection alone, and how many for something of their own."""
+    def _waiting(self, mail: Mail) -> Waiting:
         with snapshot(self._read) as reading:
             sums = counters.by_connection(reading, mail.connection_id).get(mail.connection_id, [])
         queued, blocked = (sum(one.invoices for one in sums if one.status == its) for its in ("queued", "blocked"))
-        return queued, blocked
+        return Waiting(queued, blocked)
 
-    def _event(self, mail: Mail) -> Event | None:
+    def _event(self, mail: Mail) -> tuple[Event | None, list[Event]]:
+        """The event that asked for the mail, and those that came after it."""
         stream = self._store.events_of(mail.stream_id)
-        return next((event for event in stream if event.originator_version == mail.seq), None)
+        asked = next((event for event in stream if event.originator_version == mail.seq), None)
+        return asked, [event for event in stream if event.originator_version > mail.seq]
 
 
 def what_is_wrong(connection: Connection) -> list[Cause]:
@@ -243,26 +219,13 @@ def _own_words(known: Invoice, code: str) -> str:
     return " ".join(words(cause) for cause in (*known.causes, *known.reviews) if cause.code == code)
 
 
-MOST_SENTENCES = 2
-"""Different sentences that stand above the invoices; more than that stand beside each."""
 _FIX = "Fix what Xero says of each, or ask support."
-
-_ENDED = {
-    "user": "as you asked for",
-    "inactivity": "nothing was synced for {days} days",
-    "authorisation_lost": headline([Cause("authorisation_lost")]),
-    "removed_in_xero": "somebody removed it inside Xero",
-}
 
 
 def _concerns(code: str) -> str:
     if code.startswith("tax_"):
         return "A tax rate"
     return "A Xero account" if code.startswith("account_") else "Your Xero connection"
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment:%d %B %Y at %H:%M} UTC"
 
 
 def _sentence(text: str) -> str:

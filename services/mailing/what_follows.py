@@ -44,10 +44,18 @@ def what_then_goes(code: str, held: Sequence[Cause], queued: int, blocked: int) 
     return f"{_also(others) if others else 'Nothing goes to Xero until then.'} {what_goes(queued, blocked)}"
 
 
+def held_back_by(held: Sequence[Cause]) -> str:
+    """What closes the gate, in a sentence."""
+    return f"Nothing goes to Xero before this is fixed: {_named(held)}."
+
+
 def _also(held: Sequence[Cause]) -> str:
+    return f"Nothing goes to Xero before this is fixed, too: {_named(held)}."
+
+
+def _named(held: Sequence[Cause]) -> str:
     codes = dict.fromkeys(cause.code for cause in held)
-    named = "; ".join(headline([cause for cause in held if cause.code == code]) for code in codes)
-    return f"Nothing goes to Xero before this is fixed, too: {named}."
+    return "; ".join(headline([cause for cause in held if cause.code == code]) for code in codes)
 
 
 def _goes(code: str, found: Concerned, *, one: bool) -> str:

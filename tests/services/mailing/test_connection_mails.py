@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from adapters.simulator.server import Simulator
+from domain.account_settings import Inactivity
+from domain.inactivity import cut_at
+from services.demo.days import live_through
 from tests.mail_server import MailSink
 from tests.payments import pay_by_hand
-from tests.services.inactivity.days import jump, live, world_of_days
+from tests.services.inactivity.days import jump, last_activity, live, move_to, warnings, world_of_days
 from tests.services.mailing.post import Post, text_of
 from tests.services.test_references import SALES, in_xero
 from tests.world import ACCOUNT, BACKEND, OWNER, REAL_PARTS, example_invoices, organisation_id
@@ -42,12 +45,17 @@ def told_after(post: Post, count: int) -> list[str]:
 
 @pytest.mark.article("R15", "R16")
 def test_quiet_days_are_their_warnings_and_one_mail_and_a_reconnect_is_told(days: Post) -> None:
+    since = last_activity(days.world)
     assert told_after(days, 16) == [
         "Xero will be disconnected in 7 days",
         "Xero will be disconnected in 1 day",
         "Xero is disconnected: nothing was synced for 14 days",
     ]
-    assert "Nothing was synced since" in text_of(days.sink.read()[0])
+    first = " ".join(text_of(days.sink.read()[0]).split())
+    ends = cut_at(since, Inactivity(14, (7, 1)))
+    assert (
+        f"Nothing was synced since {since:%d %B %Y}. We disconnect Xero on {ends:%d %B %Y at %H:%M} UTC, in " in first
+    )
     days.world.queue(example_invoices(2))
     days.world.consent()
     jump(days.world, timedelta(seconds=31))
@@ -67,6 +75,44 @@ def test_activity_between_a_warning_and_its_mail_makes_the_mail_needless(days: P
         pass
     assert days.sink.taken == []
     assert [(row["kind"], row["cause"]) for row in days.rows()] == [("inactivity", "settled")]
+
+
+def test_a_late_warning_counts_from_when_it_is_written_and_one_that_was_overtaken_is_not_sent(days: Post) -> None:
+    """The mail server is away from before the first warning until four hours before the end."""
+    ends = cut_at(last_activity(days.world), Inactivity(14, (7, 1)))
+    live(days.world, 13)
+    move_to(days.world, ends - timedelta(hours=4, minutes=10))
+    days.engine.projector.catch_up()
+    while days.engine.mailer.step():
+        pass
+    (mail,) = days.sink.read()
+    assert mail["Subject"] == "Xero will be disconnected in 5 hours"
+    said = f"We disconnect Xero on {ends:%d %B %Y at %H:%M} UTC, in 5 hours, unless something is synced before."
+    assert said in " ".join(text_of(mail).split())
+    assert [(row["kind"], row["state"]) for row in days.rows()] == [("inactivity", "WITHDRAWN"), ("inactivity", "DONE")]
+
+
+def test_a_warning_that_the_disconnection_overtook_is_not_sent(days: Post) -> None:
+    assert told_after(days, 11) == ["Xero will be disconnected in 7 days"]
+    days.sink.misbehave("greeting", *["421 busy"] * 40)
+    assert told_after(days, 3) == []
+    assert warnings(days.world) == [7, 1]
+    days.sink.behave()
+    assert told_after(days, 1) == ["Xero is disconnected: nothing was synced for 14 days"]
+
+
+def test_while_the_clock_holds_a_warning_names_the_later_end_and_says_why(days: Post) -> None:
+    live(days.world, 13)
+    jump(days.world, timedelta(days=3))
+    live_through(days.engine)
+    days.engine.projector.catch_up()
+    while days.engine.mailer.step():
+        pass
+    ends = days.engine.store.now() + timedelta(days=1)
+    (mail,) = days.sink.read()
+    said = " ".join(text_of(mail).split())
+    assert f"We disconnect Xero on {ends:%d %B %Y at }" in said
+    assert "so the days are not held against you" in said
 
 
 @pytest.mark.article("R21")

@@ -97,9 +97,16 @@ def test_every_cause_has_a_headline_that_fits_a_subject(code: str) -> None:
 def test_things_of_one_cause_are_named_together() -> None:
     causes = [Cause("tax_set_unmapped", key=name, facts={"tax_set": name}) for name in ("GST 15%", "Luxury", "Zero")]
     assert headline(causes[:1]) == "no Xero rate for GST 15%"
-    assert headline(causes[:2]) == "no Xero rate for GST 15% and Luxury"
-    assert headline(causes) == "no Xero rate for GST 15% and 2 more"
+    assert headline(causes[:2]) == 'no Xero rate for "GST 15%" and "Luxury"'
+    assert headline(causes) == 'no Xero rate for "GST 15%" and 2 more'
     assert len(headline([Cause("tax_set_unmapped", facts={"tax_set": "x" * 500})])) == LONGEST
+
+
+def test_two_names_never_read_as_three_nor_one_as_two() -> None:
+    levy, lux = (Cause("tax_set_unmapped", key=n, facts={"tax_set": n}) for n in ("GST and alcohol levy", "lux 12.5%"))
+    assert headline([levy, lux]) == 'no Xero rate for "GST and alcohol levy" and "lux 12.5%"'
+    assert headline([levy]) == 'no Xero rate for "GST and alcohol levy"'
+    assert headline([lux]) == "no Xero rate for lux 12.5%"
 
 
 def test_the_same_mail_has_the_same_message_id_and_the_next_one_another() -> None:

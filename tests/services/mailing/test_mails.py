@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from domain.connection import Disconnected
 from domain.streams import invoice_stream
 from services.bootstrap import Engine
 from services.intake import IssuedInvoice
@@ -58,13 +59,16 @@ def test_a_mail_about_one_invoice_leads_to_it(post: Post) -> None:
     assert 'href="https://app.kyrios.example/invoices/inv-0"' in html_of(mail)
 
 
-def test_what_differs_from_invoice_to_invoice_stands_beside_each(post: Post) -> None:
+@pytest.mark.parametrize("count", [2, 3])
+def test_what_differs_from_invoice_to_invoice_stands_beside_each(post: Post, count: int) -> None:
     post.engine.set_up.change_setting(ACCOUNT, "rounding", "block", OWNER)
-    post.sync([differing(one, number) for number, one in enumerate(example_invoices(3), 1)])
+    post.sync([differing(one, number) for number, one in enumerate(example_invoices(count), 1)])
     (mail,) = post.send()
-    assert mail["Subject"] == "3 invoices wait: Xero's total would differ"
-    for number in range(1, 4):
-        assert f"Kyrios says {414 + number}.00. Correct the lines or the rounding rule." in text_of(mail)
+    assert mail["Subject"] == f"{count} invoices wait: Xero's total would differ"
+    for number in range(1, count + 1):
+        listed = text_of(mail).partition(f"  - T-{number - 1}, ")[2].partition("  - ")[0]
+        assert f"Kyrios says {414 + number}.00. Correct the lines or the rounding rule." in listed
+        assert f"Kyrios says {414 + number}.00." not in text_of(mail).partition("  - ")[0]
 
 
 def test_every_recipient_gets_a_mail_of_their_own(post: Post) -> None:
@@ -136,8 +140,59 @@ def test_two_disconnections_in_a_minute_are_two_mails(post: Post) -> None:
     for _ in range(2):
         post.engine.set_up.disconnect(ACCOUNT, OWNER)
         post.world.consent()
-    assert post.subjects() == ["Xero is disconnected: as you asked for"] * 2
-    assert "It has been connected again since." in text_of(post.sink.read()[0])
+    mails = post.send()
+    ends = [e.occurred_at for e in post.engine.store.events_of(post.world.lane) if isinstance(e, Disconnected)]
+    assert [mail["Subject"] for mail in mails] == [
+        "Xero was disconnected, and is connected again: as you asked for"
+    ] * 2
+    assert [text_of(mail).splitlines() for mail in mails] == [
+        [
+            f"Xero was disconnected on {end:%d %B %Y at %H:%M} UTC: as you asked for. It has been connected again "
+            "since.",
+            "",
+            "No invoice waits.",
+            "",
+            "Nobody has to do anything.",
+            "",
+            "Open Kyrios: http://localhost:8080",
+            "",
+            "--",
+            "This mail is about the connection to Xero of the Kyrios account harbour-vine.",
+            "You get it because this address is among those the account tells.",
+            "It is sent by a program; nobody reads an answer.",
+        ]
+        for end in ends
+    ]
+
+
+def test_a_disconnection_that_is_over_asks_for_nothing_and_says_what_goes_now(post: Post) -> None:
+    post.unlinked(1)
+    post.send()
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    post.world.queue(example_invoices(2, start=1))
+    post.world.consent()
+    (mail,) = post.send()
+    said = text_of(mail)
+    for words in (
+        "2 invoices are on their way.",
+        "1 invoice waits for something of its own, which Kyrios shows beside",
+    ):
+        assert words in " ".join(said.split())
+    for words in ("To go on", "reconnect the same", "Who has to act", "Xero is disconnected"):
+        assert words not in said + html_of(mail) + str(mail["Subject"])
+
+
+def test_a_disconnection_that_is_over_says_what_holds_everything_back_instead(post: Post) -> None:
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    post.world.consent()
+    one, _ = declared_taxes()[0]
+    post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, OWNER)
+    post.world.queue(example_invoices(2))
+    mail = next(mail for mail in post.send() if "connected again" in str(mail["Subject"]))
+    said = " ".join(text_of(mail).split())
+    assert f"Nothing goes to Xero before this is fixed: no Xero rate for {one.name}. What waits then goes by it" in said
+    assert "Who has to act: you." in said
+    assert "reconnect" not in said
 
 
 @pytest.mark.article("R17")
