@@ -113,7 +113,7 @@ class _Asked:
         """Ready: on its way, behind the gate, in a paused lane, or due at some time."""
         entry = self.entry
         if entry is None:
-            return self.forgotten()
+            return self.forgotten("queued", "We have this invoice, but nothing is set to carry it to Xero.")
         if entry.state == "AMBIGUOUS":
             return self.checking()
         if entry.state == "LEASED":
@@ -136,14 +136,10 @@ class _Asked:
             next_in=max(0.0, entry.due_in or 0.0),
         )
 
-    def forgotten(self) -> Explanation:
-        """Queued, and nothing is set to carry it: that must not be, and says so."""
-        return self._say(
-            "queued",
-            "We have this invoice, but nothing is set to carry it to Xero.",
-            [Cause("internal_error")],
-            next_step="Support runs verify, which names what is missing.",
-        )
+    def forgotten(self, status: Shown, sentence: str) -> Explanation:
+        """Under way, and nothing is set to carry it on: that must not be, and says so."""
+        missing = [Cause("internal_error")]
+        return self._say(status, sentence, missing, next_step="Support runs verify, which names what is missing.")
 
     def copied(self) -> Explanation:
         """Under way when the history was copied: here nothing goes on."""
@@ -160,7 +156,9 @@ class _Asked:
 
     def checking(self) -> Explanation:
         """Nobody knows yet whether it arrived."""
-        due = self.entry.due_in if self.entry and self.entry.state == "AMBIGUOUS" else None
+        if self.entry is None:
+            return self.forgotten("checking", "It is not known whether it arrived, and nothing is set to search Xero.")
+        due = self.entry.due_in if self.entry.state == "AMBIGUOUS" else None
         held = f" It can go on once this is fixed: {self._words(self.gate)}" if self.gate else ""
         causes = [*self.invoice.causes, *self.gate]
         return self._say(

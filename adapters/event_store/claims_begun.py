@@ -1,8 +1,8 @@
 """The SQL of table `claim_begun`: the trace of a claim, left behind only by one whose process died in it.
 
 A claim is one transaction, so a death inside leaves nothing. The trace is written beside it, before entries are read
-and rendered, and removed with its commit. A lane's claims follow one another under the lock of its row: whoever holds
-that lock and finds a trace knows that its writer is gone.
+to be sent or searched for, and removed with its commit. A lane's claims follow one another under the lock of its row:
+whoever holds that lock and finds a trace knows that its writer is gone.
 """
 
 from collections.abc import Sequence

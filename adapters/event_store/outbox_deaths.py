@@ -93,11 +93,13 @@ def end_unfound(curs: Cursor[Row], entry_ids: Sequence[int], cause: str) -> None
     wake_waiting(curs, entry_ids)
 
 
-def lock_pending(curs: Cursor[Row], entry_ids: Sequence[int]) -> list[LeasedEntry]:
-    """Lock those of these entries that are still to be sent."""
+def lock_left(curs: Cursor[Row], entry_ids: Sequence[int]) -> list[LeasedEntry]:
+    """Lock those of these entries that are still to be sent, or searched for, and that nobody has leased."""
     curs.execute(
         f"""
-        SELECT {COLUMNS} FROM app.outbox o WHERE o.id = ANY(%b) AND o.state = 'PENDING' ORDER BY o.id FOR UPDATE
+        SELECT {COLUMNS} FROM app.outbox o
+        WHERE o.id = ANY(%b) AND (o.state = 'PENDING' OR o.state = 'AMBIGUOUS' AND o.lease_token IS NULL)
+        ORDER BY o.id FOR UPDATE
         """,
         (list(entry_ids),),
     )

@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg import Cursor
 
 from adapters.event_store.outbox import COLUMNS, ITS_BOOKS, LeasedEntry, behind, entry_of
 
 Row = dict[str, Any]
+
+
+class Spoiled(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry whose search went wrong, perhaps by its fault: with whom it is searched for next, after `wait` s."""
+
+    entry_id: int
+    group: UUID | None
+    wait: float
 
 
 def lock_unclear(curs: Cursor[Row], connection_id: UUID, limit: int, *, gate_open: bool = True) -> list[LeasedEntry]:
@@ -39,4 +48,16 @@ def lease_look_up(curs: Cursor[Row], entry_ids: Sequence[int], token: UUID, seco
     curs.execute(
         "UPDATE app.outbox SET lease_token = %s, lease_until = app.now() + %s * interval '1 second' WHERE id = ANY(%b)",
         (token, seconds, list(entry_ids)),
+    )
+
+
+def count_spoiled(curs: Cursor[Row], spoiled: Sequence[Spoiled]) -> None:
+    """The search for these locked entries, which nobody has leased, went wrong, perhaps by their fault."""
+    curs.execute(
+        """
+        UPDATE app.outbox o SET searches = o.searches + 1, searching_since = coalesce(o.searching_since, app.now()),
+               search_grp = s.grp, due_at = app.now() + s.wait * interval '1 second'
+        FROM unnest(%b::bigint[], %b::uuid[], %b::float8[]) AS s (id, grp, wait) WHERE o.id = s.id
+        """,
+        ([s.entry_id for s in spoiled], [s.group for s in spoiled], [s.wait for s in spoiled]),
     )

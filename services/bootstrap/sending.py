@@ -19,6 +19,7 @@ from services.dispatch.create_contact import CreateContact
 from services.dispatch.create_invoice import CreateInvoice
 from services.dispatch.create_payment import CreatePayment
 from services.dispatch.dispatcher import Dispatcher
+from services.dispatch.ending import Ending
 from services.dispatch.kind import DeliveryKind
 from services.dispatch.lane_work import Timing
 from services.dispatch.recovery import Recovery
@@ -87,8 +88,9 @@ class Sending(Ground):
     def dispatcher(self) -> Dispatcher:
         """Carries entries to Xero."""
         kinds, parts, told = self.kinds, self._parts, self.settings.support_mail is not None
+        ending = Ending(kinds, support_told=told)
         return Dispatcher(
-            Recovery(self.store, kinds, self.timing.quiet, parts.new_id, support_told=told),
+            Recovery(self.store, kinds, ending, self.timing.quiet, parts.new_id),
             parts.claim(
                 self.store,
                 self.account_keys,
@@ -96,8 +98,9 @@ class Sending(Ground):
                 self.timing,
                 self.budget,
                 self._look_again,
+                ending,
                 parts.new_id,
-                support_told=told,
+                parts.chance,
             ),
             parts.record(self.store, self.account_keys, parts.new_id, parts.chance, support_told=told),
             self.lost_connection,

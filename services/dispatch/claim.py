@@ -6,15 +6,13 @@ Entries that fail preflight end here with InvoiceBlocked, in the same transactio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import claims_begun, deliveries, outbox, outbox_deaths, outbox_searches
+from adapters.event_store import deliveries, outbox, outbox_searches
 from adapters.event_store.deliveries import SealedFragment
 from adapters.event_store.lane_calls import Admission
 from adapters.event_store.outbox import LeasedEntry
@@ -24,24 +22,25 @@ from adapters.xero.calls import LOOK_UP_SIZE
 from domain import connection as connections
 from domain.breaker import is_probe
 from domain.budget import Budget
-from domain.causes import Cause, told_to_support
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
-from services.dispatch.deaths import KILLED_ITS_WORKER, of_sends, suspects
+from services.dispatch.broken_searches import BrokenSearches, CannotSearch
+from services.dispatch.claim_deaths import ClaimDeaths
+from services.dispatch.ending import OF_THE_DATABASE, Ending
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 from services.dispatch.leave import AnotherIsAhead, Leave
 
 LOG: Final = logging.getLogger(__name__)
-OUR_FAULT: Final = Cause(KILLED_ITS_WORKER)
-_MOST_REMEMBERED: Final = 10_000
+_MOST_BROKEN: Final = 8
+"""Searches that may break, each for other entries, before a lane is left alone for a moment."""
 
 
 class Claim:
     """Claims work of any kind; one request carries one kind.
 
-    `look_again` is told when a lane that may not start a call now may start one, in seconds. `support_told`: whether
-    support gets mails of what goes wrong.
+    `look_again` is told when a lane that may not start a call now may start one, in seconds. `chance` in [0, 1)
+    spreads searches that break.
     """
 
     def __init__(
@@ -52,16 +51,18 @@ class Claim:
         timing: Timing,
         budget: Budget,
         look_again: Callable[[UUID, float], object],
+        ending: Ending,
         new_id: Callable[[], UUID],
+        chance: Callable[[], float],
         monotonic: Callable[[], float] = time.monotonic,
-        support_told: bool = False,
     ) -> None:
         self._store, self._keys, self._kinds = store, keys, kinds
-        self._our_fault = told_to_support(OUR_FAULT) if support_told else OUR_FAULT
         self._most = max(kind.most_entries for kind in kinds.values())
         self._timing, self._leave = timing, Leave(budget, timing.lease, look_again)
         self._new_id, self._monotonic = new_id, monotonic
-        self._survived: set[UUID] = set()
+        self._ending = ending
+        self._deaths = ClaimDeaths(store, ending, new_id)
+        self._broken = BrokenSearches(store, ending, new_id, chance)
 
     def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
@@ -81,11 +82,11 @@ class Claim:
             if admission is None:
                 return None, False
             if admission.claims_died:
-                self._settle_deaths(tx, connection_id, self._moment(admission))
+                self._deaths.settle(tx, connection_id, self._moment(admission))
             entries = [] if admission.unclear_due else self._due(tx, connection_id, admission)
             if not entries:
                 return None, False
-            with self._traced(tx, connection_id, entries):
+            with self._deaths.traced(tx, connection_id, entries):
                 return self._checked(tx, entries, connection_id, admission, began)
 
     def _checked(
@@ -100,52 +101,6 @@ class Claim:
             return None, True
         work = self._lease(tx, kind, items, connection, connection_id, admission, began)
         return work, work is None
-
-    @contextmanager
-    def _traced(self, tx: Transaction, connection_id: UUID, entries: Sequence[LeasedEntry]) -> Iterator[None]:
-        """Leave a trace for the case that reading or rendering these entries kills this process.
-
-        Only a lane's first claim in this process does: whoever is killed by an entry begins anew, and meets it then.
-        """
-        if connection_id in self._survived:
-            yield
-            return
-        token = self._new_id()
-        with self._store.cursor() as beside:
-            claims_begun.begin(beside, token, connection_id, [entry.id for entry in entries])
-        try:
-            yield
-            claims_begun.end(tx.cursor, token)
-        except Exception:
-            # We live: it was an error and no death. If the database is away, so is the trace's harm: one death more.
-            with suppress(PersistenceError), self._store.cursor() as beside:
-                claims_begun.end(beside, token)
-            raise
-        if len(self._survived) >= _MOST_REMEMBERED:
-            self._survived.clear()
-        self._survived.add(connection_id)
-
-    def _settle_deaths(self, tx: Transaction, connection_id: UUID, at: Moment) -> None:
-        """Workers died while they claimed: count it on what they held, part it, and end one that was alone."""
-        self._survived.discard(connection_id)
-        for entry_ids in claims_begun.take_left(tx.cursor, connection_id):
-            group = outbox_deaths.lock_pending(tx.cursor, entry_ids)
-            noted = suspects(group, self._new_id, of_sends)
-            outbox_deaths.count_deaths(tx.cursor, noted)
-            ending = [entry for entry, suspect in zip(group, noted, strict=True) if suspect.cause]
-            if ending:
-                self._end(tx, ending, connection_id, at)
-
-    def _end(self, tx: Transaction, entries: Sequence[LeasedEntry], connection_id: UUID, at: Moment) -> None:
-        connection = tx.load([connection_id], connections.evolve)[connection_id]
-        kind, cause, events = self._kinds[entries[0].kind], self._our_fault, list[Event]()
-        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
-        for entry in entries:
-            LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1)
-            subject, organisation = subjects[entry.stream_id], connection.organisation_id
-            events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
-            outbox.withdraw(tx.cursor, [entry.id], cause.code)
-        tx.append(events)
 
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:
         """What the next request is to carry; nothing if a probe is out, or if waiting makes the request fuller."""
@@ -165,26 +120,36 @@ class Claim:
         return [] if entries and self._better_later(entries, admission) else entries
 
     def to_look_up(self, connection_id: UUID) -> Work[Any] | None:
-        """Claim entries whose outcome is unknown and whose quiet period is over."""
+        """Claim entries whose outcome is unknown and whose quiet period is over; those that cannot be read wait."""
+        for _ in range(_MOST_BROKEN):
+            try:
+                return self._to_look_up(connection_id)
+            except AnotherIsAhead:
+                return None
+            except CannotSearch as broken:
+                self._broken.count(connection_id, broken)
+        return None
+
+    def _to_look_up(self, connection_id: UUID) -> Work[Any] | None:
         began = self._monotonic()
-        try:
-            with self._store.begin() as tx:
-                admission = self._leave.to_start(tx, connection_id, "look_up")
-                if admission is None:
-                    return None
-                entries = outbox_searches.lock_unclear(
-                    tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open
-                )
-                if not entries:
-                    return None
+        with self._store.begin() as tx:
+            admission = self._leave.to_start(tx, connection_id, "look_up")
+            if admission is None:
+                return None
+            if admission.claims_died:
+                self._deaths.settle(tx, connection_id, self._moment(admission))
+            entries = outbox_searches.lock_unclear(
+                tx.cursor, connection_id, LOOK_UP_SIZE, gate_open=admission.gate_open
+            )
+            if not entries:
+                return None
+            entries = entries[: self._kinds[entries[0].kind].most_searched]
+            with self._deaths.traced(tx, connection_id, entries):
                 connection = tx.load([connection_id], connections.evolve)[connection_id]
                 leaving = isinstance(self._kinds[entries[0].kind], LeavingKind)
                 if not leaving and not self._leave.has_token(tx, connection_id, connection):
                     return None
-                entries = entries[: self._kinds[entries[0].kind].most_searched]
                 return self._lease_look_up(tx, entries, connection, connection_id, admission, began)
-        except AnotherIsAhead:
-            return None
 
     def _better_later(self, entries: Sequence[LeasedEntry], admission: Admission) -> bool:
         """Under load a request waits a moment to be full; an idle lane sends at once."""
@@ -286,7 +251,7 @@ class Claim:
                 fragment, facts = kind.render(subject, connection)
             except Exception as error:
                 LOG.error("entry %s cannot be rendered: %s", entry.id, type(error).__name__, exc_info=True)
-                cause, organisation = self._our_fault, connection.organisation_id
+                cause, organisation = self._ending.our_fault, connection.organisation_id
                 events += kind.failed(subject, cause, entry.attempts, None, None, organisation, at)
                 outbox.withdraw(tx.cursor, [entry.id], cause.code)
                 continue
@@ -308,26 +273,36 @@ class Claim:
         began: float,
     ) -> Work[Any]:
         delivery_id, token = self._new_id(), self._new_id()
-        kind = self._kinds[entries[0].kind]
-        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
-        notes = deliveries.last_sent(tx.cursor, [(e.stream_id, e.delivery_id) for e in entries if e.delivery_id])
-        subject = subjects[entries[0].stream_id]
-        lease = self._timing.lease
+        kind, lease = self._kinds[entries[0].kind], self._timing.lease
+        items = self._sought(tx, kind, entries, connection)
         with tx.in_one_trip():
             outbox_searches.lease_look_up(tx.cursor, [entry.id for entry in entries], token, lease)
             deliveries.open_look_up(tx.cursor, delivery_id, connection_id, kind.name, len(entries), lease)
             self._leave.take(tx, admission, delivery_id)
         return Work(
             kind=kind,
-            connection=_acted_for(kind, connection, subject),
+            connection=_acted_for(kind, connection, items[0].subject),
             connection_id=connection_id,
             delivery_id=delivery_id,
             token=token,
-            items=[Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries],
+            items=items,
             admission=admission,
             began=began,
             leaving=isinstance(kind, LeavingKind),
         )
+
+    def _sought(
+        self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], connection: Connection
+    ) -> list[Item[Any]]:
+        """What Xero is to be searched for, and what is remembered of its sending."""
+        try:
+            subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
+            notes = deliveries.last_sent(tx.cursor, [(e.stream_id, e.delivery_id) for e in entries if e.delivery_id])
+            return [Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries]
+        except OF_THE_DATABASE:
+            raise
+        except Exception as error:
+            raise CannotSearch([entry.id for entry in entries]) from error
 
     def _moment(self, admission: Admission) -> Moment:
         return Moment(now=admission.now, actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)

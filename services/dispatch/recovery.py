@@ -13,10 +13,10 @@ from adapters.event_store import deliveries, outbox_deaths
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
-from domain.causes import UNFOUND, told_to_support
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
 from services.dispatch.deaths import of_searches, of_sends, suspects
+from services.dispatch.ending import Ending
 from services.dispatch.kind import DeliveryKind
 
 LOG: Final = logging.getLogger(__name__)
@@ -24,18 +24,18 @@ _MOST_HELD: Final = 200
 
 
 class Recovery:
-    """Frees what died with its worker. `quiet` in seconds; `support_told`: whether support gets mails."""
+    """Frees what died with its worker. `quiet` in seconds."""
 
     def __init__(
         self,
         store: EventStore,
         kinds: Mapping[str, DeliveryKind[Any]],
+        ending: Ending,
         quiet: float,
         new_id: Callable[[], UUID],
-        support_told: bool = False,
     ) -> None:
-        self._store, self._kinds, self._quiet, self._new_id = store, kinds, quiet, new_id
-        self._unfound = told_to_support(UNFOUND) if support_told else UNFOUND
+        self._store, self._kinds, self._ending = store, kinds, ending
+        self._quiet, self._new_id = quiet, new_id
 
     def recover(self, connection_id: UUID) -> int:
         """Free all entries of this lane whose lease has run out; returns how many."""
@@ -51,8 +51,10 @@ class Recovery:
                 return 0
             connection = tx.load([connection_id], connections.evolve)[connection_id]
             at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
-            died_in = self._search if entries[0].searched else self._sending
-            tx.append(died_in(tx, self._kinds[entries[0].kind], entries, connection, at))
+            if entries[0].searched:
+                self._search(tx, entries, connection, at)
+            else:
+                tx.append(self._sending(tx, self._kinds[entries[0].kind], entries, connection, at))
         return len(entries)
 
     def _sending(
@@ -67,20 +69,12 @@ class Recovery:
         deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
         return events
 
-    def _search(
-        self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], of: Connection, at: Moment
-    ) -> list[Event]:
-        """Whether it is in Xero is not known, and never was: that is how it ends, and not as our fault to be resent."""
+    def _search(self, tx: Transaction, entries: Sequence[LeasedEntry], of: Connection, at: Moment) -> None:
         noted = suspects(entries, self._new_id, of_searches)
         outbox_deaths.search_again(tx.cursor, noted)
-        ending = [entry for entry, suspect in zip(entries, noted, strict=True) if suspect.cause]
-        if not ending:
-            return []
-        subjects = kind.subjects(tx, [entry.stream_id for entry in ending], of)
-        events: list[Event] = []
-        for entry in ending:
-            LOG.error("the search for entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1)
-            subject, organisation = subjects[entry.stream_id], of.organisation_id
-            events += kind.failed(subject, self._unfound, entry.attempts, entry.delivery_id, None, organisation, at)
-        outbox_deaths.end_unfound(tx.cursor, [entry.id for entry in ending], self._unfound.code)
-        return events
+        for entry, suspect in zip(entries, noted, strict=True):
+            if suspect.cause:
+                LOG.error(
+                    "the search for entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1
+                )
+                self._ending.end(tx, entry, of, at)

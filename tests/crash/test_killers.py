@@ -5,6 +5,8 @@ ends; deaths it shared with others, or came through since, do not end it.
 import pytest
 
 from domain.poison import DEATHS_ALONE, DEATHS_BEFORE_PARTING
+from services.invoice_question import Question
+from services.verify import verify
 from tests.crash.books import LEASE_AND_QUIET, assert_in_xero_once, live
 from tests.crash.conftest import PATIENCE, StartChild
 from tests.crash.killers import KILLER
@@ -71,14 +73,20 @@ def test_a_worker_that_is_killed_by_chance_while_it_claims_costs_its_entries_not
     assert {entry["deaths"] for entry in world.outbox()} == {DEATHS_BEFORE_PARTING - 1}
 
 
-def test_an_invoice_that_kills_whoever_searches_for_it_ends_as_not_known_and_a_retry_searches_again(
-    world: World, child: StartChild
-) -> None:
+def lose_answers(world: World, count: int, start: int = 0) -> None:
+    """Queue invoices that arrive in Xero without our knowing, and are to be searched for now."""
     world.fault("http_500_after", method="PUT", path="/Invoices")
-    world.queue(example_invoices(COUNT))
+    world.queue(example_invoices(count, start=start))
     world.work()
     world.later(LEASE_AND_QUIET)
-    deaths = workers_until_ended(world, child, "searching_kills")
+
+
+@pytest.mark.parametrize("point", ["seeking_kills", "searching_kills"])
+def test_an_invoice_that_kills_whoever_searches_for_it_ends_as_not_known_and_a_retry_searches_again(
+    world: World, child: StartChild, point: str
+) -> None:
+    lose_answers(world, COUNT)
+    deaths = workers_until_ended(world, child, point)
     assert live(world) == []
     assert DEATHS_ALONE <= deaths <= MOST_WORKERS
     found = [world.invoice(f"inv-{number}") for number in range(COUNT)]
@@ -88,3 +96,46 @@ def test_an_invoice_that_kills_whoever_searches_for_it_ends_as_not_known_and_a_r
     world.work()
     assert_in_xero_once(world, COUNT)
     assert len(world.requests("PUT", "/Invoices")) == 1
+
+
+def test_a_search_that_kills_inside_its_claim_would_kill_for_ever_if_its_deaths_left_no_trace(
+    world: World, child: StartChild
+) -> None:
+    lose_answers(world, 1, start=KILLER)
+    for _ in range(DEATHS_ALONE):
+        assert child("seeking_kills_uncounted").process.wait(PATIENCE) != 0
+    (entry,) = live(world)
+    assert (entry["state"], entry["deaths_alone"]) == ("AMBIGUOUS", 0)
+    assert child("seeking_kills_uncounted").process.wait(PATIENCE) != 0, "whoever comes next meets it again"
+
+
+def test_a_worker_that_is_killed_by_chance_while_it_claims_a_search_costs_its_entries_nothing(
+    world: World, child: StartChild
+) -> None:
+    lose_answers(world, COUNT)
+    for _ in range(DEATHS_BEFORE_PARTING - 1):
+        dying = child("inside_look_up")
+        dying.wait_at("inside_look_up")
+        dying.kill()
+    world.work()
+    assert_in_xero_once(world, COUNT)
+    assert len(world.requests("GET", "/Invoices")) == len(world.requests("PUT", "/Invoices")) == 1
+    assert {entry["deaths"] for entry in world.outbox()} == {DEATHS_BEFORE_PARTING - 1}
+
+
+@pytest.mark.parametrize(("lost", "ended", "says"), [(False, "WITHDRAWN", "carry it"), (True, "DEAD", "search Xero")])
+def test_what_kills_whoever_reads_it_ends_unread_and_says_that_nothing_is_under_way(
+    world: World, child: StartChild, lost: bool, ended: str, says: str
+) -> None:
+    if lost:
+        lose_answers(world, 1, start=KILLER)
+    else:
+        world.queue(example_invoices(1, start=KILLER))
+    assert workers_until_ended(world, child, "reading_kills") == DEATHS_ALONE + 1
+    assert [entry["state"] for entry in world.outbox()] == [ended]
+    told = Question(world.engine).explain(world.invoice(f"inv-{KILLER}"))
+    assert (f"nothing is set to {says}" in told.sentence, told.who) == (True, ("support",))
+    assert not verify(world.engine.read).clean
+    world.queue(example_invoices(2))
+    world.work()
+    assert {world.invoice(f"inv-{number}").status for number in range(2)} == {"synced"}

@@ -13,9 +13,12 @@ from adapters.event_store.recorder import OutboxRecorder
 from adapters.xero.tokens import TokenSource
 from services.bootstrap import Parts
 from tests.crash.killers import (
+    DiesReading,
     DiesRendering,
     DiesRenderingUncounted,
     DiesSearching,
+    DiesSeeking,
+    DiesSeekingUncounted,
     DiesSending,
 )
 from tests.crash.stops.changes import (
@@ -30,6 +33,7 @@ from tests.crash.stops.inside import (
     StopsAfterCommit,
     StopsBeforeCommit,
     StopsInsideClaim,
+    StopsInsideLookUp,
     StopsWithTokens,
     no_ring,
     stop_at_doorbell,
@@ -79,6 +83,10 @@ POINTS: Final = {
     "rendering_kills_uncounted": Point(Parts(claim=DiesRenderingUncounted)),
     "sending_kills": Point(Parts(session=DiesSending)),
     "searching_kills": Point(Parts(session=DiesSearching)),
+    "seeking_kills": Point(Parts(claim=DiesSeeking)),
+    "seeking_kills_uncounted": Point(Parts(claim=DiesSeekingUncounted)),
+    "reading_kills": Point(Parts(claim=DiesReading)),
+    "inside_look_up": Point(Parts(claim=StopsInsideLookUp)),
     "inside_claim": Point(Parts(claim=StopsInsideClaim)),
     "after_claim": Point(Parts(claim=StopsAfterClaim)),
     "with_tokens": Point(tokens=StopsWithTokens),

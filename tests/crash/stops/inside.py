@@ -57,6 +57,15 @@ class StopsInsideClaim(Claim):
         return work
 
 
+class StopsInsideLookUp(Claim):
+    """What is to be searched for is read in a transaction that is not committed."""
+
+    def _sought(self, *of: Any) -> list[Any]:
+        items = super()._sought(*of)
+        reached("inside_look_up")
+        return items
+
+
 class StopsAfterClaim(Claim):
     """Entries are leased and their delivery is committed; nothing was sent."""
 
