@@ -85,7 +85,7 @@ _ROWS: Final = (
     _kind("account_not_selected", "blocked", "O", False, True,
           "A line asks for {account}, which is not among the chosen ones. Allow it or change the line."),
     _kind("account_not_payment_enabled", "blocked", "O", False, True,
-          '{account} does not take payments. Tick "Enable payments to this account" in Xero.'),
+          '{account} does not take payments. Tick "Enable payments to this account" in Xero, or choose another.'),
     _kind("account_archived", "blocked", "O", False, True,
           "{account} is archived or gone. Restore it or choose another."),
     _kind("account_is_bank", "blocked", "O", False, True,

@@ -1,11 +1,14 @@
 """The commands about an account's settings: list them with their defaults, and change one."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from domain.account_settings import SETTINGS, what_it_does
+from domain.causes import words
 from domain.event import Actor
+from domain.foreseen import Foreseen
 from services.cli import console
 from services.cli.older_invoices import confirm_what_goes, older_invoices_wait
 
@@ -46,16 +49,42 @@ def change_setting(
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """Change a setting of the account, such as sync_from. What that sends to Xero at once is shown and asked first."""
+    """Change a setting of the account, such as sync_from.
+
+    What that sends to Xero at once, or stops, is shown and asked first.
+    """
     with console.engine() as engine:
+        before = engine.set_up.foreseen_of_setting(account, name, value, OWNER)
+        stops = [*_stops(account, before), *_ways_out(account, before)]
         if name == "sync_from" and not yes:
             confirm_what_goes(engine, account, value)
+        if stops and not yes:
+            console.errors().print("\n".join(stops), soft_wrap=True)
+            console.confirm(f"Set {name} to {value} all the same?")
+        former = engine.set_up.connection(account).setting(name)
         engine.set_up.change_setting(account, name, value, OWNER)
         now = engine.set_up.connection(account).setting(name)
         older = older_invoices_wait(engine, account) if name == "sync_from" else None
     if as_json:
-        console.print_json({"name": name, "value": now})
+        console.print_json({"name": name, "value": now, "stops": before})
         return
     console.out().print(f"{name} is {now}.", markup=False)
+    if stops:
+        ways = [*stops, f"Set it back: kyrios-xero connections set {account} {name} {former}"]
+        console.out().print("\n".join(ways), soft_wrap=True)
     if older:
         console.out().print(older, soft_wrap=True)
+
+
+def _stops(account: str, found: Foreseen) -> list[str]:
+    """What a value stops, in sentences; none if it stops nothing."""
+    all_of_it = [f"With this nothing of {account} is sent: {words(cause)}" for cause in found.holds_all]
+    return [*all_of_it, *(f"With this, invoices that use it wait: {words(cause)}" for cause in found.holds_some)]
+
+
+def _ways_out(account: str, found: Foreseen) -> Iterator[str]:
+    codes = {cause.code for cause in found.holds_all}
+    if codes & {"account_not_payment_enabled", "account_archived", "account_is_bank"}:
+        yield f"Another account: kyrios-xero connections accounts {account} --line ACCOUNT"
+    if "tax_mapping_incomplete" in codes:
+        yield f"Map what has no rate: kyrios-xero taxes confirm {account}"

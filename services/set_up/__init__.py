@@ -60,5 +60,6 @@ class SetUp:
         self.declare_taxes, self.map_tax, self.map_taxes = taxes.declare, taxes.map, taxes.map_all
         self.unmap_tax, self.tax_standings = taxes.unmap, taxes.standings
         self.tax_rates, self.suggest_taxes, self.unambiguous_taxes = taxes.rates, taxes.suggest, taxes.unambiguous
-        self.change_setting = ChangeSettings(ground).change
+        settings = ChangeSettings(ground)
+        self.change_setting, self.foreseen_of_setting = settings.change, settings.foreseen
         self.disconnect = Disconnect(ground).by_user

@@ -74,6 +74,10 @@ class Ground:
             self._ring(stream)
         return events
 
+    def moment(self, actor: Actor) -> Moment:
+        """The circumstances of a decision made now, to foresee what it would come to."""
+        return self._handling.moment(actor)
+
     def withhold(self, account_id: str, picked: str, cause: Cause, actor: Actor) -> None:
         """Record that the organisation picked is not used, and why."""
         self.change(account_id, lambda state, at: connections.withhold_organisation(state, picked, cause, at), actor)

@@ -183,7 +183,8 @@ ROWS: Final = (
     ),
     Scenario(
         code="account_not_payment_enabled",
-        says='260 Other Revenue does not take payments. Tick "Enable payments to this account" in Xero.',
+        says='260 Other Revenue does not take payments. Tick "Enable payments to this account" in Xero, or '
+        "choose another.",
         arises=other_revenue(EnablePaymentsToAccount=False),
         issued=lambda one: on_account(one, OTHER_REVENUE),
         fix=other_revenue(EnablePaymentsToAccount=True),

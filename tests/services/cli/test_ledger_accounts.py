@@ -84,7 +84,17 @@ def test_lines_may_be_revenue_accounts_for_as_long_as_the_account_wishes(world: 
     world.work()
     (invoice,) = world.in_xero()
     assert {line["AccountCode"] for line in invoice["LineItems"]} == {"270"}
-    kyrios_in_world("connections", "set", ACCOUNT, "accounts.line", "payment_enabled")
+    back = ("connections", "set", ACCOUNT, "accounts.line", "payment_enabled")
+    head = world.engine.store.head()
+    asked = kyrios_in_world(*back, code=2).stderr
+    assert f"With this nothing of {ACCOUNT} is sent: 270 Interest Income does not take payments. Tick " in asked
+    assert "Set accounts.line to payment_enabled all the same?" in asked
+    assert world.engine.store.head() == head
+    said = kyrios_in_world(*back, "--yes").stdout
+    assert said.startswith("accounts.line is payment_enabled.\nWith this nothing of ")
+    assert "in Xero, or choose another." in said
+    assert f"Another account: kyrios-xero connections accounts {ACCOUNT} --line ACCOUNT" in said
+    assert f"Set it back: kyrios-xero connections set {ACCOUNT} accounts.line revenue" in said
     assert held_by(world) == ["account_not_payment_enabled"]
     in_xero(world, "270", EnablePaymentsToAccount=True)
     kyrios_in_world("connections", "refresh", ACCOUNT)

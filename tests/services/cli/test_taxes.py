@@ -104,6 +104,14 @@ def test_a_mapping_that_is_taken_back_says_what_it_holds_back_and_holds_it_back(
     world.work()
     waiting: Invoice = world.invoice("inv-1")
     assert [cause.code for cause in waiting.causes] == ["tax_set_unmapped"]
+    head = world.engine.store.head()
+    for_all = ("connections", "set", ACCOUNT, "tax.gate", "all_active")
+    refused = kyrios_in_world(*for_all, stdin=b"n\n", code=2).stderr
+    assert f"With this nothing of {ACCOUNT} is sent: A Kyrios tax set has no Xero rate yet. Map GST" in refused
+    assert f"kyrios-xero taxes confirm {ACCOUNT}" in refused
+    assert world.engine.store.head() == head
+    kyrios_in_world(*for_all, stdin=b"y\n")
+    assert not connection(world).gate_open
 
 
 @pytest.mark.article("R24")
