@@ -3,7 +3,8 @@
     Refusal
     ├── InvalidInput          the input itself is wrong; every fault with its pointer
     ├── NotPossible           well-formed, but makes no sense in this state (retry of a synced invoice, …)
-    │   └── OrganisationInUse another account's invoices go to that organisation
+    │   ├── OrganisationInUse another account's invoices go to that organisation
+    │   └── OnlyACopy         the history at hand is a copy, in which nothing is changed
     ├── ContentConflict       the same invoice id was accepted before with other content
     ├── KeyReused             the same idempotency key was used before for another request
     └── ConcurrentChange      others kept changing the same aggregate; the caller may simply repeat
@@ -56,6 +57,18 @@ class OrganisationInUse(NotPossible):
     def __init__(self, organisation_id: str) -> None:
         super().__init__(words(Cause(self.code)))
         self.organisation_id = organisation_id
+
+
+class OnlyACopy(NotPossible):
+    """The history at hand is the copy of another one: it can be looked at, and neither changed nor sent from."""
+
+    code = "only_a_copy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this database is the copy of a history, made to be looked at: nothing is changed here and nothing sent. "
+            "Do it where the original is"
+        )
 
 
 class ContentConflict(Refusal):

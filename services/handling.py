@@ -20,7 +20,8 @@ class Handling:
         self._store, self._new_id = store, new_id
 
     def moment(self, actor: Actor) -> Moment:
-        """The circumstances of a decision made now by `actor`."""
+        """The circumstances of a decision made now by `actor`. Raises OnlyACopy: there, nothing is to be decided."""
+        self._store.must_be_the_original()
         return Moment(now=self._store.now(), actor=actor, correlation_id=self._new_id(), new_id=self._new_id)
 
     def carry_out(

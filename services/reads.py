@@ -140,7 +140,11 @@ class Reads:
             self.end(read)
 
     def begin_patiently(self, connection_id: UUID, what: str, use: Use, patience: float) -> Read:
-        """Take one call, within so many seconds; raises RateLimited, or Resting, if there is none to be had."""
+        """Take one call, within so many seconds; raises RateLimited, or Resting, if there is none to be had.
+
+        Raises OnlyACopy: no lane ever comes to one, so there is nothing to wait for.
+        """
+        self._store.must_be_the_original()
         waited = 0.0
         while True:
             try:

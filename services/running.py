@@ -31,6 +31,7 @@ def working(engine: Engine) -> Iterator[None]:
 
     At its end the calls under way are finished and recorded; what was claimed and not yet sent is given back.
     """
+    engine.store.must_be_the_original()
     engine.vault.check()
     with looping("alarms", engine.alarms.run), looping("sweeper", engine.worker_sweeper.run):
         engine.doorbell.answer(engine.settings.worker_threads)
@@ -45,6 +46,7 @@ def working(engine: Engine) -> Iterator[None]:
 @contextmanager
 def ticking(engine: Engine) -> Iterator[None]:
     """Do the duties that no other process does, for as long as the block runs."""
+    engine.store.must_be_the_original()
     engine.vault.check()
     with standing_by(engine.database_url, duties_of(engine)):
         yield

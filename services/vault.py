@@ -3,9 +3,10 @@
 from functools import cached_property
 from typing import Final
 
+from adapters.event_store import recorded_events
 from adapters.vault.account_keys import AccountKeys
 from adapters.vault.grants import Grants
-from adapters.vault.keyring import Keyring
+from adapters.vault.keyring import Keyring, NoKeys
 from adapters.vault.oauth_states import OAuthStates
 from adapters.vault.transaction import Begin
 from services.key_file import FILE_NAME, keyring_of
@@ -49,6 +50,9 @@ class Vault:
 
     @cached_property
     def _keyring(self) -> Keyring:
+        with self._begin() as cursor:
+            if recorded_events.is_copy(cursor):
+                return NoKeys()
         return Keyring({named.key_id: named.key_bytes() for named in keyring_of(self._settings)})
 
     @cached_property

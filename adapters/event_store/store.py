@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.event_store import log
+from adapters.event_store import log, recorded_events
 from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
@@ -37,7 +37,7 @@ from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.effects import effects_of
 from domain.event import Event
 from domain.inactivity import is_activity
-from domain.refusals import ConcurrentChange
+from domain.refusals import ConcurrentChange, OnlyACopy
 from domain.streams import connection_id
 
 Row = dict[str, Any]
@@ -113,6 +113,7 @@ class EventStore:
         self._recorder, self._mapper = self._app.recorder, self._app.mapper
         self._datastore = self._recorder.datastore
         self._datastore.register_type_adapters()
+        self._copy: bool | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -132,6 +133,19 @@ class EventStore:
         """A cursor in one transaction, committed on leaving."""
         with self._datastore.transaction(commit=True) as cursor:
             yield cursor
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this log is the copy of another. Only an empty one ever becomes one, so it is looked up once."""
+        if self._copy is None:
+            with self._datastore.cursor() as cursor:
+                self._copy = recorded_events.is_copy(cursor)
+        return self._copy
+
+    def must_be_the_original(self) -> None:
+        """Refuse whatever would change a copy, or send from it. Raises OnlyACopy."""
+        if self.is_copy:
+            raise OnlyACopy
 
     def now(self) -> datetime:
         """The engine's one clock, as the database tells it (UTC)."""
@@ -157,10 +171,11 @@ class EventStore:
     def append(self, events: Sequence[Event], writes: Writes = NOTHING) -> None:
         """Append events and what belongs to them in one transaction, or raise and leave nothing.
 
-        Raises ConcurrentChange if another writer was first, LeaseLost if an entry is no longer ours. If the answer to
-        our own commit was lost, the library's retry meets our own rows, or leases our own commit has ended; the events
-        are recognised by their ids and count as success.
+        Raises OnlyACopy, ConcurrentChange if another writer was first, LeaseLost if an entry is no longer ours. If the
+        answer to our own commit was lost, the library's retry meets our own rows, or leases our own commit has ended;
+        the events are recognised by their ids and count as success.
         """
+        self.must_be_the_original()
         try:
             self._recorder.insert_events(self._stored(events), writes=complete(events, writes))
         except (IntegrityError, LeaseLost) as error:
@@ -171,7 +186,10 @@ class EventStore:
             raise ConcurrentChange(_constraint(error)) from error
 
     def append_within(self, cursor: Cursor[Row], events: Sequence[Event], writes: Writes) -> None:
-        """Append in a transaction the caller has open."""
+        """Append in a transaction the caller has open. Raises OnlyACopy."""
+        if self._copy is None:
+            self._copy = recorded_events.is_copy(cursor)
+        self.must_be_the_original()
         self._recorder.insert_within(cursor, self._stored(events), complete(events, writes))
 
     def fold(self, rows: Sequence[log.LogRow], evolve: Evolve[S]) -> dict[UUID, S]:

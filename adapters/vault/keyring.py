@@ -5,6 +5,7 @@ from typing import Final
 
 from adapters.vault import envelope
 from adapters.vault.errors import UnknownKey
+from domain.refusals import OnlyACopy
 
 _KEY_BYTES: Final = 32
 
@@ -22,7 +23,11 @@ class Keyring:
             _check(key_id, key)
         self._keys = dict(keys)
         self.key_ids = tuple(self._keys)
-        self.primary = self.key_ids[0]
+
+    @property
+    def primary(self) -> str:
+        """The id of the key that seals."""
+        return self.key_ids[0]
 
     def seal(self, plaintext: bytes, aad: bytes) -> bytes:
         """Seal under the primary key, bound to `aad`."""
@@ -37,6 +42,22 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self.key_ids)})"
+
+
+class NoKeys(Keyring):
+    """The keyring of a copy, which holds nothing sealed: there is nothing to open, and nothing is ever sealed there."""
+
+    def __init__(self) -> None:
+        self._keys, self.key_ids = {}, ()
+
+    @property
+    def primary(self) -> str:
+        """There is none. Raises OnlyACopy."""
+        raise OnlyACopy
+
+    def seal(self, plaintext: bytes, aad: bytes) -> bytes:
+        """Raises OnlyACopy."""
+        raise OnlyACopy
 
 
 def _check(key_id: str, key: bytes) -> None:

@@ -38,7 +38,7 @@ class LeaveOut:
 
 
 class BringBack:
-    """They go after all, in their newest revision; everything is checked afresh."""
+    """They go after all, in their newest revision, checked afresh. Raises InvalidInput as `LeaveOut`."""
 
     name, done, already = "restore", "brought back", "not left out"
     statuses: tuple[Status, ...] = ("dismissed",)
@@ -47,8 +47,8 @@ class BringBack:
     asks_for_what_is_queued = False
     withdrawn_as = ""
 
-    def __init__(self, reason: str | None = None) -> None:
-        self.reason = None if reason is None else checked_reason(reason)
+    def __init__(self, reason: str) -> None:
+        self.reason: str | None = checked_reason(reason)
 
     def decide(self, case: Case, at: Moment, reason_ref: UUID | None) -> list[Event]:
         """DismissalUndone; what was erased with its customer cannot be sent any more."""

@@ -21,6 +21,7 @@ from adapters.xero.token_in_hand import TokenInHand
 from adapters.xero.tokens import TokenSource
 from domain.budget import Budget
 from domain.connection import Connection
+from services.audit.export_form import SEALED
 from services.bootstrap.outside import budget_of, client_of, oauth_of
 from services.bootstrap.parts import REAL_PARTS, Parts
 from services.clock import clocked
@@ -94,7 +95,8 @@ class Ground:
         return TokenSource(self.grants, self.oauth, stopping=self.stopping)
 
     def session_of(self, connection: Connection) -> XeroSession:
-        """The calls of one connection."""
+        """The calls of one connection. Raises OnlyACopy."""
+        self.store.must_be_the_original()
         assert connection.grant_id is not None, "a connection without a grant has no session"
         return self._parts.session(self.xero, self.tokens, connection.grant_id, connection.organisation_id or "")
 
@@ -118,7 +120,12 @@ class Ground:
         return Handling(self.store, self._parts.new_id)
 
     def answer_words(self, answer_id: UUID, account_id: str) -> str:
-        """Xero's own words, or a person's reason, kept under `answer_id`; `[erased]` if they are not kept any more."""
+        """Xero's own words, or a person's reason, kept under `answer_id`; `[erased]` if they are not kept any more.
+
+        A copy never had them, and says `[sealed]`, as the file does that it was made from.
+        """
+        if self.store.is_copy:
+            return SEALED
         with self.store.cursor() as cursor:
             sealed = sealed_texts.answer(cursor, answer_id)
         opened = open_or_erased(self.account_keys.find(account_id), "answer_text", str(answer_id), 1, sealed)

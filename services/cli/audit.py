@@ -87,7 +87,8 @@ def import_(
     out = console.out()
     out.print(f"{console.count(end.events, 'event')} of {head.account_id}, up to position {end.last}, and intact.")
     out.print(
-        "Look at it with KYRIOS_XERO_DATABASE_URL set to that database: kyrios-xero verify, replay, invoices, status.",
+        "Look at it with KYRIOS_XERO_DATABASE_URL set to that database: kyrios-xero verify, replay, invoices, status.\n"
+        "No keys are needed there; what is sealed shows as [sealed], and every change is refused.",
         soft_wrap=True,
     )
 

@@ -125,6 +125,9 @@ def settings_with_xero() -> Settings:
 def check_xero(of: Settings) -> None:
     """End with a sentence if these settings have no client id, without which Xero does not talk to us."""
     if of.client_id is None:
+        if not of.embedded:
+            with engine(of) as opened:
+                opened.store.must_be_the_original()
         serve = "start kyrios-xero serve, or " if of.embedded else ""
         end(f"No Xero is set: {serve}set KYRIOS_XERO_CLIENT_ID and KYRIOS_XERO_CLIENT_SECRET.", EXIT_CONFIGURATION)
 

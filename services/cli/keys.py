@@ -30,6 +30,8 @@ def show_keys(as_json: AsJson = False) -> None:
         uses = engine.vault.rotation.uses()
     if as_json:
         console.print_json([{**msgspec.structs.asdict(use), "needed": use.needed} for use in uses])
+    elif not uses:
+        console.out().print("Nothing is sealed in this database, the copy of a history, so it needs no key.")
     else:
         sorts = list(uses[0].rows)
         rows = [(use.key_id, _role(use), *(f"{use.rows[sort]:,}" for sort in sorts)) for use in uses]

@@ -73,7 +73,7 @@ def dismiss(
 def restore(
     account: Account,
     invoices: Invoices = None,
-    reason: Annotated[str | None, typer.Option(help="why they go after all; kept")] = None,
+    reason: Annotated[str, typer.Option(help="why they go after all; kept")] = "",
     cause: Cause = None,
     first: First = None,
     last: Last = None,
@@ -84,7 +84,7 @@ def restore(
     """Bring back invoices that were left out; everything is checked afresh."""
     with console.engine() as engine:
         choice = _choice(invoices, cause, first, last)
-        _carry_out(engine, account, choice, BringBack(reason), OWNER, dry_run, yes, as_json)
+        _carry_out(engine, account, choice, BringBack(_given(reason)), OWNER, dry_run, yes, as_json)
 
 
 def reviewed(

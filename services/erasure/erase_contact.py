@@ -67,13 +67,13 @@ class EraseContact:
         self, tx: Transaction, account_id: str, contact_id: str, reason: str, actor: Actor
     ) -> tuple[Erasure, frozenset[str]]:
         """What was erased, and the numbers of its invoices."""
+        at = self._handling.moment(actor)
         # Locked in the order all others keep: the feed, its contacts, the outbox, the log.
         lane = connection_id(account_id)
         number = contact_feed.hold(tx.cursor, lane)
         subject = Subject(tx, account_id, contact_id)
         mirrored = contact_directory.not_erased(tx.cursor, lane, subject.alone)
         subject.checked()
-        at = self._handling.moment(actor)
         tx.append([event for one in subject.contacts for event in subject.erased(one, reason, at)])
         # The log is ours from here on: what came to it since we looked was not looked at.
         if set(Subject(tx, account_id, contact_id).streams) != set(subject.streams):

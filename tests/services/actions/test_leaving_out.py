@@ -21,7 +21,7 @@ def leave_out(world: World, *names: str) -> Report:
     return world.engine.actions(ACCOUNT, Named(names), LeaveOut(REASON), OWNER)
 
 
-def bring_back(world: World, *names: str, reason: str | None = None) -> Report:
+def bring_back(world: World, *names: str, reason: str = "After all") -> Report:
     return world.engine.actions(ACCOUNT, Named(names), BringBack(reason), OWNER)
 
 

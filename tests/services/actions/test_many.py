@@ -108,7 +108,9 @@ def test_what_was_left_out_by_cause_is_brought_back_by_cause(mixed: World) -> No
     mixed.engine.releaser.step(mixed.engine.projector.position())
     mixed.work()
     assert mixed.invoice("inv-0").status == "dismissed", "a fix does not release what a person left out"
-    brought = mixed.engine.actions(ACCOUNT, Fitting(cause="contact_missing", latest=EARLY), BringBack(), OWNER)
+    brought = mixed.engine.actions(
+        ACCOUNT, Fitting(cause="contact_missing", latest=EARLY), BringBack("After all"), OWNER
+    )
     assert done(brought) == ["inv-0", "inv-1"]
     mixed.work()
     assert [mixed.invoice(f"inv-{n}").status for n in range(3)] == ["synced", "synced", "dismissed"]

@@ -42,6 +42,8 @@ def test_one_is_left_out_shown_with_its_reason_and_brought_back(waiting: World, 
     assert ": Entered by hand.\n" in listed
     refused = kyrios_in_world("invoices", "retry", ACCOUNT, "inv-0", code=2)
     assert refused.stderr == "Invoice inv-0 is left out; bring it back instead.\n"
+    unsaid = kyrios_in_world("invoices", "restore", ACCOUNT, "inv-0", code=2)
+    assert unsaid.stderr == "Say why: --reason TEXT.\n"
     assert kyrios_in_world("invoices", "restore", ACCOUNT, "inv-0", "--reason", "Sorry").stdout == (
         "inv-0 is brought back.\n"
     )
@@ -78,7 +80,7 @@ def test_nothing_that_fits_is_no_fault(waiting: World, kyrios_in_world: Kyrios) 
     assert kyrios_in_world("invoices", "retry", ACCOUNT, "--all-failed").stdout == (
         "No invoice fits; nothing is to be done.\n"
     )
-    assert told(kyrios_in_world, "restore", ACCOUNT, "--to", "2030-01-01")["invoices"] == []
+    assert told(kyrios_in_world, "restore", ACCOUNT, "--to", "2030-01-01", "--reason", "Sorry")["invoices"] == []
     reviewed = kyrios_in_world("invoices", "reviewed", ACCOUNT, "inv-3", "--reason", "All is well").stdout
     assert reviewed == "inv-3 is not waiting for a look.\n"
     assert statuses(waiting) == ["blocked"] * 3 + ["synced"]

@@ -156,14 +156,14 @@ def test_what_comes_after_is_a_new_start_under_the_same_link(known: World) -> No
 def test_what_was_left_out_and_erased_is_not_brought_back_without_a_new_text(known: World) -> None:
     erase(known)
     head = known.engine.store.head()
-    (count,) = known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack(), OWNER).counts
+    (count,) = known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack("After all"), OWNER).counts
     assert (count.result, count.why) == (
         "refused",
         "the text of invoice inv-2 was erased; send a newer revision of it from Kyrios first",
     )
     assert known.engine.store.head() == head
     known.engine.revise_invoices([told(revised(2))], BACKEND)
-    assert known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack(), OWNER).how_many("done") == 1
+    assert known.engine.actions(ACCOUNT, Named(("inv-2",)), BringBack("After all"), OWNER).how_many("done") == 1
     known.work()
     assert known.invoice("inv-2").status == "synced"
 
