@@ -50,22 +50,29 @@ def standings(state: Connection, references: References) -> list[TaxSetStanding]
 
 
 class Completeness(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of the tax sets on offer have a Xero rate; `missing` are the names of the others."""
+    """How many of the tax sets on offer have a Xero rate; `missing` are the names of the others.
+
+    `drifted` are the names of those whose rate does not fit any more; they are mapped still.
+    """
 
     mapped: int
     of: int
     missing: tuple[str, ...]
+    drifted: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         said = f"{self.mapped} of {self.of} tax sets mapped"
-        return f"{said}; still missing: {', '.join(self.missing)}." if self.missing else f"{said}."
+        missing = f"; still missing: {', '.join(self.missing)}" if self.missing else ""
+        drifted = f"; their rate no longer fits: {', '.join(self.drifted)}" if self.drifted else ""
+        return f"{said}{missing}{drifted}."
 
 
 def completeness(listed: Sequence[TaxSetStanding]) -> Completeness:
     """How complete the mapping is. Untaxed lines need none; a rate that drifted is mapped still, and named apart."""
     needed = [one for one in listed if one.declared and one.status != "untaxed"]
     missing = tuple(one.one.name for one in needed if one.status == "unmapped")
-    return Completeness(mapped=len(needed) - len(missing), of=len(needed), missing=missing)
+    drifted = tuple(one.one.name for one in listed if one.status == "drifted")
+    return Completeness(mapped=len(needed) - len(missing), of=len(needed), missing=missing, drifted=drifted)
 
 
 def _standing(one: DeclaredTaxSet, state: Connection, references: References, *, declared: bool) -> TaxSetStanding:

@@ -11,6 +11,7 @@ from domain.streams import connection_id
 from services.cli import console
 from services.cli.nobody_told import nobody_told
 from services.cli.older_invoices import older_invoices_wait
+from services.cli.tax_steps import Left, next_commands
 from services.mailing.reach import Reach, reach_of
 
 COMMANDS: Final = {
@@ -38,12 +39,15 @@ def steps(
     with console.engine() as engine:
         known = engine.store.load(connection_id(account), connections.evolve)
         older = older_invoices_wait(engine, account) if known is not None and not as_json else None
+        left = engine.set_up.taxes_left(account) if known is not None else None
         reach = reach_of(engine.store).get(account, Reach())
     found, nobody = set_up_steps(known), nobody_told(account, reach) if known is not None else None
     if as_json:
         console.print_json([_as_json(one, nobody) for one in found])
         return
-    rows = [(number, one.name, _said(one), _command(one, account, known)) for number, one in enumerate(found, start=1)]
+    rows = [
+        (number, one.name, _said(one), _command(one, account, known, left)) for number, one in enumerate(found, start=1)
+    ]
     console.show(console.table(["", "step", "still missing", "command"], rows, numbers=[""]), console.out())
     if known is not None and all(one.done for one in found):
         console.out().print(f"All is set up: invoices dated {known.sync_from} or later go to Xero by themselves.")
@@ -62,9 +66,11 @@ def _said(step: SetUpStep) -> str:
     return "\n".join(step.missing) or "done"
 
 
-def _command(step: SetUpStep, account: str, known: Connection | None) -> str:
+def _command(step: SetUpStep, account: str, known: Connection | None, left: Left | None) -> str:
     if step.done:
         return ""
+    if step.name == "taxes" and left is not None and known is not None and known.declared is not None:
+        return "\n".join(next_commands(account, left) or [f"kyrios-xero taxes list {account}"])
     declared = known is not None and known.declared is not None
     command = COMMANDS[step.name] if declared or step.name != "taxes" else DECLARE
     return f"kyrios-xero {command.format(account=account)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -15,13 +15,12 @@ from domain.tax_suggestions import Suggestion
 from services.bootstrap import Engine
 from services.cli import console
 from services.cli.older_invoices import older_invoices_wait
+from services.cli.tax_steps import Left, key, mapping_commands
 from services.tax_sets_file import read_tax_sets
 
 app = typer.Typer(help="Taxes: which Xero rate stands for each Kyrios tax set.", no_args_is_help=True)
 OWNER = Actor("owner", "cli")
 BACKEND = Actor("backend", "cli")
-UNTAXED: Final = "none"
-"""How the tax set without a tax, whose key is empty, is written here; no other key lacks its @."""
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -32,8 +31,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="do it without asking")]
 def show_list(account: Account, as_json: AsJson = False) -> None:
     """Show each tax set, its Xero rate as seen when it was mapped and as it is now, and what is still missing."""
     with console.engine() as engine:
-        listed = engine.set_up.tax_standings(account)
-    _show(listed, as_json)
+        listed, left = engine.set_up.tax_standings(account), engine.set_up.taxes_left(account)
+    _show(account, listed, left, as_json)
 
 
 @app.command()
@@ -45,8 +44,8 @@ def declare(
     """Say which tax sets Kyrios offers; what was declared before and is not in the file is offered no longer."""
     with console.engine() as engine:
         engine.set_up.declare_taxes(account, [one for one, _ in read_tax_sets(file.read_bytes())], BACKEND)
-        listed = engine.set_up.tax_standings(account)
-    _show(listed, as_json)
+        listed, left = engine.set_up.tax_standings(account), engine.set_up.taxes_left(account)
+    _show(account, listed, left, as_json)
 
 
 @app.command()
@@ -54,7 +53,10 @@ def suggest(account: Account, as_json: AsJson = False) -> None:
     """Show which Xero rate might stand for each tax set, and why. Nothing is mapped."""
     with console.engine(console.settings_with_xero()) as engine:
         found = engine.set_up.suggest_taxes(account)
+        left = engine.set_up.taxes_left(account)
     _show_suggestions(found, as_json)
+    if not as_json:
+        _show_commands(account, left)
 
 
 @app.command(name="map")
@@ -69,9 +71,9 @@ def map_pairs(
         declared = engine.set_up.connection(account).declared or ()
         wanted = [_pair(one, declared) for one in pairs]
         engine.set_up.map_taxes(account, wanted, OWNER, reason=because)
-        listed = engine.set_up.tax_standings(account)
+        listed, left = engine.set_up.tax_standings(account), engine.set_up.taxes_left(account)
         older = None if as_json else older_invoices_wait(engine, account)
-    _show(listed, as_json, older)
+    _show(account, listed, left, as_json, older)
 
 
 @app.command()
@@ -85,11 +87,11 @@ def confirm(account: Account, yes: Yes = False, as_json: AsJson = False) -> None
         pairs = [(one.tax_set, made.tax_type or "") for one, made in found]
         if pairs:
             engine.set_up.map_taxes(account, pairs, OWNER)
-        listed = engine.set_up.tax_standings(account)
+        listed, left = engine.set_up.tax_standings(account), engine.set_up.taxes_left(account)
         older = None if as_json else older_invoices_wait(engine, account)
     if not pairs and not as_json:
         console.out().print(_nothing_to_confirm(account, listed), soft_wrap=True)
-    _show(listed, as_json, older)
+    _show(account, listed, left, as_json, older)
 
 
 def _nothing_to_confirm(account: str, listed: Sequence[TaxSetStanding]) -> str:
@@ -109,16 +111,16 @@ def unmap(
     """Take a tax set's Xero rate away. What uses it waits until it has one again."""
     with console.engine() as engine:
         listed = engine.set_up.tax_standings(account)
-        found = next((one for one in listed if _key(one.one.tax_set) == tax_set), None)
+        found = next((one for one in listed if key(one.one.tax_set) == tax_set), None)
         if found is None or found.mapping is None:
-            keys = ", ".join(_key(one.one.tax_set) for one in listed if one.mapping) or "none"
+            keys = ", ".join(key(one.one.tax_set) for one in listed if one.mapping) or "none"
             raise NotPossible(f"{tax_set or repr(tax_set)} has no Xero rate; mapped are: {keys}")
         if not yes:
             console.errors().print(_held_back(engine, account, found), soft_wrap=True)
             console.confirm(f"Take the rate of {found.one.name} away?")
         engine.set_up.unmap_tax(account, found.one.tax_set, OWNER)
-        listed = engine.set_up.tax_standings(account)
-    _show(listed, as_json)
+        listed, left = engine.set_up.tax_standings(account), engine.set_up.taxes_left(account)
+    _show(account, listed, left, as_json)
 
 
 def _held_back(engine: Engine, account: str, one: TaxSetStanding) -> str:
@@ -128,8 +130,10 @@ def _held_back(engine: Engine, account: str, one: TaxSetStanding) -> str:
     return f"Invoices with {one.one.name} will wait until it has a rate again; all others are sent."
 
 
-def _show(listed: Sequence[TaxSetStanding], as_json: bool, older: str | None = None) -> None:
-    """A table of the tax sets and what is missing; `older` is what is left to ask once taxes are mapped."""
+def _show(
+    account: str, listed: Sequence[TaxSetStanding], left: Left | None, as_json: bool, older: str | None = None
+) -> None:
+    """A table of the tax sets, what is missing, and what maps that; `older` is what is left to ask after it."""
     whole = completeness(listed)
     if as_json:
         console.print_json({"tax_sets": [_as_json(one) for one in listed], "completeness": whole})
@@ -144,14 +148,21 @@ def _show(listed: Sequence[TaxSetStanding], as_json: bool, older: str | None = N
         if one.why:
             out.print(one.why, soft_wrap=True)
     out.print(str(whole), soft_wrap=True)
+    _show_commands(account, left)
     if older:
         out.print(f"\n{older}", soft_wrap=True)
+
+
+def _show_commands(account: str, left: Left | None) -> None:
+    """The commands that map what is left, by what Xero last said of its rates."""
+    for command in mapping_commands(account, left or ()):
+        console.out().print(f"  {command}", soft_wrap=True)
 
 
 def _row(one: TaxSetStanding) -> tuple[str, ...]:
     tax_set, mapping, now = one.one.tax_set, one.mapping, one.now
     return (
-        _key(tax_set),
+        key(tax_set),
         one.one.name if one.declared else f"{one.one.name} (offered no longer)",
         f"{plain(tax_set.effective_rate)} %",
         one.status,
@@ -163,7 +174,7 @@ def _row(one: TaxSetStanding) -> tuple[str, ...]:
 
 def _as_json(one: TaxSetStanding) -> dict[str, object]:
     return {
-        "tax_set": _key(one.one.tax_set),
+        "tax_set": key(one.one.tax_set),
         "name": one.one.name,
         "declared": one.declared,
         "rate": plain(one.one.tax_set.effective_rate),
@@ -178,23 +189,20 @@ def _as_json(one: TaxSetStanding) -> dict[str, object]:
 def _show_suggestions(
     found: Iterable[tuple[DeclaredTaxSet, Suggestion]], as_json: bool, *, to_errors: bool = False
 ) -> None:
-    rows = [(_key(one.tax_set), one.name, made.tax_type or "none", made.reason) for one, made in found]
+    rows = [(key(one.tax_set), one.name, made.tax_type or "none", made.reason) for one, made in found]
     if as_json:
         names = ("tax_set", "name", "suggested", "reason")
-        console.print_json([dict(zip(names, row, strict=True)) for row in rows])
+        among = [{"among": made.among, "of_other_taxes": made.of_other_taxes} for _, made in found]
+        console.print_json([dict(zip(names, row, strict=True)) | more for row, more in zip(rows, among, strict=True)])
     else:
         headings = ["tax set", "name", "suggested", "why"]
         console.show(console.table(headings, rows), console.errors() if to_errors else console.out())
 
 
 def _pair(text: str, declared: Iterable[DeclaredTaxSet]) -> tuple[TaxSet, str]:
-    key, _, tax_type = text.rpartition("=")
-    found = next((one for one in declared if _key(one.tax_set) == key), None)
+    wanted, _, tax_type = text.rpartition("=")
+    found = next((one for one in declared if key(one.tax_set) == wanted), None)
     if found is None or not tax_type:
-        keys = ", ".join(_key(one.tax_set) for one in declared) or "none yet"
+        keys = ", ".join(key(one.tax_set) for one in declared) or "none yet"
         raise NotPossible(f"{text} names no declared tax set; write TAX_SET=XERO_TAX_TYPE. Declared: {keys}")
     return found.tax_set, tax_type
-
-
-def _key(tax_set: TaxSet) -> str:
-    return tax_set.key or UNTAXED

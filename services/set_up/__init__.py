@@ -58,7 +58,7 @@ class SetUp:
         self.choose_accounts, self.change_accounts = accounts.choose, accounts.change
         taxes = MapTaxes(ground, keys, new_id)
         self.declare_taxes, self.map_tax, self.map_taxes = taxes.declare, taxes.map, taxes.map_all
-        self.unmap_tax, self.tax_standings = taxes.unmap, taxes.standings
+        self.unmap_tax, self.tax_standings, self.taxes_left = taxes.unmap, taxes.standings, taxes.left
         self.tax_rates, self.suggest_taxes, self.unambiguous_taxes = taxes.rates, taxes.suggest, taxes.unambiguous
         settings = ChangeSettings(ground)
         self.change_setting, self.foreseen_of_setting = settings.change, settings.foreseen

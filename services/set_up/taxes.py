@@ -1,6 +1,6 @@
 """Map taxes: which tax sets Kyrios offers, the Xero rate each stands for, and how each stands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from adapters.vault.account_keys import AccountKeys
@@ -48,15 +48,26 @@ class MapTaxes:
         declared = self._ground.connection(account_id).declared or ()
         return [(one, suggest(one.tax_set, rates)) for one in declared]
 
+    def left(self, account_id: str) -> list[tuple[DeclaredTaxSet, Suggestion]] | None:
+        """The sets on offer without a fitting rate, each with what might stand for it by what Xero last said.
+
+        None if Xero was never asked for its rates. Xero is not asked now.
+        """
+        rates = self._ground.references(account_id).tax_rates
+        return None if rates is None else self._left(account_id, rates.values())
+
     def unambiguous(self, account_id: str) -> list[tuple[DeclaredTaxSet, Suggestion]]:
         """The suggestions a person may confirm together: tax sets without a fitting rate, and one with the same taxes.
 
         A rate that only charges the same in all is not among them: taking it needs a reason of its own.
         """
-        rates = {rate.tax_type: rate for rate in self.rates(account_id)}
-        waiting = [one.one for one in self.standings(account_id) if one.declared and one.status != "mapped"]
-        found = [(one, suggest(one.tax_set, rates.values())) for one in waiting]
-        return [(one, made) for one, made in found if made.how == "components"]
+        left = self._left(account_id, self.rates(account_id))
+        return [(one, made) for one, made in left if made.how == "components"]
+
+    def _left(self, account_id: str, rates: Iterable[XeroTaxRate]) -> list[tuple[DeclaredTaxSet, Suggestion]]:
+        known, open_ones = list(rates), ("unmapped", "drifted")
+        waiting = [one.one for one in self.standings(account_id) if one.declared and one.status in open_ones]
+        return [(one, suggest(one.tax_set, known)) for one in waiting]
 
     def map(self, account_id: str, tax_set: TaxSet, tax_type: str, actor: Actor, *, reason: str | None = None) -> None:
         """Let a tax set stand for one of Xero's rates; one of other taxes at an equal rate takes a reason."""

@@ -62,6 +62,8 @@ def test_what_is_suggested_and_why(
     found = suggest(tax_set, rates)
     assert (found.tax_type, found.how) == (tax_type, how)
     assert words in found.reason
+    assert bool(found.fitting) == (tax_type is not None or "pick one" in words or "TAX002" in words)
+    assert found.of_other_taxes == ("of other taxes" in found.reason)
     assert suggest(tax_set, rates[::-1]) == found
 
 

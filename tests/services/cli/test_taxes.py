@@ -37,6 +37,19 @@ def declare_one_more(world: World, tmp_path: Path, kyrios: Kyrios) -> str:
     return "freight@15"
 
 
+def in_xero(world: World, tax_type: str, *rates: str) -> None:
+    """Somebody adds a rate of these components in Xero."""
+    parts = [{"Name": f"Part {n}", "Rate": float(rate), "IsCompound": False} for n, rate in enumerate(rates)]
+    rate = {"TaxType": tax_type, "Name": f"Rate {tax_type}", "Status": "ACTIVE", "TaxComponents": parts}
+    world.control.post(f"/organisations/{organisation_id()}/tax_rates", json=rate).raise_for_status()
+
+
+def taxes_step(kyrios: Kyrios) -> str:
+    """The line of `steps` about taxes."""
+    out = kyrios("connections", "steps", ACCOUNT, COLUMNS="400").stdout
+    return next(line for line in out.splitlines() if line.split()[1:2] == ["taxes"])
+
+
 REFUSALS: Final = [
     (("list", "nobody"), "Account nobody was never connected"),
     (("map", ACCOUNT, "gst"), "gst names no declared tax set; write TAX_SET=XERO_TAX_TYPE."),
@@ -130,6 +143,40 @@ def test_a_rate_that_changed_in_xero_is_shown_as_it_was_mapped_and_as_it_is_now(
     )
     out = kyrios_in_world("taxes", "list", ACCOUNT).stdout
     assert "is 15% here but 17.5% in Xero" in out
+    assert "4 of 4 tax sets mapped; their rate no longer fits: GST 15%." in out
+    said = json.loads(kyrios_in_world("taxes", "list", ACCOUNT, "--json").stdout)
+    assert said["completeness"]["drifted"] == ["GST 15%"]
+    assert taxes_step(kyrios_in_world).endswith(f"kyrios-xero taxes suggest {ACCOUNT}"), "no rate fits; it says why"
+    in_xero(world, "TAX020", "10", "5")
+    kyrios_in_world("connections", "refresh", ACCOUNT)
+    command = f"kyrios-xero taxes map {ACCOUNT} gst@15=TAX020 --because REASON"
+    assert taxes_step(kyrios_in_world).endswith(command)
+    assert command in kyrios_in_world("taxes", "list", ACCOUNT).stdout
+    in_xero(world, "TAX021", "15")
+    kyrios_in_world("connections", "refresh", ACCOUNT)
+    assert taxes_step(kyrios_in_world).endswith(f"kyrios-xero taxes confirm {ACCOUNT}")
+    out = kyrios_in_world("taxes", "confirm", ACCOUNT, "--yes").stdout
+    assert out.endswith("4 of 4 tax sets mapped.\n")
+
+
+@pytest.mark.article("R13", "R24")
+def test_where_a_person_has_to_pick_every_command_names_the_one_that_does_it(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    kyrios_in_world("taxes", "unmap", ACCOUNT, "gst@15", "--yes")
+    in_xero(world, "TAX020", "15")
+    kyrios_in_world("connections", "refresh", ACCOUNT)
+    first, second = (f"kyrios-xero taxes map {ACCOUNT} gst@15={one}" for one in ("OUTPUT2", "TAX020"))
+    for arguments in (("taxes", "suggest"), ("taxes", "list"), ("taxes", "confirm"), ("connections", "steps")):
+        lines = kyrios_in_world(*arguments, ACCOUNT, COLUMNS="250").stdout.splitlines()
+        place = next(number for number, line in enumerate(lines) if line.endswith(f"  {first}"))
+        assert lines[place + 1].endswith(f"  or {second}"), lines
+    suggested = json.loads(kyrios_in_world("taxes", "suggest", ACCOUNT, "--json").stdout)
+    one = next(one for one in suggested if one["tax_set"] == "gst@15")
+    assert (one["suggested"], one["among"], one["of_other_taxes"]) == ("none", ["OUTPUT2", "TAX020"], False)
+    kyrios_in_world(*first.split()[1:])
+    assert connection(world).gate_open
+    assert "taxes map" not in kyrios_in_world("taxes", "list", ACCOUNT).stdout
 
 
 def test_of_taxes_to_map_all_are_done_or_none(world: World, kyrios_in_world: Kyrios, tmp_path: Path) -> None:
