@@ -67,7 +67,7 @@ def last_said(curs: Cursor[Row], connection_id: UUID, organisation_id: str, kind
 
 
 def forget_others(curs: Cursor[Row], connection_id: UUID, organisation_id: str) -> None:
-    """Forget what Xero said of organisations that were left for this one; it would count as never read again."""
+    """Forget what Xero said of organisations that were left for this one, or only picked."""
     curs.execute(
         "DELETE FROM app.reference_data WHERE connection_id = %s AND organisation_id <> %s",
         (connection_id, organisation_id),
@@ -118,9 +118,11 @@ def stale(
     curs.execute(
         """
         WITH known AS (
-            SELECT connection_id, CASE WHEN count(read_at) < %(kinds)s THEN '-infinity' ELSE min(read_at) END AS oldest,
-                   max(asked_at) AS asked
-            FROM app.reference_data GROUP BY connection_id
+            SELECT connection_id, max(r.asked_at) AS asked,
+                   CASE WHEN count(r.read_at) FILTER (WHERE r.organisation_id = l.organisation_id) < %(kinds)s
+                        THEN '-infinity'
+                        ELSE min(r.read_at) FILTER (WHERE r.organisation_id = l.organisation_id) END AS oldest
+            FROM app.reference_data r JOIN app.lane l USING (connection_id) GROUP BY connection_id
         )
         SELECT k.connection_id FROM known k
         WHERE k.oldest <= app.now() - %(while_waiting)s * interval '1 second'

@@ -28,6 +28,6 @@ def standing(state: Connection | None) -> Standing:
     codes = {cause.code for cause in state.held_by}
     if "organisation_changed" in codes:
         return "other_organisation"
-    if "organisation_in_use" in codes:
+    if "organisation_in_use" in codes or not state.xero_connection_id:
         return "choosing"
     return "setup_incomplete" if "setup_incomplete" in codes or not state.opened_before else "active"

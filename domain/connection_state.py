@@ -81,6 +81,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     first_connected_at: datetime | None = None
     first_day: date | None = None
     disconnected_for: DisconnectReason | None = None
+    disconnected_at: datetime | None = None
     quiet_days: str = ""
     organisation_id: str | None = None
     xero_connection_id: str = ""
@@ -248,6 +249,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "withheld": None,
         "first_connected_at": s.first_connected_at or e.occurred_at,
         "disconnected_for": None,
+        "disconnected_at": None,
         "departures": (*s.departures, *_left_grant(s, e, e.leaves, s.xero_connection_id)),
         "waiting": (*s.waiting, *_left_grant(s, e, e.leaves_later, s.xero_connection_id)),
     },
@@ -273,6 +275,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     InactivityWarned: lambda _, e: {"warned": e},
     Disconnected: lambda s, e: {
         "disconnected_for": e.reason,
+        "disconnected_at": e.occurred_at,
         "quiet_days": e.evidence.get("inactivity.days", _QUIET_DAYS) if e.reason == "inactivity" else "",
         "grant_id": None,
         "scopes": (),

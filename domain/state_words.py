@@ -1,4 +1,4 @@
-"""What state an invoice or a connection is in, in one sentence, from the state alone: for lists and feeds. Pure.
+"""What state an invoice is in, or how quiet a connection, in one sentence, from that alone: for lists and feeds. Pure.
 
 `explain` says more of one invoice, from its whole history and what the queue knows just now.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from domain import next_steps
 from domain.cause_words import cancelled_lead, in_words, refused_lead, reviews_in_words, what_was_done
-from domain.causes import UNSAID, Cause, who_acts, words
+from domain.causes import UNSAID, Cause, who_acts
 from domain.invoice import Status
 
 LEFT_OUT: Final = "Left out. You can bring it back."
@@ -19,19 +19,6 @@ _PLAIN: Final[dict[Status, str]] = {
     "checking": "Xero gave no clear answer. We are finding out whether it arrived before doing anything else, so that "
     "it cannot be created twice.",
     "dismissed": LEFT_OUT,
-}
-
-_CONNECTION: Final[dict[str, str]] = {
-    "not_connected": f"{words(Cause('not_connected'))} Invoices are kept and wait.",
-    "choosing": "Xero agreed. Pick the organisation whose books these are.",
-    "other_organisation": "You picked another organisation than the one used so far. Go back, or start afresh with it.",
-    "authorisation_lost": f"{words(Cause('authorisation_lost'))} What waits for that alone then goes by itself.",
-}
-
-_ENDED: Final[dict[str, str]] = {
-    "user": "Disconnected by you.",
-    "removed_in_xero": "Disconnected inside Xero.",
-    "inactivity": "Disconnected because nothing was synced for so long.",
 }
 
 
@@ -69,15 +56,6 @@ def invoice_words(
         case "voided":
             return "Cancelled; Xero is told." if in_xero else "Cancelled; it never went to Xero."
     return _PLAIN[status]
-
-
-def connection_words(status: str, causes: Sequence[Cause], ended_for: str | None) -> str:
-    """A connection's state, and what holds it back."""
-    if status == "disconnected":
-        return f"{_ENDED.get(ended_for or '', 'Disconnected.')} Your choices are kept; reconnect to continue."
-    if status in _CONNECTION:
-        return _CONNECTION[status]
-    return f"Connected, but nothing is sent: {_said(causes)}" if causes else "Connected; invoices are sent."
 
 
 def quiet_words(last_activity: datetime, quiet_days: int, ends: datetime, *, expiring: bool) -> str:

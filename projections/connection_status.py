@@ -38,6 +38,7 @@ CONNECTION_STATUS: Final = Table(
     Column("account_id", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("organisation_id", Text),
+    Column("confirmed", Boolean, nullable=False),
     Column("base_currency", Text, nullable=False),
     Column("held_by", JSONB, nullable=False),
     Column("opened_before", Boolean, nullable=False),
@@ -57,13 +58,15 @@ NOT_CONNECTED: Final = (Cause("not_connected"),)
 class ConnectionRow(msgspec.Struct, gc=False):
     """One row, in the table's order; changed in place while a batch is folded. `held_by` is JSON as text.
 
-    `contact_poll` is in seconds, `changed_at_position` where in the log it last changed.
+    `confirmed` says that the present consent reaches the organisation. `contact_poll` is in seconds,
+    `changed_at_position` where in the log it last changed.
     """
 
     connection_id: UUID
     account_id: str
     status: ConnectionState
     organisation_id: str | None
+    confirmed: bool
     base_currency: str
     held_by: str
     opened_before: bool
@@ -91,6 +94,7 @@ class _Fact(msgspec.Struct, gc=False):
 
 class _Selected(_Fact, gc=False):
     organisation_id: str
+    xero_connection_id: str
     base_currency: str
 
 
@@ -115,12 +119,14 @@ _Step = Callable[[ConnectionRow, Any], None]
 
 def _connected(row: ConnectionRow, fact: _Fact) -> None:
     row.connected_at, row.disconnected_at, row.disconnected_for = fact.occurred_at, None, None
+    row.confirmed = False
 
 
 def _selected(row: ConnectionRow, fact: _Selected) -> None:
     if row.organisation_id not in (None, fact.organisation_id):
         row.opened_before = False
     row.organisation_id, row.base_currency = fact.organisation_id, fact.base_currency
+    row.confirmed = fact.xero_connection_id != ""
 
 
 def _closed(row: ConnectionRow, fact: _Closed) -> None:
@@ -133,6 +139,7 @@ def _opened(row: ConnectionRow, _: _Fact) -> None:
 
 def _disconnected(row: ConnectionRow, fact: _Disconnected) -> None:
     row.disconnected_at, row.disconnected_for = fact.occurred_at, fact.reason
+    row.confirmed = False
 
 
 def _setting(row: ConnectionRow, fact: _Changed) -> None:
@@ -186,6 +193,7 @@ def _unknown(stream_id: UUID, fact: _Fact) -> ConnectionRow:
         account_id=fact.account_id,
         status="not_connected",
         organisation_id=None,
+        confirmed=False,
         base_currency="",
         held_by=msgspec.json.encode(NOT_CONNECTED).decode(),
         opened_before=False,
@@ -215,7 +223,7 @@ def _state(row: ConnectionRow) -> ConnectionState:
     codes = {cause.code for cause in row.causes}
     if "organisation_changed" in codes:
         return "other_organisation"
-    if "organisation_in_use" in codes:
+    if "organisation_in_use" in codes or not row.confirmed:
         return "choosing"
     unfinished = not row.opened_before or "setup_incomplete" in codes
     return "setup_incomplete" if unfinished else "active"
@@ -237,7 +245,7 @@ def every(connection: Connection) -> Rows:
 
 
 class Reachable(NamedTuple):
-    """A connection that has not ended, the organisation it has chosen, and seconds between readings of its contacts."""
+    """A connection that reaches the organisation it has chosen, and seconds between readings of its contacts."""
 
     connection_id: UUID
     organisation_id: str
@@ -248,7 +256,7 @@ def reachable(connection: Connection, organisation_ids: Sequence[str] | None = N
     """The connections Xero can be asked for: all, or those of some organisations."""
     c = CONNECTION_STATUS.c
     query = select(c.connection_id, c.organisation_id, c.contact_poll).where(
-        c.organisation_id.is_not(None), c.disconnected_for.is_(None)
+        c.organisation_id.is_not(None), c.confirmed
     )
     if organisation_ids is not None:
         query = query.where(c.organisation_id.in_(organisation_ids))

@@ -1,6 +1,6 @@
 """Where accounts stand: the connection, what holds it back, and how many invoices are where. From the projections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from domain.cause_words import CauseInWords, in_words
+from domain.connection_words import connection_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from projections import checkpoints, connection_status, counters, invoice_list
@@ -24,6 +25,8 @@ from services.mailing.reach import Reach
 from services.quiet_times import QuietTime
 
 NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
+Names = Callable[[Iterable[tuple[str, str]]], Mapping[str, str]]
+"""What organisations call themselves, by id, for pairs of an account and an organisation it mentions."""
 NO_CLOCK: Final[Mapping[UUID, QuietTime]] = MappingProxyType({})
 
 
@@ -41,7 +44,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `expiring` is a connection all is well with, but for having been quiet for so long; `quiet` is its countdown.
     `mails` says whether anybody gets its mails; None if that was not asked. `organisation` is what the organisation
-    calls itself, empty if that was never read.
+    calls itself, empty if that was never read. `words` are the state in a sentence or two.
     """
 
     account_id: str
@@ -57,6 +60,7 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     quiet: QuietTime | None = None
     mails: Reach | None = None
     organisation: str = ""
+    words: str = ""
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,22 +78,24 @@ def status_of(
     contacts: Mapping[UUID, ContactImport] = NO_CONTACTS,
     quiet: Mapping[UUID, QuietTime] = NO_CLOCK,
     mails: Mapping[str, Reach] | None = None,
+    names: Names = lambda mentioned: {},
 ) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
     only = connection_id(account_id) if account_id is not None else None
     with snapshot(engine) as connection:
         rows = connection_status.load(connection, [only]) if only else connection_status.every(connection)
         counted = counters.by_connection(connection, only)
-        names = {row.account_id for row in rows.values()}
-        names |= {str(invoice_list.account_of(connection, lane)) for lane in counted.keys() - rows.keys()}
+        known = {row.account_id for row in rows.values()}
+        known |= {str(invoice_list.account_of(connection, lane)) for lane in counted.keys() - rows.keys()}
         position = checkpoints.position(connection)
-    if account_id is not None and account_id not in names:
+    if account_id is not None and account_id not in known:
         raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
-    wanted = sorted(names) if account_id is None else [account_id]
+    called = names([(row.account_id, one) for row in rows.values() for one in _mentioned(row)])
+    wanted = sorted(known) if account_id is None else [account_id]
     accounts = tuple(
         _with_clock(
             msgspec.structs.replace(
-                _account(name, rows.get(connection_id(name)), counted),
+                _account(name, rows.get(connection_id(name)), counted, called),
                 contacts=contacts.get(connection_id(name)),
                 mails=None if mails is None else mails.get(name, Reach()),
             ),
@@ -105,7 +111,31 @@ def _with_clock(account: AccountStatus, quiet: QuietTime | None) -> AccountStatu
     return msgspec.structs.replace(account, quiet=quiet, status="expiring" if expires else account.status)
 
 
-def _account(account_id: str, row: ConnectionRow | None, counted: Mapping[UUID, Sequence[Counter]]) -> AccountStatus:
+def _mentioned(row: ConnectionRow) -> list[str]:
+    """The organisations its words may name."""
+    picked = (cause.facts.get("picked") for cause in row.causes)
+    return [one for one in (row.organisation_id, *picked) if one]
+
+
+def _words(row: ConnectionRow | None, names: Mapping[str, str]) -> str:
+    if row is None:
+        return connection_words("not_connected", NOT_CONNECTED, None)
+    return connection_words(
+        row.status,
+        row.causes,
+        row.disconnected_for,
+        ended_at=row.disconnected_at,
+        used=row.organisation_id,
+        names=names,
+    )
+
+
+def _account(
+    account_id: str,
+    row: ConnectionRow | None,
+    counted: Mapping[UUID, Sequence[Counter]],
+    names: Mapping[str, str],
+) -> AccountStatus:
     lane = connection_id(account_id)
     held = row.causes if row else NOT_CONNECTED
     own = counted.get(lane, ())
@@ -113,6 +143,8 @@ def _account(account_id: str, row: ConnectionRow | None, counted: Mapping[UUID, 
         account_id=account_id,
         status=row.status if row else "not_connected",
         organisation_id=row.organisation_id if row else None,
+        organisation=names.get(row.organisation_id or "", "") if row else "",
+        words=_words(row, names),
         gate_open=not held,
         held_by=in_words(held),
         connected_at=row.connected_at if row else None,

@@ -20,9 +20,10 @@ from sqlalchemy import Engine
 
 from domain.cause_words import CauseInWords, in_words
 from domain.causes import CATALOGUE, UNSAID
+from domain.connection_words import connection_words
 from domain.invoice import Status
 from domain.refusals import Fault, InvalidInput, NotPossible
-from domain.state_words import connection_words, invoice_words
+from domain.state_words import invoice_words
 from domain.streams import connection_id
 from projections import changes, checkpoints, invoice_list
 from projections.connection_status import ConnectionRow, ConnectionState
@@ -153,7 +154,13 @@ def _connection(row: ConnectionRow) -> ConnectionChange:
     return ConnectionChange(
         cursor=str(row.changed_at_position),
         state=row.status,
-        words=connection_words(row.status, row.causes, row.disconnected_for),
+        words=connection_words(
+            row.status,
+            row.causes,
+            row.disconnected_for,
+            ended_at=row.disconnected_at,
+            used=row.organisation_id,
+        ),
         causes=in_words(row.causes),
         gate_open=not row.causes,
         organisation_id=row.organisation_id,

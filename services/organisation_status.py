@@ -1,16 +1,21 @@
 """Which organisation an account's invoices go to, as Xero last described it, and what holds the connection back."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
+from psycopg import Cursor
 
 from adapters import reference_data
+from adapters.event_store import organisation_bindings
+from adapters.event_store.organisation_bindings import Row
 from adapters.event_store.store import EventStore
 from adapters.xero.answers import Organisation
 from domain import connection as connections
 from domain.cause_words import CauseInWords, in_words
+from domain.connection import Connection
 from domain.connection_standing import Standing, standing
+from domain.connection_words import connection_words
 from domain.permissions import missing_rights
 from domain.refusals import NotPossible
 from domain.streams import connection_id
@@ -21,7 +26,8 @@ from services.removals_under_way import RemovalUnderWay, removals_of
 class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The organisation: what the connection's events say, and beside it what Xero said at `read_at` (UTC).
 
-    Texts Xero left out, or that were not read yet, are empty. `picked` is one that waits to be confirmed. `scopes` are
+    Texts Xero left out, or that were not read yet, are empty. `picked` is one that is not used, `withheld` the code of
+    why: it waits to be confirmed, or is another account's. `words` are the state in a sentence or two. `scopes` are
     those of the consent, `missing_rights` those it lacks for what the account's settings ask for. `removals` are what
     the account left and Xero has not confirmed to be gone.
     """
@@ -30,6 +36,9 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     state: Standing
     organisation_id: str | None
     picked: str | None = None
+    picked_name: str = ""
+    withheld: str | None = None
+    words: str = ""
     name: str = ""
     currency: str = ""
     country: str = ""
@@ -53,11 +62,16 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
     known = store.load(lane, connections.evolve)
     if known is None:
         raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
+    mentioned = [one for one in (known.organisation_id, known.picked) if one]
+    names = organisation_names(store, [(account_id, one) for one in mentioned])
     found = OrganisationStatus(
         account_id=account_id,
         state=standing(known),
         organisation_id=known.organisation_id,
         picked=known.picked,
+        picked_name=names.get(known.picked or "", ""),
+        withheld=known.withheld.code if known.withheld else None,
+        words=_words(known, names),
         currency=known.base_currency,
         country=known.country,
         sync_from=known.sync_from,
@@ -83,12 +97,30 @@ def organisation_of(store: EventStore, account_id: str) -> OrganisationStatus:
     )
 
 
-def organisation_names(store: EventStore, organisations: Mapping[str, str]) -> dict[str, str]:
-    """What the organisations of accounts, by account, call themselves; those that were never read are left out."""
-    names = {}
+def organisation_names(store: EventStore, mentioned: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What organisations call themselves, by id, for accounts that mention them; those never read are left out.
+
+    One that an account only picked may have been read for the account whose it is.
+    """
     with store.cursor() as cursor:
-        for account_id, organisation_id in organisations.items():
-            read = reference_data.last_said(cursor, connection_id(account_id), organisation_id, "organisation")
-            if read is not None:
-                names[account_id] = msgspec.json.decode(read.said, type=Organisation).name
-    return names
+        found = {organisation_id: _name(cursor, account, organisation_id) for account, organisation_id in mentioned}
+    return {organisation_id: name for organisation_id, name in found.items() if name}
+
+
+def _name(cursor: Cursor[Row], account_id: str, organisation_id: str) -> str:
+    for account in (account_id, organisation_bindings.owner(cursor, organisation_id)):
+        read = account and reference_data.last_said(cursor, connection_id(account), organisation_id, "organisation")
+        if read:
+            return msgspec.json.decode(read.said, type=Organisation).name
+    return ""
+
+
+def _words(known: Connection, names: Mapping[str, str]) -> str:
+    return connection_words(
+        standing(known),
+        known.held_by,
+        known.disconnected_for,
+        ended_at=known.disconnected_at,
+        used=known.organisation_id,
+        names=names,
+    )

@@ -18,9 +18,10 @@ from adapters.event_store.store import EventStore
 from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
+from domain.connection_words import connection_words
 from domain.event import Event, Evolve
 from domain.refusals import NotPossible
-from domain.state_words import connection_words, invoice_words
+from domain.state_words import invoice_words
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from projections import invoice_list
 from projections.batch import Batch
@@ -79,7 +80,7 @@ class Past:
             account_id=account_id,
             until=then,
             status=row.status,
-            says=connection_words(row.status, row.causes, row.disconnected_for),
+            says=_connection_words(row),
             held_by=row.causes,
             state=_folded(events, connections.evolve),
             events=_history(recorded, events),
@@ -181,7 +182,9 @@ class Past:
 def _connection_words(row: ConnectionRow | None) -> str:
     if row is None:
         return connection_words("not_connected", NOT_CONNECTED, None)
-    return connection_words(row.status, row.causes, row.disconnected_for)
+    return connection_words(
+        row.status, row.causes, row.disconnected_for, ended_at=row.disconnected_at, used=row.organisation_id
+    )
 
 
 def _folded(events: Sequence[Event], evolve: Evolve[Any]) -> Any:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from adapters.xero.answers import XeroConnection
 from adapters.xero.errors import XeroError
+from domain.connection_words import called
 from domain.event import Actor
 from domain.mail_address import checked_address
 from services.bootstrap import Engine
@@ -21,9 +22,17 @@ from services.cli.given_options import named_in_faults
 from services.cli.nobody_told import nobody_told
 from services.cli.organisations import show_listed
 from services.mailing.reach import Reach, reach_of
+from services.organisation_status import OrganisationStatus, organisation_of
 from services.set_up.consent_results import CONSENTED, WORDS, Result
 
 OWNER: Final = Actor("owner", "cli")
+_USED: Final[dict[Result, str]] = {
+    "connected": "So far this account used",
+    "resumed": "They go to",
+    "elsewhere": "So far this account used",
+    "in_use": "So far this account used",
+}
+"""How the organisation an account has is mentioned after a consent."""
 LOOKS: Final = 0.3
 LONGEST: Final = 21 * 60.0
 """Seconds: ten minutes to open the link, ten to agree, and some for the exchange."""
@@ -60,12 +69,13 @@ def connect(
             engine.alert_recipients.begin_with(account, email, OWNER)
         nobody = nobody_told(account, reach_of(engine.store).get(account, Reach()))
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
-    if result not in CONSENTED:
+        used = organisation_of(engine.store, account) if result in CONSENTED else None
+    if used is None:
         console.end(WORDS[result])
     if as_json:
-        console.print_json(_as_json(account, result, listed))
+        console.print_json(_as_json(account, result, listed, used))
     else:
-        _say(account, result, listed, console.out())
+        _say(account, result, listed, used, console.out())
         if nobody:
             console.out().print(nobody, markup=False, soft_wrap=True)
 
@@ -121,12 +131,28 @@ def _listed(engine: Engine, account: str) -> tuple[XeroConnection, ...]:
         return ()
 
 
-def _say(account: str, result: Result, listed: tuple[XeroConnection, ...], out: Console) -> None:
-    out.print(f"{WORDS[result]}", soft_wrap=True)
+def _say(
+    account: str, result: Result, listed: tuple[XeroConnection, ...], used: OrganisationStatus, out: Console
+) -> None:
+    out.print(WORDS[result], soft_wrap=True)
+    if used.organisation_id:
+        so_far = called(used.organisation_id, {used.organisation_id: used.name})
+        given = ", ".join(one.name or one.organisation_id for one in listed)
+        reaches = f" This consent reaches {given}." if result == "elsewhere" and given else ""
+        out.print(f"{_USED[result]} {so_far}.{reaches}", markup=False, soft_wrap=True)
     if result != "resumed":
         show_listed(account, listed, out)
 
 
-def _as_json(account: str, result: Result, listed: tuple[XeroConnection, ...]) -> dict[str, Any]:
+def _as_json(
+    account: str, result: Result, listed: tuple[XeroConnection, ...], used: OrganisationStatus
+) -> dict[str, Any]:
     found = [{"organisation_id": one.organisation_id, "name": one.name} for one in listed]
-    return {"account_id": account, "result": result, "words": WORDS[result], "organisations": found}
+    so_far = {"organisation_id": used.organisation_id, "name": used.name} if used.organisation_id else None
+    return {
+        "account_id": account,
+        "result": result,
+        "words": WORDS[result],
+        "used_so_far": so_far,
+        "organisations": found,
+    }

@@ -10,17 +10,24 @@ from rich.console import Console
 
 from adapters.xero.answers import XeroConnection
 from domain.connection import Connection
+from domain.connection_words import TOLD_BY_STATE, called, left_to_say
 from domain.event import Actor
 from domain.streams import connection_id
 from services.cli import console
 from services.cli.older_invoices import older_invoices_wait
 from services.contact_import import imports
 from services.organisation_status import OrganisationStatus, organisation_of
+from services.set_up.organisation import Choice
 
 OWNER: Final = Actor("owner", "cli")
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 
+_PICKED: Final = {
+    "organisation_changed": "waits to be confirmed",
+    "organisation_in_use": "belongs to another account",
+}
+"""What became of the organisation that was picked last and is not used."""
 LEFT_BEHIND: Final = (
     "These do not carry over: the chosen ledger accounts, the tax mappings, the links of customers to Xero contacts, "
     "and the contact directory. Invoices that are in {former} stay there; their updates, voids and payments wait for "
@@ -62,15 +69,17 @@ def choose(
     """Choose the organisation whose books these are. Another one than before has to be confirmed."""
     with console.engine(console.settings_with_xero()) as engine:
         choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=start_afresh)
-        if choice.former is not None and _confirmed(choice.former, organisation):
+        if choice.former is not None and _confirmed(*_both(choice)):
             choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=True)
         older = None if as_json or choice.former is not None else older_invoices_wait(engine, account)
         known = engine.set_up.connection(account)
     if choice.former is not None:
         again = f"kyrios-xero connections choose {account}"
+        former, picked = _both(choice)
         console.end(
-            f"Nothing is sent until you decide: start afresh with {again} {organisation} --start-afresh, or go back "
-            f"with {again} {choice.former} (connect again and pick it in Xero, if this consent does not reach it)."
+            f"Nothing is sent until you decide. Start afresh with {picked}: {again} {organisation} --start-afresh. Or "
+            f"go back to {former}: {again} {choice.former} (connect again and pick it in Xero, if this consent does "
+            "not reach it)."
         )
     if as_json:
         console.print_json({**msgspec.structs.asdict(choice), "sync_from": known.sync_from})
@@ -120,6 +129,12 @@ def _starts(known: Connection) -> str:
     )
 
 
+def _both(choice: Choice) -> tuple[str, str]:
+    """The organisation used so far and the one that was picked, as people know them."""
+    names = {choice.former or "": choice.former_name, choice.organisation_id: choice.name}
+    return called(choice.former or "", names), called(choice.organisation_id, names)
+
+
 def _confirmed(former: str, picked: str) -> bool:
     """Say what is left behind and ask; only a person at a terminal can say yes."""
     console.errors().print(LEFT_BEHIND.format(former=former, picked=picked), soft_wrap=True)
@@ -127,6 +142,7 @@ def _confirmed(former: str, picked: str) -> bool:
 
 
 def _render(found: OrganisationStatus, out: Console) -> None:
+    names = {found.picked or "": found.picked_name}
     rows = [
         ("account", found.account_id),
         ("state", found.state),
@@ -144,11 +160,14 @@ def _render(found: OrganisationStatus, out: Console) -> None:
         ("end of year lock date", found.end_of_year_lock_date),
         ("contacts", found.contacts.words if found.contacts else ""),
         ("rights missing", " ".join(found.missing_rights)),
-        ("waits to be confirmed", found.picked),
+        (_PICKED.get(found.withheld or "", "picked"), called(found.picked, names) if found.picked else ""),
         ("read from Xero", found.read_at.isoformat(timespec="seconds") if found.read_at else "not yet"),
     ]
     console.show(console.table(["", ""], [(name, value or "-") for name, value in rows]), out)
-    for cause in found.held_by:
+    said = found.words if found.state in TOLD_BY_STATE else ""
+    if said:
+        out.print(said, markup=False, soft_wrap=True)
+    for cause in left_to_say(found.state, said, found.held_by):
         out.print(f"held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", soft_wrap=True)
     for removal in found.removals:
         out.print(removal.words, soft_wrap=True)

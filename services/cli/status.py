@@ -1,15 +1,15 @@
 """The command that says where accounts stand."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 from rich.console import Console
 
+from domain.connection_words import TOLD_BY_STATE, left_to_say
 from domain.money import Money
 from domain.streams import connection_id
 from services.account_status import AccountStatus, StatusAnswer, status_of
-from services.bootstrap import Engine
 from services.cli import console
 from services.cli.nobody_told import nobody_told
 from services.contact_import import imports
@@ -32,20 +32,12 @@ def status(
         contacts = imports(engine.store, engine.read)
         quiet = quiet_times(engine.store, engine.read, None if account is None else [connection_id(account)])
         mails = reach_of(engine.store)
-        answer = status_of(engine.store.head(), engine.read, account, contacts, quiet, mails)
-        answer = _named(engine, answer)
+        names = partial(organisation_names, engine.store)
+        answer = status_of(engine.store.head(), engine.read, account, contacts, quiet, mails, names)
     if as_json:
         console.print_json(answer)
         return
     _render(answer, console.out())
-
-
-def _named(engine: Engine, answer: StatusAnswer) -> StatusAnswer:
-    """The answer with the names of the organisations."""
-    chosen = {one.account_id: one.organisation_id for one in answer.accounts if one.organisation_id}
-    names = organisation_names(engine.store, chosen)
-    named = [replace(one, organisation=names.get(one.account_id, "")) for one in answer.accounts]
-    return replace(answer, accounts=tuple(named))
 
 
 def _render(answer: StatusAnswer, out: Console) -> None:
@@ -61,7 +53,10 @@ def _render_account(account: AccountStatus, out: Console) -> None:
     named = f"{account.organisation} ({account.organisation_id})" if account.organisation else account.organisation_id
     organisation = f", organisation {named}" if account.organisation_id else ""
     out.print(f"{account.account_id}: {account.status}{organisation}", markup=False, soft_wrap=True)
-    for cause in account.held_by:
+    said = account.words if account.status in TOLD_BY_STATE else ""
+    if said:
+        out.print(f"  {said}", markup=False, soft_wrap=True)
+    for cause in left_to_say(account.status, said, account.held_by):
         out.print(f"  held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)")
     if account.mails and account.connected_at and (nobody := nobody_told(account.account_id, account.mails)):
         out.print(f"  {nobody}")

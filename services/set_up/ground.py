@@ -17,6 +17,7 @@ from domain.references import References
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
+from services.organisation_status import organisation_names
 from services.reads import Reads
 
 T = TypeVar("T")
@@ -95,6 +96,15 @@ class Ground:
         with self.store.cursor() as cursor:
             reference_data.forget_others(cursor, connection_id(account_id), organisation_id)
             reference_data.keep(cursor, connection_id(account_id), organisation_id, kind, said)
+
+    def keep_beside(self, account_id: str, organisation_id: str, kind: Kind, said: object) -> None:
+        """Keep what Xero just said of an organisation that was picked and is not used, beside the one that is."""
+        with self.store.cursor() as cursor:
+            reference_data.keep(cursor, connection_id(account_id), organisation_id, kind, said)
+
+    def name_of(self, account_id: str, organisation_id: str) -> str:
+        """What an organisation of the account calls itself, empty if it was never read."""
+        return organisation_names(self.store, [(account_id, organisation_id)]).get(organisation_id, "")
 
     def said(self, known: Connection) -> References:
         """What Xero last said of the connection's organisation, as far as it was ever asked."""

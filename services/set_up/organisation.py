@@ -22,11 +22,15 @@ LOG: Final = logging.getLogger(__name__)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What choosing came to. `former` is set if nothing is sent until somebody confirms to leave that organisation."""
+    """What choosing came to. `former` is set if nothing is sent until somebody confirms to leave that organisation.
+
+    `former_name` is what that one calls itself, empty if it was never read.
+    """
 
     organisation_id: str
     name: str
     former: str | None = None
+    former_name: str = ""
 
 
 class ChooseOrganisation:
@@ -62,10 +66,12 @@ class ChooseOrganisation:
         except OrganisationInUse:
             self._refuse(account_id, chosen, actor)
         now = self._ground.connection(account_id)
+        former = now.organisation_id if now.organisation_id != organisation_id else None
         return Choice(
             organisation_id=organisation_id,
             name=chosen.name,
-            former=now.organisation_id if now.organisation_id != organisation_id else None,
+            former=former,
+            former_name=self._ground.name_of(account_id, former) if former else "",
         )
 
     def _select(self, known: Connection, chosen: XeroConnection, actor: Actor, start_afresh: bool) -> None:
@@ -86,7 +92,9 @@ class ChooseOrganisation:
             ),
             actor,
         )
-        if ground.connection(account_id).organisation_id == chosen.organisation_id:
+        if ground.connection(account_id).organisation_id != chosen.organisation_id:
+            ground.keep_beside(account_id, chosen.organisation_id, "organisation", organisation)
+        else:
             ground.keep(account_id, chosen.organisation_id, "organisation", organisation)
             self._read_the_rest(account_id, chosen.organisation_id)
 

@@ -10,7 +10,7 @@ from domain.causes import CATALOGUE, UNFOUND, Cause
 from domain.document import Payment
 from domain.invoice import Status
 from domain.invoice_payment import about
-from domain.state_words import connection_words, invoice_words
+from domain.state_words import invoice_words
 
 MISSING, PENDING, EARLY = Cause("contact_missing"), Cause("contact_pending"), Cause("before_sync_start")
 UNRESOLVED = "The search gave no clear result. Please tell support the account, the invoice and outcome_unresolved."
@@ -67,18 +67,3 @@ def test_every_state_of_an_invoice_has_words_whatever_its_cause() -> None:
             assert said(status, in_xero=True, reviews=[Cause(code)])
     assert said("voided", in_xero=True) == "Cancelled; Xero is told."
     assert said("voided", in_xero=True, reviews=[Cause("void_refused")]).startswith("Cancelled, but not in Xero: ")
-
-
-def test_a_connection_is_told_with_what_holds_it_back() -> None:
-    assert connection_words("active", [], None) == "Connected; invoices are sent."
-    assert "nothing is sent: A Kyrios tax set has no" in connection_words(
-        "active", [Cause("tax_mapping_incomplete")], None
-    )
-    assert "Set-up is not finished." in connection_words("setup_incomplete", [Cause("setup_incomplete")], None)
-    for reason in ("user", "inactivity", "removed_in_xero", None):
-        assert connection_words("disconnected", [], reason).endswith("Your choices are kept; reconnect to continue.")
-    for state in ("not_connected", "choosing", "authorisation_lost", "other_organisation"):
-        assert connection_words(state, [Cause("organisation_changed")], None) not in (
-            "",
-            connection_words("active", [], None),
-        )

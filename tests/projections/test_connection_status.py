@@ -9,6 +9,7 @@ import pytest
 from domain import connection
 from domain.causes import Cause
 from domain.connection import Connected, Disconnected, GateClosed, GateOpened, OrganisationSelected
+from domain.connection_standing import standing
 from domain.event import Event
 from projections import connection_status
 from projections.connection_status import ConnectionRow
@@ -17,6 +18,7 @@ from tests.examples import ACCOUNT, ORGANISATION, moment, open_connection, open_
 from tests.projections.logs import recorded, renumbered
 
 SETUP = Cause("setup_incomplete", facts={"missing": "choose accounts"})
+OTHER = Cause("organisation_changed")
 TAXES = Cause("tax_mapping_incomplete", key="lux@12.5")
 
 
@@ -52,11 +54,17 @@ CONNECTED, SELECTED, OPENED = (EVERY_EVENT[t] for t in (Connected, OrganisationS
         ([CONNECTED, SELECTED, OPENED, disconnected("inactivity")], "disconnected"),
         ([CONNECTED, SELECTED, OPENED, disconnected("authorisation_lost")], "authorisation_lost"),
         ([CONNECTED, SELECTED, OPENED, disconnected("user"), CONNECTED, OPENED], "active"),
+        ([CONNECTED, SELECTED, OPENED, CONNECTED, closed(SETUP)], "choosing"),
+        ([CONNECTED, SELECTED, OPENED, CONNECTED, closed(OTHER)], "other_organisation"),
+        ([CONNECTED, SELECTED, OPENED, CONNECTED, closed(SETUP), SELECTED, closed(TAXES)], "active"),
         ([EVERY_EVENT[connection.SettingsChanged]], "not_connected"),
     ],
 )
 def test_the_state_follows_from_what_happened(events: list[Event], state: str) -> None:
-    assert folded(events).status == state
+    known: connection.Connection | None = None
+    for event in renumbered(events):
+        known = connection.evolve(known, event)
+    assert (folded(events).status, standing(known)) == (state, state)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -75,6 +83,8 @@ def test_what_holds_a_connection_is_what_the_domain_says(seed: int) -> None:
         state.opened_before,
     )
     assert (row.version, row.disconnected_for) == (state.version, state.disconnected_for)
+    assert row.status == standing(state)
+    assert (row.disconnected_at, row.confirmed) == (state.disconnected_at, state.xero_connection_id != "")
 
 
 def test_a_set_up_connection_is_active_and_says_when_it_was_cut() -> None:

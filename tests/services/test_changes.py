@@ -145,7 +145,7 @@ def test_invoices_and_the_connection_are_told_in_words_and_codes(world: World) -
     world.engine.projector.catch_up()
     page = reader.page()
     assert [one.words for one in page.changes] == [
-        "Disconnected by you. Your choices are kept; reconnect to continue.",
+        f"Disconnected on {world.engine.store.now():%Y-%m-%d} by you. Your choices are kept; reconnect to continue.",
         "We have this invoice and it is ready.",
     ]
     ended = reader.seen[""]

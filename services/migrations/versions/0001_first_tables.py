@@ -351,6 +351,7 @@ CREATE TABLE app.connection_status (
     account_id text NOT NULL,
     status text NOT NULL,
     organisation_id text,
+    confirmed boolean NOT NULL,
     base_currency text NOT NULL,
     held_by jsonb NOT NULL,
     opened_before boolean NOT NULL,

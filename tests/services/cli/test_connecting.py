@@ -81,7 +81,9 @@ def test_reconnecting_goes_on_as_before_and_other_books_have_to_be_confirmed(rea
     found_another_organisation(world)
     with running("connections", "connect", ACCOUNT, **variables(world)) as process:
         said = agreed(world, process, tenant_ids=[ELSEWHERE])
-    assert "not for the organisation used so far" in said
+    assert "not for the organisation used so far. Nothing is sent, nor removed in Xero, until you choose" in said
+    former = f"Harbour & Vine Studio ({organisation_id()})"
+    assert f"So far this account used {former}. This consent reaches Harbour & Vine Catering." in said
     assert f"Nobody gets a mail when something needs a person: kyrios-xero alerts recipients {ACCOUNT}" in said
     assert ELSEWHERE in said
     refused = kyrios("connections", "choose", ACCOUNT, ELSEWHERE, code=2).stderr
