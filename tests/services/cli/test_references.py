@@ -31,6 +31,7 @@ def test_check_again_says_that_everything_qualifies(kyrios_in_world: Kyrios) -> 
 def test_a_rate_that_drifted_is_named_wherever_it_is_read_of(
     world: World, kyrios_in_world: Kyrios, changed: dict[str, Any], says: str
 ) -> None:
+    kyrios_in_world("connections", "accounts", ACCOUNT, "--payment", "850")
     place = f"/organisations/{organisation_id()}/tax_rates"
     world.control.post(place, json={"TaxType": "OUTPUT2"} | changed).raise_for_status()
     assert says in kyrios_in_world("connections", "refresh", ACCOUNT, COLUMNS="300").stdout
