@@ -136,6 +136,9 @@ CONTACT_CODES: Final = (
 )
 """The causes an invoice can wait for because of its contact; their key is the Kyrios contact's id."""
 
+SETTLED_BY_LINKING: Final = ("contact_missing", "contact_archived", "contact_name_taken", "contact_ambiguous")
+"""Those that go once somebody says which Xero contact stands for the Kyrios contact."""
+
 
 class _Asked:
     """One question, with everything that is known about it."""

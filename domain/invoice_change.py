@@ -77,7 +77,7 @@ def void(state: Invoice, at: Moment, *, awaits: str = "", organisation_id: str |
     """Kyrios voids the invoice. `awaits` is the effect key of its entry on the wire; what was unsent is withdrawn.
 
     Voided already: no news. If it is not known whether Xero has the invoice, which revision, or a payment that would
-    make it refuse the void, that comes first.
+    make it refuse the void, that comes first. A change that Xero refused is wanted no more: its review is settled.
     """
     if state.status == "voided":
         return []
@@ -85,6 +85,7 @@ def void(state: Invoice, at: Moment, *, awaits: str = "", organisation_id: str |
     opens: EntryKind | None = "void_invoice" if state.xero_invoice_id and not awaits else None
     opens = "create_invoice" if state.unfound else opens
     organisation = state.unfound_in or organisation_id or state.organisation_id
+    _settle(decision, state.refused, organisation)
     decision.add(InvoiceVoided, organisation_id=organisation, opens=opens, awaits=awaits, searches=state.unfound)
     seek(decision, state)
     return decision.events

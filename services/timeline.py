@@ -114,7 +114,8 @@ def _decided(event: Event, reason: str) -> str:
         case ReviewRaised():
             return f"{_looked_at(event.cause)}: {words(event.cause)}{_NEXT.get(event.opens, '')}"
         case ReviewCleared():
-            return f"Looked at and settled ({_named(event.cause)}){reason}."
+            how = "Looked at and settled" if event.reason_ref else "Settled by what came after it"
+            return f"{how} ({_named(event.cause)}){reason}."
         case InvoiceVoided():
             return _voided(event)
         case VoidSynced():

@@ -5,6 +5,7 @@ from functools import cached_property
 from adapters.smtp.server import MailServer
 from services.bootstrap.ground import Ground
 from services.mailing.alert_recipients import AlertRecipients
+from services.mailing.customers import Customers
 from services.mailing.letter import Letters
 from services.mailing.mailer import Mailer
 from services.mailing.matters import Matters
@@ -38,13 +39,24 @@ class Mails(Ground):
         return TryMail(self.store, self.alert_recipients, Letters(sender), self._mail_server, sender, new_id, home_page)
 
     @cached_property
+    def customers(self) -> Customers:
+        """What customers are called."""
+        return Customers(self.store, self.account_keys)
+
+    @cached_property
     def mailer(self) -> Mailer:
         """Sends mails."""
         sender = sender_of(self.settings)
         return self._parts.mailer(
             self.store,
             self.account_keys,
-            Matters(self.store, self.read, self.answer_words, self.settings.public_url),
+            Matters(
+                self.store,
+                self.read,
+                self.answer_words,
+                Customers(self.store, self.account_keys),
+                self.settings.public_url,
+            ),
             StillOpen(self.store, self.read),
             Letters(sender),
             self._mail_server,

@@ -1,11 +1,12 @@
 """Commands that show invoices: lists, and the story of one."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from domain.contact_matching import SETTLED_BY_LINKING
 from domain.money import Money
 from domain.next_steps import NOTHING_LEFT
 from services.cli import console
@@ -14,6 +15,8 @@ from services.invoice_question import Question
 from services.invoice_story import InvoiceStory, tell
 
 app = typer.Typer(help="Invoices: where they stand, and why.", no_args_is_help=True)
+
+CANDIDATES: Final = "Whom that may be in Xero: kyrios-xero contacts candidates {account} {customer}"
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -55,7 +58,7 @@ def show(
 
 
 def _render_list(listing: InvoiceListing, out: Console) -> None:
-    rows = [_row(one) for one in listing.invoices]
+    rows = [_row(listing.account_id, one) for one in listing.invoices]
     if rows:
         console.show(console.table(["id", "number", "date", "total", "status", "why"], rows, numbers=["total"]), out)
     else:
@@ -65,10 +68,12 @@ def _render_list(listing: InvoiceListing, out: Console) -> None:
     out.print(f"As of position {listing.as_of}.")
 
 
-def _row(one: InvoiceInList) -> tuple[object, ...]:
+def _row(account: str, one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
     done = invoice.status == "synced" and one.next_step == NOTHING_LEFT
-    why = "" if done else one.says
+    asked = next((cause.key for cause in invoice.causes if cause.code in SETTLED_BY_LINKING), "")
+    how = f" {CANDIDATES.format(account=account, customer=asked)}" if asked else ""
+    why = "" if done else f"{one.says}{how}"
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
     return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
 
@@ -83,7 +88,10 @@ def _render_story(story: InvoiceStory, out: Console) -> None:
     if answer.causes:
         out.print(f"Cause: {', '.join(cause.code for cause in answer.causes)}")
     out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}")
-    out.print(f"Next: {answer.next_step}\n")
+    out.print(f"Next: {answer.next_step}")
+    if any(cause.code in SETTLED_BY_LINKING for cause in answer.causes):
+        out.print(CANDIDATES.format(account=story.account_id, customer=story.kyrios_contact_id), soft_wrap=True)
+    out.print()
     rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
     console.show(console.table(["when (UTC)", "who", "what", "in words"], rows), out)
     _render_deliveries(story, out)

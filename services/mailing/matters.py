@@ -3,7 +3,7 @@
 What is no longer the matter makes no mail; that Xero was disconnected is told in any case.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -19,6 +19,7 @@ from domain.alert_entries import SOON
 from domain.cause_words import NO_MESSAGE, what_was_done
 from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words
 from domain.connection import Connection, Disconnected, InactivityWarned
+from domain.contact_matching import SETTLED_BY_LINKING
 from domain.event import Event
 from domain.foreign_text import one_line
 from domain.gate import what_holds
@@ -38,14 +39,17 @@ MOST_LISTED = 10
 """Invoices that are named in one mail."""
 
 Words = Callable[[UUID, str], str | None]
+Names = Callable[[str, Sequence[str]], Mapping[str, str]]
 
 
 class Matters:
     """Finds out what each mail is to say."""
 
-    def __init__(self, store: EventStore, read: Engine, answer_words: Words, home_page: str) -> None:
-        """`answer_words` opens Xero's own words; `home_page` is where every link but an invoice's leads."""
-        self._store, self._read, self._answer_words, self._home_page = store, read, answer_words, home_page
+    def __init__(self, store: EventStore, read: Engine, answer_words: Words, customers: Names, home_page: str) -> None:
+        """`answer_words` opens Xero's own words, `customers` the names of an account's customers, by their Kyrios ids;
+        `home_page` is where every link but an invoice's leads."""
+        self._store, self._read, self._home_page = store, read, home_page
+        self._answer_words, self._customers = answer_words, customers
 
     def are_known(self, tx: Transaction, mail: Mail) -> bool:
         """Whether the projections have all that was stored when the mail was asked for; before, nothing is known."""
@@ -98,6 +102,8 @@ class Matters:
             sentences, says = [], [_own_words(one, mail.cause_code) for one in known]
         else:
             says = [""] * len(known)
+        if mail.cause_code in SETTLED_BY_LINKING:
+            says, then = self._named(mail.account_id, known), f"{then} {SETTINGS_PAGE}"
         link, link_says = self._home_page, "See all in Kyrios"
         if found.number == 1 and known[0].document.url:
             link, link_says = known[0].document.url, f"Open invoice {known[0].document.number} in Kyrios"
@@ -112,6 +118,11 @@ class Matters:
             link=link,
             link_says=link_says,
         )
+
+    def _named(self, account_id: str, known: Sequence[Invoice]) -> list[str]:
+        """Of each invoice, who its customer is."""
+        names = self._customers(account_id, list({one.document.kyrios_contact_id for one in known}))
+        return [f"Customer: {names[one.document.kyrios_contact_id]}" for one in known]
 
     def _xero_said(self, known: Invoice) -> str:
         said = self._answer_words(known.answer_ref, known.account_id) if known.answer_ref else None

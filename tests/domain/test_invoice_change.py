@@ -259,10 +259,28 @@ def test_an_invoice_that_is_not_in_xero_is_voided_here_alone(history: tuple[Even
     assert (outcome.state.status, outcome.state.live, outcome.state.causes) == ("voided", (), ())
 
 
-@pytest.mark.parametrize("history", [(QUEUED, SYNCED), UPDATING, (*UPDATING, EDIT_REFUSED)])
+@pytest.mark.parametrize("history", [(QUEUED, SYNCED), UPDATING])
 def test_an_invoice_in_xero_is_to_be_voided_there(history: tuple[Event, ...]) -> None:
     outcome = given(*history).when(void).then(fact(InvoiceVoided, opens="void_invoice"))
     assert outcome.state.live == ("void_invoice",)
+
+
+def test_a_void_settles_the_refused_edit_that_nobody_wants_any_more_and_no_other_review() -> None:
+    differs = Cause("total_differs_in_xero", facts={"difference": "NZD 0.01"})
+    history = (QUEUED, SYNCED, fact(ReviewRaised, cause=differs), revised("update_invoice"), EDIT_REFUSED)
+    settled = fact(ReviewCleared, cause=Cause("edit_refused"))
+    outcome = given(*history).when(void).then(settled, fact(InvoiceVoided, opens="void_invoice"))
+    assert (outcome.state.live, outcome.state.reviews, outcome.state.refused) == (("void_invoice",), (differs,), ())
+    refused = folded(*history, settled, fact(InvoiceVoided, opens="void_invoice"), VOID_REFUSED)
+    assert [review.code for review in refused.reviews] == ["total_differs_in_xero", "void_refused"]
+
+
+def test_an_update_on_the_wire_is_awaited_though_an_earlier_edit_was_refused() -> None:
+    key = KEY.format("update_invoice")
+    history = (*UPDATING, EDIT_REFUSED, revised("update_invoice", 3, document=document(due_date=dt.date(2026, 12, 1))))
+    settled = fact(ReviewCleared, cause=Cause("edit_refused"))
+    outcome = given(*history).when(void, awaits=key).then(settled, fact(InvoiceVoided, awaits=key))
+    assert (outcome.state.status, outcome.state.live) == ("voided", ("update_invoice",))
 
 
 @pytest.mark.parametrize(("history", "kind"), [((QUEUED,), "create_invoice"), (UPDATING, "update_invoice")])

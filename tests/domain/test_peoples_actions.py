@@ -94,7 +94,8 @@ TABLE: Final[dict[str, tuple[str, str, str, str, str]]] = {
     ),
     "synced, a change on its way": (SO_ALREADY, "cannot be left out", SO_ALREADY, SO_ALREADY, "InvoiceVoided"),
     "synced, a change refused": (
-        "ReviewCleared, RetryRequested", "cannot be left out", SO_ALREADY, "ReviewCleared", "InvoiceVoided",
+        "ReviewCleared, RetryRequested", "cannot be left out", SO_ALREADY, "ReviewCleared",
+        "ReviewCleared, InvoiceVoided",
     ),
     "synced, a payment refused": (
         "is synced; there is nothing", "cannot be left out", SO_ALREADY, "ReviewCleared", "InvoiceVoided",

@@ -36,6 +36,18 @@ def test_candidates_are_shown_and_the_chosen_one_gets_the_invoice(kyrios: Kyrios
     assert statuses(shop, 1) == ["synced"]
 
 
+def test_whoever_reads_that_a_customer_is_in_question_reads_how_to_answer(kyrios: Kyrios, shop: World) -> None:
+    how = f"Whom that may be in Xero: kyrios-xero contacts candidates {ACCOUNT} cus-b"
+    shown = kyrios("invoices", "show", ACCOUNT, "inv-0").stdout
+    assert how in shown.splitlines()
+    (listed,) = [line for line in kyrios("invoices", "list", ACCOUNT).stdout.splitlines() if line.startswith("inv-0")]
+    assert listed.endswith(how)
+    kyrios("contacts", "link", ACCOUNT, "cus-b", COASTAL)
+    settle(shop)
+    assert "contacts candidates" not in kyrios("invoices", "show", ACCOUNT, "inv-0").stdout
+    assert "contacts candidates" not in kyrios("invoices", "list", ACCOUNT).stdout
+
+
 def test_a_link_is_cut_and_moved(kyrios: Kyrios, shop: World) -> None:
     kyrios("contacts", "link", ACCOUNT, "cus-b", COASTAL)
     assert f"cus-c is linked to Xero contact {COASTAL}" in kyrios("contacts", "move", ACCOUNT, "cus-b", "cus-c").stdout

@@ -3,8 +3,10 @@
 import pytest
 
 from domain.refusals import NotPossible
+from domain.streams import invoice_stream
 from services.bootstrap import Parts
 from services.invoice_question import Question
+from services.timeline import timeline
 from tests.changes import (
     assert_clean,
     change_in_xero,
@@ -258,6 +260,26 @@ def test_a_void_of_an_invoice_paid_in_xero_becomes_a_review_and_goes_on_request(
     world.work()
     assert (held(world)["Status"], world.invoice("inv-0").reviews) == ("VOIDED", ())
     assert sentence(world) == "Cancelled; also voided in Xero."
+    assert_clean(world)
+
+
+@pytest.mark.article("R25")
+def test_a_void_after_a_refused_edit_leaves_one_advice(world: World) -> None:
+    synced(world)
+    pay_by_hand(world, "T-0", "414.00")
+    revise(world, revised())
+    world.work()
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["edit_refused"]
+    void(world)
+    world.work()
+    assert [review.code for review in world.invoice("inv-0").reviews] == ["void_refused"]
+    assert sentence(world) == (
+        "Cancelled, but not in Xero: In Xero this invoice is paid in full, so it cannot be voided. "
+        "Remove payments and credits there, then retry."
+    )
+    said = [step.says for step in timeline(world.engine.store.events_of(invoice_stream(ACCOUNT, "inv-0")))]
+    settled = said.index("Settled by what came after it (edit_refused).")
+    assert said[settled + 1] == "Cancelled in Kyrios; Xero is to be told."
     assert_clean(world)
 
 

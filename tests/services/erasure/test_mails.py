@@ -25,6 +25,7 @@ NAME: Final = "Petronella Quillfeather"
 SAID: Final = f"No credit for {NAME} any more."
 CANARIES: Final = Leaks({"her name in the words of Xero": SAID})
 FOUND: Final = ["her name in the words of Xero"]
+HERSELF: Final = Leaks({"her name": NAME})
 QUILL: Final = customer(name=NAME)
 
 
@@ -83,6 +84,23 @@ def test_mails_that_name_her_leave_the_folder_and_others_stay(world: World) -> N
     (other,) = kept(folder)
     assert other["Subject"] == "A mail to try: alerts about Xero arrive"
     assert erase(world) == 0
+
+
+def test_a_mail_that_asks_who_she_is_in_xero_names_her_and_goes_with_her(world: World) -> None:
+    folder = world.engine.settings.home / "mail"
+    read_contacts(world)
+    world.engine.alert_recipients.change(ACCOUNT, OWNER, add=[ME])
+    world.engine.set_up.change_setting(ACCOUNT, "contact.create", "off", OWNER)
+    world.queue([billed(one, QUILL) for one in example_invoices(1)])
+    settle(world)
+    send(world)
+    (mail,) = kept(folder)
+    assert "by itself once that is fixed. In Kyrios: Settings > Integrations > Xero." in " ".join(text_of(mail).split())
+    for said in (text_of(mail), html_of(mail)):
+        assert f"Customer: {NAME} (new-1)" in said
+    leave_out(world)
+    assert erase(world) == 1
+    assert HERSELF.found_in(*everything(world), *readable(folder)) == []
 
 
 def test_a_mail_of_another_account_with_the_same_number_stays(world: World) -> None:
