@@ -1,6 +1,6 @@
 """Where accounts stand: the connection, what holds it back, and how many invoices are where. From the projections."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import Engine
 
 from domain.cause_words import CauseInWords, in_words
-from domain.connection_words import connection_words
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from projections import checkpoints, connection_status, counters, invoice_list
@@ -23,10 +22,9 @@ from services.conservation import Conservation
 from services.contact_import import ContactImport
 from services.mailing.reach import Reach
 from services.quiet_times import QuietTime
+from services.row_in_words import Names, mentioned_by, nameless, row_in_words
 
 NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
-Names = Callable[[Iterable[tuple[str, str]]], Mapping[str, str]]
-"""What organisations call themselves, by id, for pairs of an account and an organisation it mentions."""
 NO_CLOCK: Final[Mapping[UUID, QuietTime]] = MappingProxyType({})
 
 
@@ -78,7 +76,7 @@ def status_of(
     contacts: Mapping[UUID, ContactImport] = NO_CONTACTS,
     quiet: Mapping[UUID, QuietTime] = NO_CLOCK,
     mails: Mapping[str, Reach] | None = None,
-    names: Names = lambda mentioned: {},
+    names: Names = nameless,
 ) -> StatusAnswer:
     """The status of one account, or of all that are known. Raises NotPossible for an unknown account."""
     only = connection_id(account_id) if account_id is not None else None
@@ -90,7 +88,7 @@ def status_of(
         position = checkpoints.position(connection)
     if account_id is not None and account_id not in known:
         raise NotPossible(f"there is no account {account_id}: no invoice and no connection of it is known")
-    called = names([(row.account_id, one) for row in rows.values() for one in _mentioned(row)])
+    called = names([one for row in rows.values() for one in mentioned_by(row)])
     wanted = sorted(known) if account_id is None else [account_id]
     accounts = tuple(
         _with_clock(
@@ -111,25 +109,6 @@ def _with_clock(account: AccountStatus, quiet: QuietTime | None) -> AccountStatu
     return msgspec.structs.replace(account, quiet=quiet, status="expiring" if expires else account.status)
 
 
-def _mentioned(row: ConnectionRow) -> list[str]:
-    """The organisations its words may name."""
-    picked = (cause.facts.get("picked") for cause in row.causes)
-    return [one for one in (row.organisation_id, *picked) if one]
-
-
-def _words(row: ConnectionRow | None, names: Mapping[str, str]) -> str:
-    if row is None:
-        return connection_words("not_connected", NOT_CONNECTED, None)
-    return connection_words(
-        row.status,
-        row.causes,
-        row.disconnected_for,
-        ended_at=row.disconnected_at,
-        used=row.organisation_id,
-        names=names,
-    )
-
-
 def _account(
     account_id: str,
     row: ConnectionRow | None,
@@ -144,7 +123,7 @@ def _account(
         status=row.status if row else "not_connected",
         organisation_id=row.organisation_id if row else None,
         organisation=names.get(row.organisation_id or "", "") if row else "",
-        words=_words(row, names),
+        words=row_in_words(row, names),
         gate_open=not held,
         held_by=in_words(held),
         connected_at=row.connected_at if row else None,

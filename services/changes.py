@@ -20,7 +20,6 @@ from sqlalchemy import Engine
 
 from domain.cause_words import CauseInWords, in_words
 from domain.causes import CATALOGUE, UNSAID
-from domain.connection_words import connection_words
 from domain.invoice import Status
 from domain.refusals import Fault, InvalidInput, NotPossible
 from domain.state_words import invoice_words
@@ -29,6 +28,7 @@ from projections import changes, checkpoints, invoice_list
 from projections.connection_status import ConnectionRow, ConnectionState
 from projections.invoice_status import InvoiceRow, causes_of
 from projections.snapshot import snapshot
+from services.row_in_words import Names, mentioned_by, nameless, row_in_words
 
 MOST_AT_ONCE: Final = 1_000
 XeroSaid = Callable[[str, Sequence[str]], Mapping[str, str]]
@@ -86,10 +86,12 @@ def changes_of(
     after: str = "0",
     limit: int = 100,
     xero_said: XeroSaid = lambda account_id, invoices: {},
+    names: Names = nameless,
 ) -> ChangePage:
     """What changed behind the cursor `after`; `head` is where the log ends, which no cursor can be beyond.
 
     `xero_said` tells Xero's own words about invoices that need them; without it, they are left out of the sentences.
+    `names` tells what organisations call themselves; without it, they go by their ids.
     """
     if faults := _faults(after, limit, head):
         raise InvalidInput(*faults)
@@ -105,7 +107,7 @@ def changes_of(
     return ChangePage(
         account_id=account_id,
         as_of=as_of,
-        changes=tuple(_invoice(row, said) if isinstance(row, InvoiceRow) else _connection(row) for row in shown),
+        changes=tuple(_invoice(row, said) if isinstance(row, InvoiceRow) else _connection(row, names) for row in shown),
         next_cursor=str(shown[-1].changed_at_position) if shown else after,
         more=len(rows) > limit,
     )
@@ -150,17 +152,11 @@ def _invoice(row: InvoiceRow, xero_said: Mapping[str, str]) -> InvoiceChange:
     )
 
 
-def _connection(row: ConnectionRow) -> ConnectionChange:
+def _connection(row: ConnectionRow, names: Names) -> ConnectionChange:
     return ConnectionChange(
         cursor=str(row.changed_at_position),
         state=row.status,
-        words=connection_words(
-            row.status,
-            row.causes,
-            row.disconnected_for,
-            ended_at=row.disconnected_at,
-            used=row.organisation_id,
-        ),
+        words=row_in_words(row, names(mentioned_by(row))),
         causes=in_words(row.causes),
         gate_open=not row.causes,
         organisation_id=row.organisation_id,

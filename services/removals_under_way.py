@@ -5,7 +5,7 @@ nothing shows that the connection is gone, since only a person can look for it i
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -18,8 +18,10 @@ from adapters.vault import grants
 from domain import connection as connections
 from domain.connection import Connection
 from domain.connection_state import Departure
+from domain.connection_words import called
 from domain.next_steps import when
 from domain.streams import connection_id
+from services.organisation_names import organisation_names
 from services.overdue_removals import LONGEST
 
 
@@ -46,7 +48,7 @@ def removals_of(store: EventStore, account: Connection) -> tuple[RemovalUnderWay
     """What this account left and Xero has not confirmed, oldest first."""
     with store.cursor() as cursor:
         entries = removals.open_of(cursor, [one.removal for one in account.departures])
-    return _told(account, entries)
+    return _told(account, entries, _names(store, [account]))
 
 
 def removals_of_all(store: EventStore) -> tuple[RemovalUnderWay, ...]:
@@ -55,30 +57,37 @@ def removals_of_all(store: EventStore) -> tuple[RemovalUnderWay, ...]:
         waiting = (connection_id(account) for account in grants.accounts_with_several(tx.cursor))
         known = tx.load(list({*removals.lanes(tx.cursor), *waiting}), connections.evolve)
         entries = removals.open_of(tx.cursor, [d.removal for one in known.values() for d in one.departures])
-    told = (one for account in known.values() for one in _told(account, entries))
+    names = _names(store, known.values())
+    told = (one for account in known.values() for one in _told(account, entries, names))
     return tuple(sorted(told, key=lambda one: (one.account_id, one.since)))
 
 
-def _told(account: Connection, entries: Mapping[UUID, Row]) -> tuple[RemovalUnderWay, ...]:
-    unanswered = [_unanswered(account.account_id, one) for one in account.unanswered]
-    under_way = [_under_way(account.account_id, one, entries.get(one.removal)) for one in account.departures]
-    return (*unanswered, *under_way, *(_waiting(account.account_id, one) for one in account.waiting))
+def _names(store: EventStore, accounts: Iterable[Connection]) -> dict[str, str]:
+    left = [(a.account_id, d.organisation_id) for a in accounts for d in (*a.unanswered, *a.departures, *a.waiting)]
+    return organisation_names(store, [(account, one) for account, one in left if one])
 
 
-def _waiting(account_id: str, left: Departure) -> RemovalUnderWay:
+def _told(account: Connection, entries: Mapping[UUID, Row], names: Mapping[str, str]) -> tuple[RemovalUnderWay, ...]:
+    who = account.account_id
+    unanswered = [_unanswered(who, _what(one, names), one) for one in account.unanswered]
+    under_way = [_under_way(who, _what(one, names), one, entries.get(one.removal)) for one in account.departures]
+    return (*unanswered, *under_way, *(_waiting(who, _what(one, names), one) for one in account.waiting))
+
+
+def _waiting(account_id: str, what: str, left: Departure) -> RemovalUnderWay:
     return RemovalUnderWay(
         account_id=account_id,
         state="waiting",
         organisation_id=left.organisation_id,
         xero_connection_id=left.xero_connection_id,
         since=left.since,
-        words=f"Since {_time(left.since)} a newer consent does not reach {_what(left)}. Nothing is removed in Xero "
+        words=f"Since {_time(left.since)} a newer consent does not reach {what}. Nothing is removed in Xero "
         "before the account goes back to the organisation used so far, starts afresh with another, or disconnects; "
         "what it does not need then is removed at once.",
     )
 
 
-def _under_way(account_id: str, left: Departure, entry: Row | None) -> RemovalUnderWay:
+def _under_way(account_id: str, what: str, left: Departure, entry: Row | None) -> RemovalUnderWay:
     ends_by = left.since + dt.timedelta(hours=LONGEST)
     tries, due_in = (entry["attempts"], float(entry["due_in"])) if entry else (0, None)
     then = "" if left.consent_goes_on else " and its tokens are destroyed"
@@ -91,21 +100,21 @@ def _under_way(account_id: str, left: Departure, entry: Row | None) -> RemovalUn
         ends_by=ends_by,
         tries=tries,
         next_try_in=due_in,
-        words=f"Since {_time(left.since)} {_what(left)} is being removed in Xero{_progress(entry)}. The next try is "
+        words=f"Since {_time(left.since)} {what} is being removed in Xero{_progress(entry)}. The next try is "
         f"{when(due_in)}; at the latest on {_time(ends_by)} it ends{then}.",
     )
 
 
-def _unanswered(account_id: str, left: Departure) -> RemovalUnderWay:
+def _unanswered(account_id: str, what: str, left: Departure) -> RemovalUnderWay:
     return RemovalUnderWay(
         account_id=account_id,
         state="unanswered",
         organisation_id=left.organisation_id,
         xero_connection_id=left.xero_connection_id,
         since=left.since,
-        words=f"{_what(left).capitalize()} was to be removed in Xero on {_time(left.since)}; Xero gave no answer for a "
-        "day, and we try no more. It may still be listed there: the owner looks under Connected apps in Xero and "
-        "disconnects it there.",
+        words=f"{what[0].upper()}{what[1:]} was to be removed in Xero on {_time(left.since)}; Xero gave no answer "
+        "for a day, and we try no more. It may still be listed there: the owner looks under Connected apps in Xero "
+        "and disconnects it there.",
     )
 
 
@@ -123,10 +132,10 @@ def _progress(entry: Row | None) -> str:
     return f": Xero was asked {asked}, {how}"
 
 
-def _what(left: Departure) -> str:
+def _what(left: Departure, names: Mapping[str, str]) -> str:
     if left.organisation_id is None or not left.xero_connection_id:
         return "what a consent without a chosen organisation reached"
-    return f"the connection to organisation {left.organisation_id}"
+    return f"the connection to {called(left.organisation_id, names)}"
 
 
 def _time(at: dt.datetime) -> str:

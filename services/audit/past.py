@@ -18,14 +18,13 @@ from adapters.event_store.store import EventStore
 from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
-from domain.connection_words import connection_words
 from domain.event import Event, Evolve
 from domain.refusals import NotPossible
 from domain.state_words import invoice_words
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from projections import invoice_list
 from projections.batch import Batch
-from projections.connection_status import NOT_CONNECTED, ConnectionRow
+from projections.connection_status import NOT_CONNECTED
 from projections.invoice_status import causes_of
 from services import conservation
 from services.audit.past_states import (
@@ -39,6 +38,7 @@ from services.audit.past_states import (
     happened,
 )
 from services.audit.until import Until, find
+from services.row_in_words import row_in_words
 
 _AT_ONCE: Final = 1_000
 _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -80,7 +80,7 @@ class Past:
             account_id=account_id,
             until=then,
             status=row.status,
-            says=_connection_words(row),
+            says=row_in_words(row),
             held_by=row.causes,
             state=_folded(events, connections.evolve),
             events=_history(recorded, events),
@@ -137,7 +137,7 @@ class Past:
         return PastAccount(
             account_id=account_id,
             until=then,
-            says=_connection_words(row),
+            says=row_in_words(row),
             connection=row.status if row else None,
             held_by=held,
             counters=tuple(sorted(counted)),
@@ -177,14 +177,6 @@ class Past:
         batch = Batch({}, {}, {})
         batch.fold((row.position, row.stream_id, row.version, row.topic, row.state) for row in recorded)
         return [self._mapper.event_of(e.stream_id, e.version, e.topic, e.state) for e in recorded], batch
-
-
-def _connection_words(row: ConnectionRow | None) -> str:
-    if row is None:
-        return connection_words("not_connected", NOT_CONNECTED, None)
-    return connection_words(
-        row.status, row.causes, row.disconnected_for, ended_at=row.disconnected_at, used=row.organisation_id
-    )
 
 
 def _folded(events: Sequence[Event], evolve: Evolve[Any]) -> Any:

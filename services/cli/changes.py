@@ -1,5 +1,6 @@
 """The command that says what changed of an account's invoices and its connection, for the backend to follow."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from rich.console import Console
 from services.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
 from services.cli import console
 from services.invoice_question import Question
+from services.organisation_names import organisation_names
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +27,8 @@ def changes(
 ) -> None:
     """Show which invoices changed, and whether the connection did, each as it is now, in the order of the log."""
     with console.engine() as engine:
-        page = changes_of(engine.read, engine.store.head(), account, after, limit, Question(engine).xero_said)
+        said, names = Question(engine).xero_said, partial(organisation_names, engine.store)
+        page = changes_of(engine.read, engine.store.head(), account, after, limit, said, names)
     if as_json:
         end = {"next_cursor": page.next_cursor, "more": page.more, "as_of": page.as_of}
         console.print_lines([*page.changes, end])

@@ -14,7 +14,7 @@ from services.cli import console
 from services.cli.nobody_told import nobody_told
 from services.contact_import import imports
 from services.mailing.reach import reach_of
-from services.organisation_status import organisation_names
+from services.organisation_names import organisation_names
 from services.quiet_times import quiet_times
 
 

@@ -17,7 +17,7 @@ from domain.references import References
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
-from services.organisation_status import organisation_names
+from services.organisation_names import organisation_names
 from services.reads import Reads
 
 T = TypeVar("T")

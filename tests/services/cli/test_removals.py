@@ -10,7 +10,9 @@ from tests.world import ACCOUNT, OWNER, World, organisation_id
 
 DAY = LONGEST * 3600
 EVERYWHERE = (("connections", "show", ACCOUNT), ("connections", "removals"), ("connections", "removals", ACCOUNT))
-WHAT = f"the connection to organisation {organisation_id()}"
+NAMED = f"the connection to Harbour & Vine Studio ({organisation_id()})"
+LEFT = f"the connection to organisation {organisation_id()}"
+"""Books that were left for others have no name here any more."""
 
 
 def test_a_removal_under_way_is_told_with_its_tries_and_its_end(world: World, kyrios_in_world: Kyrios) -> None:
@@ -19,7 +21,7 @@ def test_a_removal_under_way_is_told_with_its_tries_and_its_end(world: World, ky
     world.engine.set_up.disconnect(ACCOUNT, OWNER)
     for command in EVERYWHERE:
         said = kyrios_in_world(*command).stdout
-        assert f"{WHAT} is being removed in Xero. The next try is now; at the latest on " in said
+        assert f"{NAMED} is being removed in Xero. The next try is now; at the latest on " in said
         assert "it ends and its tokens are destroyed.\n" in said
     lost = world.fault("http_500_before", method="DELETE", path="/connections")
     world.work()
@@ -58,7 +60,7 @@ def test_books_that_were_left_within_a_consent_are_told_and_no_tokens_are_said_t
     world.consent(organisation_id(), ELSEWHERE)
     world.engine.set_up.choose_organisation(ACCOUNT, ELSEWHERE, OWNER, start_afresh=True)
     said = kyrios_in_world("connections", "show", ACCOUNT).stdout
-    assert f"{WHAT} is being removed in Xero" in said
+    assert f"{LEFT} is being removed in Xero" in said
     assert "it ends.\n" in said
 
 
@@ -76,7 +78,7 @@ def test_what_xero_never_answered_is_told_to_support_until_it_is_known_to_be_gon
     for command in EVERYWHERE:
         said = kyrios_in_world(*command).stdout
         assert "Xero gave no answer for a day, and we try no more." in said
-        assert f"{WHAT.capitalize()} was to be removed in Xero on " in said
+        assert f"T{NAMED[1:]} was to be removed in Xero on " in said
         assert "the owner looks under Connected apps in Xero and disconnects it there." in said
     (shown,) = json.loads(kyrios_in_world("connections", "removals", "--json").stdout)
     assert (shown["state"], shown["ends_by"], shown["next_try_in"]) == ("unanswered", None, None)

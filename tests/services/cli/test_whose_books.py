@@ -58,7 +58,7 @@ def test_a_consent_for_other_books_says_that_none_are_confirmed_and_promises_no_
     elsewhere.later(3 * 3600)
     assert elsewhere.engine.contact_reader.read_due() == 0
     assert len(elsewhere.requests("GET", "/Contacts")) == asked
-    assert "a newer consent does not reach the connection to organisation" in shown
+    assert f"a newer consent does not reach the connection to {A}. Nothing is removed in Xero before" in shown
     assert elsewhere.consent(organisation_id()) == "resumed"
     assert "next reading" in told(elsewhere, kyrios_in_world)[0]
 
@@ -77,6 +77,9 @@ def test_a_fresh_start_is_asked_for_by_the_names_of_both(elsewhere: World, kyrio
     for one in (status, shown):
         assert f"You picked {B}; so far this account used {A}. Go back, or start afresh with {B}." in one
         assert "held back:" not in one
+    fed = [json.loads(line) for line in kyrios_in_world("changes", ACCOUNT, "--json").stdout.splitlines()]
+    (connection,) = (one for one in fed if one.get("of") == "connection")
+    assert connection["words"].startswith(f"You picked {B}; so far this account used {A}.")
     # What was read of the one that was only picked keeps nobody busy, neither now nor after the way back.
     assert elsewhere.consent(organisation_id()) == "resumed"
     with elsewhere.engine.store.cursor() as cursor:
