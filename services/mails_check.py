@@ -1,7 +1,7 @@
 """Whether the mails are as the log says: each that an event asks for is there, and none that no event asks for.
 
-Mails that ended are deleted after a week, so what is older cannot be missed; and of recipients whose address a server
-refused the log knows nothing, so none is expected of them. From a copy nobody is told anything: there, no mail may be.
+Mails that ended are deleted after a week, so what is older cannot be missed; nor are those to one who is told no more.
+From a copy nobody is told anything: there, no mail may be.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class MailsCheck:
         """`copy`: the log is the copy of another."""
         self._copy = copy
         self._kept = mails.keys(cursor)
-        self._reachable = recipients.reachable(cursor)
+        self._known = recipients.known(cursor)
         # A day less than they are kept, as an hour of mails may end before it is over.
         self._since: datetime = mails.kept_since(cursor, KEEP_CLOSED_DAYS - 1)
         self._asked: dict[str, tuple[str, int]] = {}
@@ -56,7 +56,7 @@ class MailsCheck:
         for key, (account_id, position) in sorted(self._asked.items()):
             for recipient_id, since in self._told_from.get(account_id, {}).items():
                 mine = f"{key}/{recipient_id}"
-                if recipient_id in self._reachable and since <= position and mine not in self._kept:
+                if recipient_id in self._known and since <= position and mine not in self._kept:
                     yield mine, "missing, though an event asks for it"
         for mine in sorted(self._for_support - self._kept.keys()):
             yield mine, "missing, though an event asks for it"

@@ -1,6 +1,7 @@
 """A real mail server for tests, over a real socket, that does what mail servers do at their worst.
 
-`misbehave("RCPT", "550 no such user")` answers a step so; `DROP` breaks the connection at it, `STALL` never answers.
+`misbehave("RCPT", "550 no such user")` answers a step so; `DROP` breaks the connection at it, `STALL` never answers,
+`SLOW` answers as it should, but late.
 """
 
 import asyncio
@@ -20,7 +21,9 @@ from adapters.smtp.local_server import answering
 Step = Literal["greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "content", "taken"]
 DROP: Final = "drop"
 STALL: Final = "stall"
+SLOW: Final = "slow"
 STALLED: Final = 60
+LATE: Final = 0.6
 PASSWORD: Final = "pass word/:@"
 
 
@@ -57,6 +60,9 @@ class MailSink:
         answer = self._script[step].pop(0) if self._script.get(step) else None
         if answer == STALL:
             await asyncio.sleep(STALLED)
+        if answer == SLOW:
+            await asyncio.sleep(LATE)
+            return None
         if answer in (STALL, DROP):
             server.transport.abort()
             return "421 gone"

@@ -121,7 +121,11 @@ class World:
             mails = ("due_at", "asked_at", "rendered_at", "told_at", "lease_until", "first_tried_at", "closed_at")
             moved = ", ".join(f"{column} = {column} - %(by)s::interval" for column in mails)
             cursor.execute(f"UPDATE app.mail SET {moved}", shift)
-            cursor.execute("UPDATE app.mail_lane SET paused_until = paused_until - %(by)s::interval", shift)
+            cursor.execute(
+                "UPDATE app.mail_lane SET paused_until = paused_until - %(by)s::interval,"
+                " taken_at = taken_at - %(by)s::interval",
+                shift,
+            )
             cursor.execute(
                 "UPDATE app.lane SET paused_until = paused_until - %(by)s::interval,"
                 " refilled_at = refilled_at - %(by)s::interval, window_over_at = window_over_at - %(by)s::interval,"

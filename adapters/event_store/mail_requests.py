@@ -13,7 +13,7 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
     """Ask for mails, each once, to everybody their account tells, and to support; each key must be there once.
 
     A mail that is on its way already is not asked for again. What ended without a mail, or was sent before this, is
-    opened again: whether there is anything new to tell is seen when it is due.
+    opened again: whether there is anything new to tell is seen when it is due, as is who is refused by their server.
     """
     curs.execute(
         """
@@ -25,7 +25,7 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
                     %s::uuid[])
              AS e (effect_key, kind, cause_code, connection_id, account_id, stream_id, seq, due_in, support_id)
         CROSS JOIN LATERAL (
-            SELECT recipient_id FROM app.recipient WHERE account_id = e.account_id AND refused_at IS NULL
+            SELECT recipient_id FROM app.recipient WHERE account_id = e.account_id
             UNION ALL SELECT e.support_id WHERE e.support_id IS NOT NULL) r
         ORDER BY e.effect_key, r.recipient_id
         ON CONFLICT (effect_key) DO UPDATE SET asked_at = app.now(),

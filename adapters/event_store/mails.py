@@ -25,7 +25,11 @@ LANE: Final = "mail"
 LIVE: Final = ("PENDING", "LEASED", "AMBIGUOUS")
 NOBODY_THERE: Final = "no_recipient"
 """Why a mail was withdrawn whose recipient is not told any more, or was never named."""
+RECIPIENT_REFUSED: Final = "recipient_refused"
+"""Why a mail was rejected whose recipient the server said it does not have; the server's code follows."""
 EndState = Literal["REJECTED", "DEAD", "WITHDRAWN"]
+
+Patience = Literal["runs", "begins", "not_begun"]
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,14 +111,19 @@ def withdraw(curs: Cursor[Row], mail_id: int, why: str) -> None:
     )
 
 
-def open_again(curs: Cursor[Row], recipient_id: UUID) -> int:
-    """Mails that ended as nobody was there to get them are to be sent after all; returns how many."""
+def open_again(curs: Cursor[Row], recipient_id: UUID, *, refused: bool = False) -> int:
+    """Mails that ended as nobody was there to get them are to be sent after all; returns how many.
+
+    With `refused` those, too, for which a server refused their recipient.
+    """
     curs.execute(
         """
-        UPDATE app.mail SET state = 'PENDING', due_at = app.now(), cause = NULL, closed_at = NULL
-        WHERE recipient_id = %s AND state = 'WITHDRAWN' AND cause = %s
+        UPDATE app.mail SET state = 'PENDING', due_at = app.now(), cause = NULL, closed_at = NULL, attempts = 0,
+               first_tried_at = NULL
+        WHERE recipient_id = %s
+          AND (state = 'WITHDRAWN' AND cause = %s OR %s AND state = 'REJECTED' AND starts_with(cause, %s))
         """,
-        (recipient_id, NOBODY_THERE),
+        (recipient_id, NOBODY_THERE, refused, RECIPIENT_REFUSED),
     )
     return curs.rowcount
 
@@ -135,15 +144,21 @@ def done(curs: Cursor[Row], sent: SentMail) -> None:
         raise LeaseLost
 
 
-def reopen(curs: Cursor[Row], mail_id: int, token: UUID, due_in: float, *, unclear: bool, why: str) -> bool:
-    """Try a leased mail again in so many seconds; the same bytes if it may have arrived. False if it is not ours."""
+def reopen(
+    curs: Cursor[Row], mail_id: int, token: UUID, due_in: float, *, unclear: bool, why: str, patience: Patience = "runs"
+) -> bool:
+    """Try a leased mail again in so many seconds; the same bytes if it may have arrived. False if it is not ours.
+
+    `patience`: the time it is tried for runs on, begins now, or has not begun, as nothing was tried of this mail.
+    """
     curs.execute(
         """
         UPDATE app.mail SET state = %s, due_at = app.now() + %s * interval '1 second', cause = %s, lease_token = NULL,
-               lease_until = NULL, sealed = CASE WHEN %s THEN sealed END
+               lease_until = NULL, sealed = CASE WHEN %s THEN sealed END,
+               first_tried_at = CASE %s WHEN 'runs' THEN first_tried_at WHEN 'begins' THEN app.now() END
         WHERE id = %s AND lease_token = %s AND state = 'LEASED'
         """,
-        ("AMBIGUOUS" if unclear else "PENDING", due_in, why, unclear, mail_id, token),
+        ("AMBIGUOUS" if unclear else "PENDING", due_in, why, unclear, patience, mail_id, token),
     )
     return curs.rowcount == 1
 
@@ -184,10 +199,23 @@ def pause(curs: Cursor[Row], seconds: float, why: str) -> None:
 def works(curs: Cursor[Row]) -> None:
     """The mail server took something: whatever it refused before is over."""
     curs.execute(
-        "UPDATE app.mail_lane SET paused_until = NULL, paused_for = NULL, failures_in_row = 0 "
-        "WHERE lane = %s AND failures_in_row > 0",
+        """
+        INSERT INTO app.mail_lane (lane, taken_at) VALUES (%s, app.now())
+        ON CONFLICT (lane) DO UPDATE SET paused_until = NULL, paused_for = NULL, failures_in_row = 0,
+            taken_at = excluded.taken_at
+        """,
         (LANE,),
     )
+
+
+def has_taken(curs: Cursor[Row], within: float, since: datetime | None) -> bool:
+    """Whether the mail server took any mail within so many seconds, or since a moment."""
+    curs.execute(
+        "SELECT FROM app.mail_lane WHERE lane = %s"
+        " AND taken_at > least(app.now() - %s * interval '1 second', %s::timestamptz)",
+        (LANE, within, since),
+    )
+    return curs.fetchone() is not None
 
 
 def paused(curs: Cursor[Row]) -> Row | None:

@@ -37,9 +37,9 @@ def of_account(curs: Cursor[Row], account_id: str) -> list[Row]:
     return curs.fetchall()
 
 
-def reachable(curs: Cursor[Row]) -> dict[UUID, str]:
-    """The accounts of all recipients whose addresses no server has refused for good, by recipient."""
-    curs.execute("SELECT recipient_id, account_id FROM app.recipient WHERE refused_at IS NULL")
+def known(curs: Cursor[Row]) -> dict[UUID, str]:
+    """The accounts of all recipients, by recipient."""
+    curs.execute("SELECT recipient_id, account_id FROM app.recipient")
     return {row["recipient_id"]: row["account_id"] for row in curs}
 
 
@@ -52,9 +52,12 @@ def counted(curs: Cursor[Row]) -> list[Row]:
     return curs.fetchall()
 
 
-def address(curs: Cursor[Row], recipient_id: UUID) -> bytes | None:
-    """The sealed address mails may go to; None if it was removed, or refused for good."""
-    curs.execute("SELECT sealed FROM app.recipient WHERE recipient_id = %s AND refused_at IS NULL", (recipient_id,))
+def address(curs: Cursor[Row], recipient_id: UUID, *, even_refused: bool = False) -> bytes | None:
+    """The sealed address mails may go to; None if it was removed, or refused for good and that is not to be tried."""
+    curs.execute(
+        "SELECT sealed FROM app.recipient WHERE recipient_id = %s AND (refused_at IS NULL OR %s)",
+        (recipient_id, even_refused),
+    )
     row = curs.fetchone()
     return None if row is None else bytes(row["sealed"])
 
@@ -64,3 +67,13 @@ def refuse(curs: Cursor[Row], recipient_id: UUID, why: str) -> None:
     curs.execute(
         "UPDATE app.recipient SET refused_at = app.now(), refused_for = %s WHERE recipient_id = %s", (why, recipient_id)
     )
+
+
+def accept(curs: Cursor[Row], recipient_id: UUID) -> bool:
+    """A mail server took a mail to this address; returns whether it was refused until now."""
+    curs.execute(
+        "UPDATE app.recipient SET refused_at = NULL, refused_for = NULL"
+        " WHERE recipient_id = %s AND refused_at IS NOT NULL",
+        (recipient_id,),
+    )
+    return curs.rowcount == 1

@@ -4,6 +4,7 @@ MailTrouble
 ├── ServerAway          nothing was taken: no connection, or the server is busy; all mails may rest a little
 ├── SenderRefused       nothing was taken: our name, password, certificate or sender is refused; a person must look
 ├── RecipientRefused    nothing was taken: the server says for good that it has no such recipient
+├── RelayRefused        nothing was taken: the server passes no mail of ours on to this recipient; the address is right
 ├── TakenLater          nothing was taken: the server asks to try this mail again later
 ├── MessageRefused      nothing was taken: the server refuses this very mail for good
 ├── TooLate             nothing was sent: our lease on the mail is nearly over
@@ -12,7 +13,7 @@ MailTrouble
 
 
 class MailTrouble(Exception):
-    """A mail was not clearly taken; `word` says why in one word, with the server's code if it gave one."""
+    """A mail was not clearly taken; `word` says why in one word, or is the server's code: 550, or 550 5.1.1."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
@@ -29,6 +30,10 @@ class SenderRefused(MailTrouble):
 
 class RecipientRefused(MailTrouble):
     """There is no such recipient."""
+
+
+class RelayRefused(MailTrouble):
+    """The server passes no mail on to this recipient, for our sake or its own: our name or sender, or its rules."""
 
 
 class TakenLater(MailTrouble):

@@ -82,5 +82,6 @@ MAIL_LANE: Final = Table(
     Column("paused_until", TIME),
     Column("paused_for", Text),
     Column("failures_in_row", Integer, nullable=False, server_default="0"),
+    Column("taken_at", TIME),
     schema="app",
 )

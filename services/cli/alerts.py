@@ -109,6 +109,7 @@ def _in_words(trouble: MailTrouble) -> str:
         "ServerAway": "it is not reachable, or too busy",
         "SenderRefused": "it refuses us, our password, our sender, or cannot prove who it is",
         "RecipientRefused": "it knows no such address",
+        "RelayRefused": "it passes no mail of ours on to there: look at our password, our sender and its rules",
         "OutcomeUnclear": "the connection broke, so it may have arrived all the same",
     }
     return said.get(type(trouble).__name__, "it may take it later")

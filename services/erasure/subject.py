@@ -102,8 +102,8 @@ class Subject:
         """
         if mails.in_hand(self._tx.cursor, self._account_id):
             raise NotPossible(
-                "a mail of this account is being given to the mail server at this moment, which ends within three "
-                "minutes; repeat the command then"
+                "a mail of this account is being given to the mail server at this moment, which ends within a quarter "
+                "of an hour; repeat the command then"
             )
         return self
 

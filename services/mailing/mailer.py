@@ -31,29 +31,32 @@ from adapters.smtp.errors import (
     MessageRefused,
     OutcomeUnclear,
     RecipientRefused,
+    RelayRefused,
     SenderRefused,
     ServerAway,
     TooLate,
 )
-from adapters.smtp.server import MailServer
+from adapters.smtp.server import TAKEN_WITHIN, MailServer
 from adapters.vault.account_keys import AccountKey, AccountKeys
 from domain import alerts
 from domain import connection as connections
 from domain.account_settings import alerts_off
 from domain.alert_entries import SUPPORT
 from domain.event import ENGINE, Moment
+from domain.mail_retry import wait_before_copy, wait_while_refused
 from domain.refusals import ConcurrentChange
 from domain.retry import wait_before
 from domain.streams import alerts_stream
 from services.database import DATABASE_TROUBLE
 from services.mailing.letter import Letters, Reader
 from services.mailing.matters import Matters
+from services.mailing.reach import reached
 from services.mailing.still_open import StillOpen
 
 LOG: Final = logging.getLogger(__name__)
-LEASE: Final = 150.0
-LONGEST_SEND: Final = 60.0
-"""Seconds a mail belongs to its worker, and that are left for the message itself once all else is said."""
+LONGEST_SEND: Final = TAKEN_WITHIN + 60.0
+LEASE: Final = LONGEST_SEND + 90.0
+"""Seconds that are left for the message itself once all else is said, and that a mail belongs to its worker."""
 PATIENCE: Final = 48 * 3600.0
 """Seconds after which a mail that was never taken is given up."""
 EACH_BY_ITSELF: Final = ("disconnected", "inactivity")
@@ -65,6 +68,8 @@ CANNOT_BE_WRITTEN: Final = "mail %s cannot be written: %s"
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 15 * 60.0
 REFUSED_PAUSE: Final = 15 * 60.0
+LATELY: Final = 3600.0
+"""Seconds. A server that took a mail of ours so recently takes mails from us: one it does not pass on rests alone."""
 TRIES: Final = 10
 
 
@@ -183,7 +188,8 @@ class Mailer:
         """Where it goes; None if nobody is there any more, or nobody was named for support."""
         if mail.recipient_id == SUPPORT:
             return self._support
-        sealed = recipients.address(tx.cursor, mail.recipient_id)
+        # With a disconnection all syncing ends, so an address that was refused is tried once more.
+        sealed = recipients.address(tx.cursor, mail.recipient_id, even_refused=mail.kind == "disconnected")
         if key is None or sealed is None:
             return None
         return key.open("recipient", str(mail.recipient_id), 1, sealed).decode()
@@ -260,6 +266,7 @@ class Mailer:
             break
         with self._store.cursor() as cursor:
             mails.works(cursor)
+            reached(cursor, mail.recipient_id)
 
     def _record_trouble(self, ready: Ready, trouble: MailTrouble) -> None:
         mail, word = ready.mail, trouble.word
@@ -268,28 +275,64 @@ class Mailer:
                 case RecipientRefused():
                     LOG.warning("recipient %s is refused for good (%s)", mail.recipient_id, word)
                     recipients.refuse(cursor, mail.recipient_id, word)
-                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"recipient_refused {word}")
+                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"{mails.RECIPIENT_REFUSED} {word}")
                 case MessageRefused():
                     LOG.error("mail %s is refused for good (%s)", mail.id, word)
                     mails.end(cursor, mail.id, ready.token, "REJECTED", f"message_refused {word}")
                 case _ if mail.trying > PATIENCE:
                     LOG.error("mail %s was not taken for two days (%s); it is given up", mail.id, word)
                     mails.end(cursor, mail.id, ready.token, "DEAD", f"gave_up {word}")
-                case SenderRefused():
+                case SenderRefused() | RelayRefused() if self._refuses_us(cursor, mail, trouble):
                     LOG.error("the mail server takes no mail from us (%s); all mails wait", word)
                     mails.pause(cursor, REFUSED_PAUSE, f"sender_refused {word}")
-                    self._again(cursor, ready, word)
+                    # Mails to others go first then, and tell whether it is about this recipient.
+                    self._again(cursor, ready, word, REFUSED_PAUSE + self._soon(mail), patience="not_begun")
+                case RelayRefused():
+                    LOG.error("the mail server passes no mail on to recipient %s (%s)", mail.recipient_id, word)
+                    self._again(cursor, ready, word, wait_while_refused(mail.attempts, self._chance()))
                 case ServerAway():
                     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(mails.failures_in_row(cursor), 10))
                     LOG.warning("the mail server is away (%s); all mails wait", word)
                     mails.pause(cursor, pause * (0.5 + self._chance() / 2), f"server_away {word}")
-                    self._again(cursor, ready, word)
+                    self._again(cursor, ready, word, self._soon(mail))
+                case OutcomeUnclear():
+                    self._copy_later(cursor, ready, word)
                 case _:
                     LOG.warning("mail %s got no good answer (%s)", mail.id, word)
-                    self._again(cursor, ready, word, unclear=isinstance(trouble, OutcomeUnclear))
+                    self._again(cursor, ready, word, self._soon(mail))
 
-    def _again(self, cursor: Cursor[dict[str, Any]], ready: Ready, word: str, *, unclear: bool = False) -> None:
-        """Try it again later; what may have arrived stays so, whatever came of the try after."""
+    def _refuses_us(self, cursor: Cursor[dict[str, Any]], mail: Mail, trouble: MailTrouble) -> bool:
+        """Whether a server that refuses takes no mail from us at all, as far as is known."""
+        return isinstance(trouble, SenderRefused) or not mails.has_taken(cursor, LATELY, mail.rendered_at)
+
+    def _copy_later(self, cursor: Cursor[dict[str, Any]], ready: Ready, word: str) -> None:
+        """What may have arrived is sent again, ever more rarely: each time it may be read once more."""
         mail = ready.mail
-        wait = FIRST_PAUSE + wait_before(mail.attempts + 1, self._chance())
-        mails.reopen(cursor, mail.id, ready.token, wait, unclear=unclear or mail.unclear, why=word)
+        wait = wait_before_copy(mail.trying if mail.unclear else 0.0, self._chance())
+        if wait is None:
+            LOG.error(
+                "mail %s got no clear answer in two days (%s); it may have arrived, and is given up", mail.id, word
+            )
+            mails.end(cursor, mail.id, ready.token, "DEAD", f"gave_up {word}")
+            return
+        LOG.warning("mail %s got no clear answer (%s); it may have arrived, and is sent again", mail.id, word)
+        self._again(cursor, ready, word, wait, unclear=True, patience="begins")
+
+    def _again(
+        self,
+        cursor: Cursor[dict[str, Any]],
+        ready: Ready,
+        word: str,
+        wait: float,
+        *,
+        unclear: bool = False,
+        patience: mails.Patience = "runs",
+    ) -> None:
+        """Try it again in `wait` seconds; what may have arrived stays so, whatever came of the try after."""
+        mail = ready.mail
+        if mail.unclear:
+            unclear, patience = True, "runs"
+        mails.reopen(cursor, mail.id, ready.token, wait, unclear=unclear, why=word, patience=patience)
+
+    def _soon(self, mail: Mail) -> float:
+        return FIRST_PAUSE + wait_before(mail.attempts + 1, self._chance())

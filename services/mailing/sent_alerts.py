@@ -13,12 +13,13 @@ from adapters.smtp.server import MailServer
 from domain import connection as connections
 from domain.alert_entries import SUPPORT
 from domain.alerts import AlertSent
-from domain.mail_address import checked_address
+from domain.mail_address import checked_address, same_address
 from domain.refusals import NotPossible
 from domain.streams import alerts_stream, connection_id
 from services.mailing.alert_recipients import AlertRecipients
 from services.mailing.letter import Letters
 from services.mailing.matter import Matter
+from services.mailing.reach import reached
 
 MOST_MONTHS: Final = 24
 LEFT: Final = "no longer told"
@@ -122,6 +123,8 @@ class TryMail:
     def __call__(self, account_id: str, to: Sequence[str] = ()) -> list[str]:
         """Send to these, or to everybody the account tells; returns to whom. Raises MailTrouble if one is not taken.
 
+        Who was refused before is told again once it is taken, beginning with what could not be told since.
+
         NotPossible for an account that was never connected, or that tells nobody.
         """
         if self._store.load(connection_id(account_id), connections.evolve) is None:
@@ -134,7 +137,16 @@ class TryMail:
             message_id = self._letters.message_id(f"trial/{self._new_id()}", 1)
             content = self._letters.write(self._matter(), account_id, address, message_id, self._store.now())
             self._server().send(self._sender, address, content, lambda: None)
+            self._taken(account_id, address)
         return addresses
+
+    def _taken(self, account_id: str, address: str) -> None:
+        """The mail server takes mails, and this address gets them: whatever rested for either goes on."""
+        found = [one for one in self._recipients.listed(account_id) if same_address(one.address, address)]
+        with self._store.cursor() as cursor:
+            mails.works(cursor)
+            for one in found:
+                reached(cursor, one.recipient_id)
 
     def _matter(self) -> Matter:
         return Matter(

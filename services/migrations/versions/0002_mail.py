@@ -49,7 +49,8 @@ CREATE TABLE app.mail_lane (
     lane text PRIMARY KEY,
     paused_until timestamptz,
     paused_for text,
-    failures_in_row integer NOT NULL DEFAULT 0
+    failures_in_row integer NOT NULL DEFAULT 0,
+    taken_at timestamptz
 );
 """
 

@@ -20,13 +20,14 @@ from adapters.smtp.errors import (
     MessageRefused,
     OutcomeUnclear,
     RecipientRefused,
+    RelayRefused,
     SenderRefused,
     ServerAway,
     TakenLater,
     TooLate,
 )
 from adapters.smtp.server import MailServer
-from tests.mail_server import DROP, PASSWORD, STALL, MailSink, Step, mail_sink
+from tests.mail_server import DROP, LATE, PASSWORD, SLOW, STALL, MailSink, Step, mail_sink
 
 MESSAGE = b"Subject: hello\r\n\r\nfirst\r\n.a line that begins with a dot\r\n.\r\nlast\r\n"
 
@@ -87,8 +88,61 @@ def test_what_a_server_does_at_a_step_says_whether_the_mail_may_have_been_taken(
 )
 def test_a_server_that_stalls_is_given_up_on(sink: MailSink, step: Step, trouble: type[MailTrouble]) -> None:
     sink.misbehave(step, STALL)
+    server = MailServer(server_address(sink.url), 0.3, taken_within=0.3)
     with pytest.raises(trouble):
-        give(sink.url, timeout=0.3)
+        server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble", "word"),
+    [
+        ("550 5.1.1 no such user here", RecipientRefused, "550 5.1.1"),
+        ("554 5.1.2 no such domain", RecipientRefused, "554 5.1.2"),
+        ("556 5.1.10 takes no mail", RecipientRefused, "556 5.1.10"),
+        ("550 5.2.1 mailbox disabled", RecipientRefused, "550 5.2.1"),
+        ("551 user not local", RecipientRefused, "551"),
+        ("553 mailbox name not allowed", RecipientRefused, "553"),
+        ("554 5.7.1 <you@example.com>: Relay access denied", RelayRefused, "554 5.7.1"),
+        ("550 5.7.1 Unable to relay", RelayRefused, "550 5.7.1"),
+        ("530 5.7.0 Authentication required", RelayRefused, "530 5.7.0"),
+        ("550 5.7.26 unauthenticated mail is not accepted", RelayRefused, "550 5.7.26"),
+        ("550 5.1.8 sender's domain does not exist", RelayRefused, "550 5.1.8"),
+        ("550 5.4.1 Recipient address rejected: Access denied", RelayRefused, "550 5.4.1"),
+        ("550 relay not permitted", RelayRefused, "550"),
+        ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", RelayRefused, "553 5.7.1"),
+        ("554 transaction failed", RelayRefused, "554"),
+        ("503 not now", RelayRefused, "503"),
+        ("552 5.2.2 mailbox full", TakenLater, "552 5.2.2"),
+        ("552 no room", TakenLater, "552"),
+    ],
+)
+def test_only_what_is_said_of_the_address_is_about_the_recipient(
+    sink: MailSink, answer: str, trouble: type[MailTrouble], word: str
+) -> None:
+    sink.misbehave("RCPT", answer)
+    with pytest.raises(MailTrouble) as met:
+        give(sink.url)
+    assert (type(met.value), met.value.word) == (trouble, word)
+
+
+def test_a_server_that_is_slow_to_say_it_took_the_mail_is_waited_for(sink: MailSink) -> None:
+    """The control: with the patience of every other answer this one comes too late."""
+    sink.misbehave("taken", SLOW, SLOW)
+    server = MailServer(server_address(sink.url), LATE / 2, taken_within=30)
+    server.send("us@kyrios.example", "you@example.com", MESSAGE, lambda: None)
+    with pytest.raises(OutcomeUnclear):
+        MailServer(server_address(sink.url), LATE / 2, taken_within=LATE / 2).send(
+            "us@kyrios.example", "you@example.com", MESSAGE, lambda: None
+        )
+    assert len(sink.taken) == 2
+
+
+def test_the_patience_for_the_last_answer_is_for_no_other(sink: MailSink) -> None:
+    sink.misbehave("RCPT", SLOW)
+    with pytest.raises(ServerAway):
+        MailServer(server_address(sink.url), LATE / 2, taken_within=30).send(
+            "us@kyrios.example", "you@example.com", MESSAGE, lambda: None
+        )
 
 
 def test_a_port_where_nobody_listens_is_a_server_that_is_away() -> None:

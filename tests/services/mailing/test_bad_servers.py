@@ -16,10 +16,10 @@ def state(post: Post) -> tuple[str, str | None]:
     return row["state"], row["cause"]
 
 
-def stays_away(post: Post, step: Step, answer: str) -> None:
-    """The mail server does this at a step when the mail is due, and once only."""
+def stays_away(post: Post, step: Step, *answers: str) -> None:
+    """The mail server does this at a step when the mail is due, once for each answer."""
     post.unlinked(1)
-    post.sink.misbehave(step, answer)
+    post.sink.misbehave(step, *answers)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_may_have_been_taken_is_sent_again_byte_for_byte(post: Post, step: 
     assert post.told() == []
     post.unlinked(1, start=1)
     post.engine.projector.catch_up()
-    post.send(after=60)
+    post.send(after=700)
     raws = [raw for _, raw in post.sink.taken]
     assert len(raws) == len(kept) + 1
     assert len(set(raws)) == 1, "the same words, date and Message-ID, whatever has come up since"
@@ -62,11 +62,23 @@ def test_a_mail_that_may_have_been_taken_stays_so_until_a_server_takes_it(post: 
     stays_away(post, "taken", DROP)
     post.send()
     post.sink.misbehave("RCPT", "450 later")
-    post.send(after=60)
-    assert state(post)[0] == "AMBIGUOUS"
+    post.send(after=700)
+    assert state(post) == ("AMBIGUOUS", "450")
     post.send(after=60)
     assert len({raw for _, raw in post.sink.taken}) == 1
     assert len(post.sink.taken) == 2
+
+
+def test_a_server_that_takes_a_mail_and_never_says_so_gets_at_most_six_copies(post: Post) -> None:
+    stays_away(post, "taken", *[DROP] * 100)
+    copies = [len(post.sink.taken)]
+    for _ in range(80):
+        post.send(after=3_600)
+        copies.append(len(post.sink.taken))
+    assert copies[-1] == 6
+    assert len({raw for _, raw in post.sink.taken}) == 1
+    assert state(post) == ("DEAD", "gave_up SMTPServerDisconnected")
+    assert copies[8] <= 4, "and most of them early"
 
 
 def test_a_recipient_that_does_not_exist_is_not_tried_again_and_is_shown(post: Post) -> None:
