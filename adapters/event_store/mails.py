@@ -5,7 +5,8 @@ Every change after a lease is guarded by the lease's token.
 
 PENDING ──claim──► LEASED ──taken──► DONE ──more of the same──► PENDING
    │                  ├── no clear answer, or its worker died ──► AMBIGUOUS ── the same bytes again ──► LEASED
-   │                  └── refused for good ──► REJECTED, for two days ──► DEAD
+   │                  ├── refused for good ──► REJECTED ──its recipient is reached again──► PENDING
+   │                  └── for two days, or six times without a clear answer ──► DEAD
    └── nothing to tell any more ──► WITHDRAWN ──the matter is back──► PENDING
 """
 
