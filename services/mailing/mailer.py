@@ -6,8 +6,7 @@ record   ONE transaction: AlertSent and the mail's end, guarded by the lease
 
 A mail whose outcome is unknown cannot be looked up: the same bytes are sent again, with the same Message-ID. So each
 mail arrives at least once, at most six times if no answer ever comes, and whoever keeps mails by their Message-ID keeps
-one of it. Only if somebody was erased
-meanwhile, whom it may have named, it is written anew.
+one of it. Only if somebody was erased meanwhile, whom it may have named, it is written anew.
 """
 
 import logging
