@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from domain.causes import Cause, Who, is_unfound, who_acts, words
+from domain.causes import RIGHT_AFTER, Cause, Who, is_unfound, who_acts, words
 from domain.invoice_payment import payment_in
 from domain.money import Money
 
@@ -22,9 +22,16 @@ class CauseInWords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_words(causes: Sequence[Cause], xero_said: str = NO_MESSAGE) -> tuple[CauseInWords, ...]:
-    """Causes as people read them, each once; `xero_said` is Xero's own message where one belongs to a cause."""
+    """Causes as people read them, each once; `xero_said` is Xero's own message where one belongs to a cause.
+
+    What goes right after one of them goes so only if that is the only one.
+    """
     different = {(cause.code, cause.key): cause for cause in causes}.values()
-    return tuple(CauseInWords(code=c.code, words=words(c, message=xero_said), who=who_acts([c])) for c in different)
+    promised = "" if len(different) == 1 else f" {RIGHT_AFTER}"
+    return tuple(
+        CauseInWords(code=c.code, words=words(c, message=xero_said).removesuffix(promised), who=who_acts([c]))
+        for c in different
+    )
 
 
 def reviews_in_words(reviews: Sequence[Cause], currency: str, xero_said: str = NO_MESSAGE) -> str:

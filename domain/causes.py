@@ -56,6 +56,9 @@ def _kind(code: str, standing: Standing, who: str, retry: bool, auto: bool, word
     return CauseKind(code=code, standing=standing, who=whose, retry=retry, auto=auto, words=words, told=told)
 
 
+RIGHT_AFTER: Final = "It goes right after."
+"""What is true of an invoice only where nothing else is in its way, and said there alone."""
+
 _ROWS: Final = (
     _kind("not_connected", "gate", "O", False, True, "Xero is not connected. Connect it in Settings."),
     _kind("setup_incomplete", "gate", "O", False, True, "Set-up is not finished. Still to do: {missing}."),
@@ -95,7 +98,7 @@ _ROWS: Final = (
     _kind("contact_missing", "blocked", "O", False, True,
           "This customer is not in Xero. Add or link the contact."),
     _kind("contact_pending", "blocked", "-", False, True,
-          "The customer is being looked for, or created, in Xero. It goes right after."),
+          f"The customer is being looked for, or created, in Xero. {RIGHT_AFTER}"),
     _kind("contact_archived", "blocked", "O", False, True,
           "The customer is archived in Xero. Restore it there or link another."),
     _kind("contact_name_taken", "blocked", "O", False, True,

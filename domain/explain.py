@@ -177,7 +177,7 @@ class _Asked:
             "failed",
             f"{refused_lead(causes)}{self._words(causes)}",
             causes,
-            next_step=next_steps.of_failed(causes),
+            next_step=f"{next_steps.of_failed(causes)}{self._held()}",
         )
 
     def dismissed(self) -> Explanation:
@@ -200,11 +200,12 @@ class _Asked:
                 next_step=self._review_step(),
             )
         if self.invoice.causes:
+            then = "The change goes once that is fixed." if self.invoice.waits else next_steps.RETRY
             return self._say(
                 "synced",
                 f"{there}, {total}{self.since}. A later change has not arrived: {self._words(self.invoice.causes)}",
                 self.invoice.causes,
-                next_step="The change goes once that is fixed." if self.invoice.waits else next_steps.RETRY,
+                next_step=f"{then}{self._held()}",
             )
         if self.entry is not None:
             return self._on_its_way(there, self.entry)
@@ -302,6 +303,10 @@ class _Asked:
     def _total(self) -> str:
         totals = self.invoice.synced_totals or self.invoice.document.totals
         return str(Money(totals.total, self.invoice.document.currency))
+
+    def _held(self) -> str:
+        """What else is in the way of whatever would go next: all that holds the connection back."""
+        return f" Nothing goes to Xero before this is fixed, too: {self._words(self.gate)}" if self.gate else ""
 
     def _words(self, causes: Sequence[Cause]) -> str:
         return " ".join(dict.fromkeys(cause.words for cause in in_words(causes, self.xero_said)))

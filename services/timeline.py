@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain import invoice as invoices
-from domain.causes import Cause, is_unfound, words
+from domain.cause_words import in_words as causes_in_words
+from domain.causes import UNSAID, Cause, is_unfound, words
 from domain.document import Payment
 from domain.event import Event
 from domain.invoice import (
@@ -169,4 +170,4 @@ def _named(cause: Cause) -> str:
 
 
 def _all(causes: Iterable[Cause]) -> str:
-    return " ".join(words(cause) for cause in causes)
+    return " ".join(cause.words for cause in causes_in_words(tuple(causes), UNSAID))

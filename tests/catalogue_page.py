@@ -15,8 +15,8 @@ Every cause the engine knows, by its code, which never changes its meaning. What
 braces is what depends on the case. `kyrios-xero invoices show` says which causes an invoice has, who must act, and what
 happens next.
 
-*By itself* says that an invoice goes without a click once the fix is made; otherwise it is retried, released, or left
-out. *Again as it is* says that sending it once more unchanged can succeed.
+*By itself* says that an invoice goes without a click once the fix is made and nothing else is in its way; otherwise it
+is retried, released, or left out. *Again as it is* says that sending it once more unchanged can succeed.
 
 This page is made from the catalogue in `domain/causes.py` by `make docs`.
 """
@@ -24,14 +24,19 @@ This page is made from the catalogue in `domain/causes.py` by `make docs`.
 _GROUPS: Final[dict[Standing, tuple[str, str]]] = {
     "gate": (
         "The whole connection waits",
-        "Nothing is sent, nothing is written on any invoice, and opening the gate lets all of them go in their order.",
+        "Nothing is sent, nothing is written on any invoice, and opening the gate lets all that wait for nothing else "
+        "go in their order.",
     ),
     "blocked": (
         "One invoice waits",
         "Found before sending. Nothing went to Xero. An organisation that cannot invoice, and a default account that "
         "no longer qualifies, hold the whole connection back.",
     ),
-    "failed": ("An invoice failed", "Xero did not take it, or we gave up. Nothing of it is in Xero."),
+    "failed": (
+        "An invoice failed",
+        "Xero did not take it, or we gave up. Nothing of it is in Xero; where a later change of it failed, Xero holds "
+        "it as it was before.",
+    ),
     "queued": ("Everything waits a while", "Nobody has to act, no mail is sent, and no attempt is used up."),
     "checking": ("Nobody knows yet", "Nothing is sent again before Xero was searched."),
     "review": ("In Xero, but", "The invoice is there. We changed nothing; somebody should look."),

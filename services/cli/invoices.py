@@ -1,7 +1,8 @@
 """Commands that show invoices: lists, and the story of one."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from shlex import quote
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +16,6 @@ from services.invoice_question import Question
 from services.invoice_story import InvoiceStory, tell
 
 app = typer.Typer(help="Invoices: where they stand, and why.", no_args_is_help=True)
-
-CANDIDATES: Final = "Whom that may be in Xero: kyrios-xero contacts candidates {account} {customer}"
 
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -72,7 +71,7 @@ def _row(account: str, one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
     done = invoice.status == "synced" and one.next_step == NOTHING_LEFT
     asked = next((cause.key for cause in invoice.causes if cause.code in SETTLED_BY_LINKING), "")
-    how = f" {CANDIDATES.format(account=account, customer=asked)}" if asked else ""
+    how = f" {_asks_who(account, asked)}" if asked else ""
     why = "" if done else f"{one.says}{how}"
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
     return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
@@ -90,7 +89,7 @@ def _render_story(story: InvoiceStory, out: Console) -> None:
     out.print(f"Who must act: {', '.join(answer.who) or 'nobody'}")
     out.print(f"Next: {answer.next_step}")
     if any(cause.code in SETTLED_BY_LINKING for cause in answer.causes):
-        out.print(CANDIDATES.format(account=story.account_id, customer=story.kyrios_contact_id), soft_wrap=True)
+        out.print(_asks_who(story.account_id, story.kyrios_contact_id), soft_wrap=True)
     out.print()
     rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
     console.show(console.table(["when (UTC)", "who", "what", "in words"], rows), out)
@@ -109,6 +108,11 @@ def _render_deliveries(story: InvoiceStory, out: Console) -> None:
         headings = ["delivery", "for", "begun (UTC)", "HTTP", "outcome", "invoices"]
         out.print()
         console.show(console.table(headings, rows, numbers=["invoices"]), out)
+
+
+def _asks_who(account: str, customer: str) -> str:
+    """Where whoever must say who a customer is in Xero finds whom it may be, to be copied into a shell."""
+    return f"Whom that may be in Xero: kyrios-xero contacts candidates {quote(account)} {quote(customer)}"
 
 
 def _time(moment: datetime) -> str:

@@ -143,6 +143,17 @@ def test_while_its_customer_is_being_created_nobody_must_act() -> None:
     assert answer.sentence == "Waiting: The customer is being looked for, or created, in Xero. It goes right after."
 
 
+def test_a_customer_that_is_being_created_lets_an_invoice_go_right_after_only_if_nothing_else_is_in_its_way() -> None:
+    locked = Cause("period_locked", facts={"date": "2026-09-30"})
+    answer = asked(QUEUED, msgspec.structs.replace(BLOCKED, causes=(Cause("contact_pending"), locked)))
+    assert answer.sentence.startswith(
+        "Waiting for you: The customer is being looked for, or created, in Xero. Books are locked up to 2026-09-30."
+    )
+    assert "right after" not in " ".join(cause.words for cause in answer.causes)
+    held = asked(QUEUED, msgspec.structs.replace(BLOCKED, causes=(Cause("contact_pending"),)), connection=CLOSED)
+    assert "right after" not in held.sentence
+
+
 def test_an_invoice_from_before_the_start_does_not_leave_by_itself() -> None:
     early = msgspec.structs.replace(BLOCKED, causes=(Cause("before_sync_start", facts={"sync_from": "2026-10-01"}),))
     answer = asked(QUEUED, early)

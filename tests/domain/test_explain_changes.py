@@ -57,6 +57,23 @@ def test_a_change_behind_a_closed_gate_waits_for_the_owner() -> None:
 
 
 @pytest.mark.parametrize(
+    ("history", "then"),
+    [
+        ((QUEUED, failed()), "Once that is fixed, press Retry: it goes again."),
+        (
+            (QUEUED, failed(Cause("invoice_invalid", facts={"field": "Date"}))),
+            "As soon as Kyrios sends it corrected, it goes by itself.",
+        ),
+        ((*UPDATING, BLOCKED_CHANGE), "The change goes once that is fixed."),
+    ],
+)
+def test_nothing_is_said_to_go_while_the_gate_is_closed(history: tuple[Event, ...], then: str) -> None:
+    assert asked(*history).next_step == then
+    before = "Nothing goes to Xero before this is fixed, too: Xero is not connected. Connect it in Settings."
+    assert asked(*history, connection=None).next_step == f"{then} {before}"
+
+
+@pytest.mark.parametrize(
     ("event", "words"),
     [
         (BLOCKED_CHANGE, "A later change has not arrived: This customer is not in Xero."),

@@ -105,6 +105,7 @@ def test_a_list_shows_why_each_invoice_is_where_it_is(run: Run, filled: object) 
         "566.66",
         "blocked",
         *f"Waiting for you: {MISSING} It leaves by itself once that is fixed.".split(),
+        *f"Whom that may be in Xero: kyrios-xero contacts candidates {ACCOUNT} cus-001".split(),
     ]
     assert next(line for line in lines if line.startswith("inv-1")).split() == [
         "inv-1",
