@@ -70,7 +70,8 @@ def _render_list(listing: InvoiceListing, out: Console) -> None:
 def _row(account: str, one: InvoiceInList) -> tuple[object, ...]:
     invoice = one.invoice
     done = invoice.status == "synced" and one.next_step == NOTHING_LEFT
-    asked = next((cause.key for cause in invoice.causes if cause.code in SETTLED_BY_LINKING), "")
+    told = {cause.code for cause in one.why}.intersection(SETTLED_BY_LINKING)
+    asked = next((cause.key for cause in invoice.causes if cause.code in told), "")
     how = f" {_asks_who(account, asked)}" if asked else ""
     why = "" if done else f"{one.says}{how}"
     status = f"{invoice.status}, to be looked at" if invoice.reviews else invoice.status
