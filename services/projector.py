@@ -26,6 +26,8 @@ POLL: Final = 5.0
 _STOP_NOTICED_WITHIN: Final = 0.25
 
 log: Final = logging.getLogger(__name__)
+_LETS_GO: Final = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
+"""Whoever is frozen in the middle of a batch leaves it to its rival."""
 
 
 class Projector:
@@ -50,6 +52,7 @@ class Projector:
         both cases nothing has changed.
         """
         with self._engine.begin() as connection:
+            connection.exec_driver_sql(_LETS_GO)
             position = checkpoints.position(connection)
             news = log_stream.after(driver_connection(connection), position, self._batch)
             if not news:

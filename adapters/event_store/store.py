@@ -19,6 +19,7 @@ from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store import log, recorded_events
+from adapters.event_store.bounded import BoundedConnection
 from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.recorder import OutboxRecorder
@@ -60,10 +61,14 @@ class SyncLog(Application[UUID]):
         return Environment(name, dict(env or {}))
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        """The library knows some parameters of an address; all others are set before its pool makes a connection."""
+        """The library knows some parameters of an address; all others are set before its pool makes a connection.
+
+        So is how long its transactions may last.
+        """
         factory = super().construct_factory(env)
         if isinstance(factory, PostgresFactory):
             _pass_other_parameters(factory.datastore.pool.kwargs, env[_ADDRESS])
+            factory.datastore.pool.connection_class = BoundedConnection
         return factory
 
     def construct_mapper(self) -> Mapper[UUID]:

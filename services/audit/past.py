@@ -12,6 +12,7 @@ from psycopg import Cursor
 from sqlalchemy import Engine
 
 from adapters.event_store import recorded_events
+from adapters.event_store.bounded import unhurried
 from adapters.event_store.mapper import RegistryMapper
 from adapters.event_store.recorded_events import RecordedEvent
 from adapters.event_store.store import EventStore
@@ -156,6 +157,7 @@ class Past:
     def _moment(self, until: str | None) -> Iterator[tuple[Cursor[Any], Until]]:
         with self._store.cursor() as cursor:
             cursor.execute(_ONE_MOMENT)
+            unhurried(cursor)
             yield cursor, find(cursor, until)
 
     def _of(self, cursor: Cursor[Any], stream: UUID, then: Until) -> list[RecordedEvent]:

@@ -17,6 +17,7 @@ from eventsourcing.persistence import IntegrityError
 from adapters import contact_directory, contact_feed
 from adapters.contact_directory import NamedEntry
 from adapters.event_store import deliveries, mails, sealed_texts
+from adapters.event_store.bounded import unhurried
 from adapters.event_store.store import EventStore, Transaction
 from adapters.smtp.mail_folder import remove_mails
 from adapters.vault.account_keys import AccountKeys
@@ -48,6 +49,7 @@ class EraseContact:
     def preview(self, account_id: str, kyrios_contact_id: str) -> Erasure:
         """What would be erased. Raises NotPossible where it cannot be done, and says why."""
         with self._store.begin() as tx:
+            unhurried(tx.cursor)
             return Subject(tx, account_id, kyrios_contact_id).checked().no_mail_in_hand().erasure()
 
     def __call__(self, account_id: str, kyrios_contact_id: str, reason: str, actor: Actor) -> Erasure:
@@ -57,6 +59,7 @@ class EraseContact:
         for _ in range(TRIES):
             try:
                 with self._store.begin() as tx:
+                    unhurried(tx.cursor)
                     erased, numbers = self._erase(tx, account_id, kyrios_contact_id, reason, actor)
             except IntegrityError:
                 continue
