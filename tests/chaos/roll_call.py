@@ -17,10 +17,14 @@ from services.projector import CHANNEL
 from tests.chaos.topology import Member, Topology
 
 TRIES: Final = 3
-"""One that is frozen in the middle of a transaction keeps others from what it locked; not three times in a row."""
+"""A ring may go to one that is frozen; not three times in a row."""
+FREEZES: Final = 50
 ANSWERS_WITHIN: Final = 8.0
 LOOK_AGAIN: Final = 0.2
 _CLAIMED: Final = "SELECT EXISTS (SELECT FROM chaos.claims WHERE member = %s AND at > %s)"
+_HOLDS_SOMETHING: Final = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = ANY(%s) AND xact_start IS NOT NULL)"
+)
 _HEARD_OF: Final = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s AND state_change > %s)"
 
 
@@ -40,7 +44,7 @@ def _works(
     connection: psycopg.Connection[Any], member: Member, topology: Topology, left: list[Callable[[], object]]
 ) -> bool:
     for _ in range(TRIES):
-        with _frozen([one for one in topology.of("worker") if one is not member]):
+        with _frozen(connection, [one for one in topology.of("worker") if one is not member]):
             if _issued(left) and _tells(connection, _CLAIMED, member.name):
                 return True
     return False
@@ -69,11 +73,21 @@ def _tells(connection: psycopg.Connection[Any], asked: str, name: str) -> bool:
 
 
 @contextmanager
-def _frozen(members: Sequence[Member]) -> Iterator[None]:
-    for member in members:
-        member.send(signal.SIGSTOP)
+def _frozen(connection: psycopg.Connection[Any], members: Sequence[Member]) -> Iterator[None]:
+    """Members that stand still, none of them in the middle of a transaction that others would wait for."""
+    for _ in range(FREEZES):
+        for member in members:
+            member.send(signal.SIGSTOP)
+        held = connection.execute(_HOLDS_SOMETHING, ([member.name for member in members],)).fetchone()
+        if held is not None and not held[0]:
+            break
+        _thaw(members)
     try:
         yield
     finally:
-        for member in members:
-            member.send(signal.SIGCONT)
+        _thaw(members)
+
+
+def _thaw(members: Sequence[Member]) -> None:
+    for member in members:
+        member.send(signal.SIGCONT)
