@@ -16,12 +16,12 @@ from tests.domain.test_invoice_change import (
     BLOCKED_CHANGE,
     EDIT_REFUSED,
     NO_ANSWER,
-    ON_THE_WIRE,
     UPDATING,
     VOID_REFUSED,
     VOIDING,
     revised,
 )
+from tests.domain.test_invoice_void import ON_THE_WIRE
 from tests.examples import document
 from tests.given import fact
 

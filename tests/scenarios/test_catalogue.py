@@ -4,9 +4,9 @@ from types import ModuleType
 from typing import Final
 
 from domain.causes import CATALOGUE
-from tests.scenarios import test_blocked, test_checking, test_failed, test_gate, test_queued, test_review
+from tests.scenarios import test_blocked, test_checking, test_failed, test_gate, test_let_go, test_queued, test_review
 
-ROOM: Final = (test_gate, test_blocked, test_failed, test_queued, test_checking, test_review)
+ROOM: Final = (test_gate, test_blocked, test_let_go, test_failed, test_queued, test_checking, test_review)
 
 
 def codes_of(module: ModuleType) -> list[str]:
