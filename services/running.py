@@ -4,6 +4,8 @@ Everything ends in order: rings first, then the loops, then the pools, then the 
 """
 
 import logging
+import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -67,25 +69,63 @@ def duties_of(engine: Engine) -> list[Duty]:
     return duties if engine.settings.broker_url is None else [*duties, Duty("sweeper", engine.sweeper.run)]
 
 
+class Told:
+    """Whether a signal told this process to end.
+
+    Not an event of the library: its lock may be held by the very thread the signal interrupts, and a thread that waits
+    for a lock does not wake if the kernel gives the signal to another one. A byte in a pipe is heard whoever gets it.
+    """
+
+    def __init__(self) -> None:
+        self._told = False
+        self._heard, self.bell = os.pipe()
+        os.set_blocking(self.bell, False)
+
+    def tell(self) -> None:
+        """By the signal's handler; `bell` was rung before it ran."""
+        self._told = True
+
+    def is_set(self) -> bool:
+        """Whether it was told."""
+        return self._told
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is told, for so many seconds; whether it was."""
+        while not self._told:
+            heard, _, _ = select.select([self._heard], [], [], seconds)
+            if not heard:
+                break
+            os.read(self._heard, 64)
+        return self._told
+
+    def close(self) -> None:
+        """Nobody is to be told any more."""
+        os.close(self.bell)
+        os.close(self._heard)
+
+
 @contextmanager
-def until_told(at_once: Callable[[], object] | None = None) -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, so that a command can end what it runs in order.
+def until_told(at_once: Callable[[], object] | None = None) -> Iterator[Told]:
+    """What SIGINT and SIGTERM tell, so that a command can end what it runs in order. In the main thread only.
 
     A second one is somebody's impatience: it calls `at_once`.
     """
-    told = threading.Event()
+    told = Told()
 
     def tell(_signal: int, _frame: FrameType | None) -> None:
         if told.is_set() and at_once is not None:
             at_once()
-        told.set()
+        told.tell()
 
+    bell = signal.set_wakeup_fd(told.bell, warn_on_full_buffer=False)
     before = {sign: signal.signal(sign, tell) for sign in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield told
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
+        signal.set_wakeup_fd(bell)
+        told.close()
 
 
 def _release(engine: Engine, stop: threading.Event) -> None:

@@ -23,6 +23,7 @@ from services.cli.nobody_told import nobody_told
 from services.cli.organisations import show_listed
 from services.mailing.reach import Reach, reach_of
 from services.organisation_status import OrganisationStatus, organisation_of
+from services.running import Told, until_told
 from services.set_up.consent_results import CONSENTED, WORDS, Result
 
 OWNER: Final = Actor("owner", "cli")
@@ -61,10 +62,10 @@ def connect(
             with named_in_faults(email=[email]):
                 checked_address(email)
         invitation, says = engine.set_up.invite(account, OWNER), console.errors()
-        with _server(engine):
+        with until_told() as told, _server(engine):
             says.print("Open this link in a browser and agree in Xero; it is good for ten minutes and one use:\n")
             says.print(invitation.link.reveal(), soft_wrap=True)
-            result = _wait(engine, invitation.consent_id)
+            result = _wait(engine, invitation.consent_id, told)
         if email is not None and result in CONSENTED:
             engine.alert_recipients.begin_with(account, email, OWNER)
         nobody = nobody_told(account, reach_of(engine.store).get(account, Reach()))
@@ -106,14 +107,15 @@ def _is_ours(address: str) -> bool:
         return False
 
 
-def _wait(engine: Engine, consent_id: UUID) -> Result:
+def _wait(engine: Engine, consent_id: UUID, told: Told) -> Result:
     says, end = console.errors(), time.monotonic() + LONGEST
     with says.status("Waiting for the browser to come back from Xero; Ctrl-C stops.") if says.is_terminal else _quiet():
         while time.monotonic() < end:
             result = engine.set_up.consent_result(consent_id)
             if result is not None:
                 return result
-            time.sleep(LOOKS)
+            if told.wait(LOOKS):
+                raise KeyboardInterrupt
     return "expired"
 
 

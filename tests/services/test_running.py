@@ -3,8 +3,11 @@
 import json
 import logging
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -105,3 +108,27 @@ def test_a_loop_that_fails_says_so_and_begins_again(world: World, caplog: pytest
 
 def _listed(output: str) -> int:
     return len(json.loads(output)["invoices"])
+
+
+WAITS: Final = """
+import signal, threading, time
+from services.running import until_told
+
+with until_told() as told:
+    # Every signal is given to another thread: the one that waits does not take any.
+    beside = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+    beside.start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    print("waits", flush=True)
+    assert told.wait()
+print("told", flush=True)
+"""
+
+
+def test_a_process_is_told_though_its_signal_was_given_to_another_of_its_threads() -> None:
+    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True) as waits:
+        assert waits.stdout is not None
+        assert waits.stdout.readline() == "waits\n"
+        waits.send_signal(signal.SIGTERM)
+        assert waits.stdout.readline() == "told\n"
+        assert waits.wait(30) == 0

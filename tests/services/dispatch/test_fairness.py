@@ -101,7 +101,7 @@ def beside_slow_calls(
 def test_a_lone_invoice_waits_for_no_call_of_anothers_backlog_however_long_it_takes(
     database_url: str, tmp_path: Path, threads: int, busy: int
 ) -> None:
-    begun = min(AT_ONCE, most_of_one(threads)) if busy == 1 else most_of_one(threads) + 1
+    begun = min(AT_ONCE * busy, max(busy, most_of_one(threads)))
     with beside_slow_calls(database_url, tmp_path, threads, begun, busy) as slow:
         assert slow.lone_left.wait(30)
         assert slow.ended_before_the_lone_one == 0
