@@ -6,6 +6,7 @@ their own.
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -27,6 +28,9 @@ NewDatabase = Callable[..., str]
 
 def pytest_configure() -> None:
     """No example fails because the machine is slow, no text is wrapped because the terminal is narrow."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Whoever is begun in the background of a shell ignores Ctrl-C, and so would every program the tests begin.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("COLUMNS", None)
     hypothesis.settings.register_profile("any machine", deadline=None)
     hypothesis.settings.load_profile("any machine")
