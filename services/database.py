@@ -2,13 +2,15 @@
 
 from typing import Final
 
+import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-DATABASE_TROUBLE: Final = (PersistenceError, SQLAlchemyError)
-"""What the event store and the projections' engine raise when the database is away, or does not do what it is asked."""
+DATABASE_TROUBLE: Final = (psycopg.Error, PersistenceError, SQLAlchemyError)
+"""What is raised when the database is away, or does not do what it is asked: inside a transaction of the event store,
+at its end, and by the projections' engine. It says nothing of what was read or written."""
 
 
 def sqlalchemy_url(database_url: str) -> URL:

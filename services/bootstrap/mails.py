@@ -50,13 +50,7 @@ class Mails(Ground):
         return self._parts.mailer(
             self.store,
             self.account_keys,
-            Matters(
-                self.store,
-                self.read,
-                self.answer_words,
-                Customers(self.store, self.account_keys),
-                self.settings.public_url,
-            ),
+            Matters(self.store, self.read, self.answer_words, self.customers, self.settings.public_url),
             StillOpen(self.store, self.read),
             Letters(sender),
             self._mail_server,

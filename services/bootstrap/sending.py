@@ -165,8 +165,7 @@ class Sending(Ground):
     @cached_property
     def connection_probe(self) -> ConnectionProbe:
         """Notices that a silent connection was removed in Xero."""
-        lost = self.lost_connection
-        return ConnectionProbe(self.store, lost, self.session_of, self.reads)
+        return ConnectionProbe(self.store, self.lost_connection, self.session_of, self.reads)
 
     @cached_property
     def overdue_removals(self) -> OverdueRemovals:

@@ -24,9 +24,10 @@ from domain.breaker import is_probe
 from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
+from services.database import DATABASE_TROUBLE
 from services.dispatch.broken_searches import BrokenSearches, CannotSearch
 from services.dispatch.claim_deaths import ClaimDeaths
-from services.dispatch.ending import OF_THE_DATABASE, Ending
+from services.dispatch.ending import Ending
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
 from services.dispatch.leave import AnotherIsAhead, Leave
@@ -299,7 +300,7 @@ class Claim:
             subjects = kind.subjects(tx, [entry.stream_id for entry in entries], connection)
             notes = deliveries.last_sent(tx.cursor, [(e.stream_id, e.delivery_id) for e in entries if e.delivery_id])
             return [Item(entry=e, subject=subjects[e.stream_id], sent=_sent(e, notes)) for e in entries]
-        except OF_THE_DATABASE:
+        except DATABASE_TROUBLE:
             raise
         except Exception as error:
             raise CannotSearch([entry.id for entry in entries]) from error

@@ -4,22 +4,18 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import psycopg
-from eventsourcing.persistence import PersistenceError
-
 from adapters.event_store import outbox, outbox_deaths
 from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import Transaction
 from domain.causes import UNFOUND, Cause, told_to_support
 from domain.connection import Connection
 from domain.event import Event, Moment
+from services.database import DATABASE_TROUBLE
 from services.dispatch.deaths import KILLED_ITS_WORKER
 from services.dispatch.kind import DeliveryKind
 
 LOG: Final = logging.getLogger(__name__)
 OUR_FAULT: Final = Cause(KILLED_ITS_WORKER)
-OF_THE_DATABASE: Final = (psycopg.Error, PersistenceError)
-"""Errors that say nothing of what was read or written."""
 
 
 class Ending:
@@ -38,7 +34,7 @@ class Ending:
         """End it; if what it is about cannot be read, as `end_unread` does."""
         try:
             events = self._events(tx, entry, of, at)
-        except OF_THE_DATABASE:
+        except DATABASE_TROUBLE:
             raise
         except Exception:
             LOG.error("entry %s cannot be read", entry.id, exc_info=True)

@@ -1,7 +1,10 @@
 """The checkers of recovery and of calls at once, on made-up evidence: what they notice, what they excuse."""
 
 import datetime as dt
+from typing import Final
 from uuid import UUID, uuid4
+
+import msgspec
 
 from services.verify import Verified
 from tests.chaos.evidence import Evidence, Row
@@ -39,16 +42,16 @@ def claim(member: str, began: float, ended: float | None, entry_id: int = 1) -> 
 
 def evidence(*strikes: Strike, **known: object) -> Evidence:
     """Evidence of these strikes, and of what else is known."""
-    return Evidence(**_BLANK | {"strikes": strikes} | known)  # type: ignore[arg-type]
+    return msgspec.structs.replace(NOTHING, strikes=strikes, **known)
 
 
-_BLANK: dict[str, object] = {
-    "organisations": (), "planned": (), "disconnected": (), "workers": WORKERS, "invoices": [], "payments": [],
-    "contacts": [], "requests": [], "violations": [], "max_in_flight": {}, "events": [], "notification_ids": [],
-    "recorded_at": [], "seen": Seen(claims=(), rests=(), moves=()), "lanes": {}, "outbox": [], "deliveries": {},
-    "sends": {}, "checkpoints": {}, "head": 0, "verified": Verified, "mails": [], "rested": True, "silent": (),
-    "stood_still": (),
-}  # fmt: skip
+CLEAN: Final = Verified(position=0, head=0, events=0, streams=0, open_entries=0, conservation=(), found=0, findings=())
+NOTHING: Final = Evidence(
+    organisations=(), planned=(), disconnected=(), workers=WORKERS, invoices=[], payments=[], contacts=[], requests=[],
+    violations=[], max_in_flight={}, events=[], notification_ids=[], recorded_at=[],
+    seen=Seen(claims=(), rests=(), moves=()), lanes={}, outbox=[], deliveries={}, sends={}, checkpoints={}, head=0,
+    verified=CLEAN, strikes=(), mails=[], rested=True, silent=(), stood_still=(),
+)  # fmt: skip
 
 
 def test_a_killed_worker_has_recovered_when_what_it_held_is_taken_up_and_not_when_another_is_busy() -> None:

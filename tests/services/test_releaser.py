@@ -133,7 +133,7 @@ def test_waiting_invoices_are_released_in_the_order_they_were_accepted(world: Wo
 def test_a_fix_that_came_between_the_check_and_the_block_is_not_missed(world: World) -> None:
     # The link is in the log before the block: the releaser reads it first and finds nobody waiting for it.
     world.queue(billed_to("cus-a", 1))
-    kind = world.engine.dispatcher._claim._kinds["create_invoice"]
+    kind = world.engine.kinds["create_invoice"]
     causes = kind.causes
 
     def link_lands_after_the_check(subject: Any, connection: Any) -> Any:

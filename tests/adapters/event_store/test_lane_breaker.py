@@ -1,6 +1,7 @@
 """What a lane's row keeps of failures: counted where they are recorded, whatever a call knew when it began."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -61,9 +62,9 @@ def test_an_old_call_that_fails_after_xero_answered_is_no_reason_for_all_to_rest
 
 def test_a_shorter_rest_of_the_breaker_does_not_rename_a_longer_one(lane: Clocked) -> None:
     lane.cursor.execute("UPDATE app.lane SET failures_in_row = 4")
-    for limit, pause, cause in (("day", 77_000.0, "rate_limited_daily"), (None, 5.0, "xero_unavailable")):
-        said = Heard(connection_id=LANE, call=1, evidence="away", pause=pause, pause_for=cause, limit=limit)  # type: ignore[arg-type]
-        lane_calls.heard(lane.cursor, said)
+    failed = partial(Heard, connection_id=LANE, call=1, evidence="away")
+    lane_calls.heard(lane.cursor, failed(pause=77_000.0, pause_for="rate_limited_daily", limit="day"))
+    lane_calls.heard(lane.cursor, failed(pause=5.0, pause_for="xero_unavailable"))
     assert lane_calls.admit(lane.cursor, LANE, Budget()) == Held(look_again=77_000.0, cause="rate_limited_daily")
     assert lane_breaker.begin_again(lane.cursor, lambda: 0.5) == {}, "a limit holds though Xero answers"
 

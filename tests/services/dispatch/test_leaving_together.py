@@ -111,9 +111,7 @@ def test_only_looking_at_everything_keeps_what_others_need_and_leaves_nothing_el
 ) -> None:
     engine = books.engine
     judging = judge(engine.store, engine.grants, engine.vault.oauth_states)
-    engine.dispatcher._claim._kinds["remove_connection"] = RemoveConnection(  # type: ignore[index]
-        engine.grants, engine.oauth, judging
-    )
+    engine.kinds["remove_connection"] = RemoveConnection(engine.grants, engine.oauth, judging)
     books.consent(HOME, THIRD, account=CLIENT)
     disconnect(books, CLIENT)
     assert held(books) == sorted(left)

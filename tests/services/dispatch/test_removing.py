@@ -223,7 +223,7 @@ def test_a_removal_that_does_not_look_cuts_off_an_account_that_came_back(world: 
     engine = world.engine
     leaves = LooksNowhere(engine.store, engine.grants, engine.vault.oauth_states)
     careless = RemoveConnection(engine.grants, engine.oauth, leaves)
-    engine.dispatcher._claim._kinds["remove_connection"] = careless  # type: ignore[index]
+    engine.kinds["remove_connection"] = careless
     world.queue(example_invoices(1))
     world.work()
     assert seen(world, "DELETE", "/connections/") == [204]
