@@ -294,7 +294,8 @@ class Mailer:
                     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(mails.failures_in_row(cursor), 10))
                     LOG.warning("the mail server is away (%s); all mails wait", word)
                     mails.pause(cursor, pause * (0.5 + self._chance() / 2), f"server_away {word}")
-                    self._again(cursor, ready, word, self._soon(mail))
+                    # A server that is away has tried nothing of this mail, for however many days.
+                    self._again(cursor, ready, word, self._soon(mail), patience="not_begun")
                 case OutcomeUnclear():
                     self._copy_later(cursor, ready, word)
                 case _:

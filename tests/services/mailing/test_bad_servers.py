@@ -126,6 +126,15 @@ def test_a_server_that_takes_nothing_lets_all_mails_rest_instead_of_trying_each(
     assert len(post.send(after=1_000)) == 2
 
 
+def test_a_server_that_is_away_for_days_costs_no_mail(post: Post) -> None:
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    post.sink.misbehave("greeting", *[DROP] * 10)
+    for _ in range(4):
+        assert post.send(after=24 * 3_600) == []
+    post.sink.behave()
+    assert [str(mail["Subject"]) for mail in post.send(after=1_000)] == ["Xero is disconnected: as you asked for"]
+
+
 def test_after_two_days_a_mail_is_given_up_and_said_so(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     stays_away(post, "RCPT", "450 later")
     post.send()
