@@ -31,7 +31,7 @@ from domain.references import References
 from domain.refusals import ConcurrentChange
 from domain.streams import connection_id
 from projections import blocked_by, checkpoints
-from services.contact_standing import ContactStandings
+from services.contacts.standing import ContactStandings
 from services.handling import TRIES, Handling
 
 AT_ONCE: Final = 500

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.document import Totals
 from services.intake import IssuedInvoice
-from services.verify import verify
+from services.proof.verify import verify
 from tests.payments import in_xero as payments_in_xero
 from tests.world import ACCOUNT, BACKEND, World, example_invoices, organisation_id
 

@@ -22,7 +22,7 @@ from domain.refusals import Fault, InvalidInput, NotPossible
 from services.audit.export_form import FORMAT, VERSION, AnyLine, End, Head, Line
 from services.database import sqlalchemy_url
 from services.migrations import migrate
-from services.rebuild import rebuild
+from services.proof.rebuild import rebuild
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 Progress = Callable[[int], None]

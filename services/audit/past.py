@@ -27,7 +27,6 @@ from projections import invoice_list
 from projections.batch import Batch
 from projections.connection_status import NOT_CONNECTED
 from projections.invoice_status import causes_of
-from services import conservation
 from services.audit.past_states import (
     Happened,
     PastAccount,
@@ -39,7 +38,8 @@ from services.audit.past_states import (
     happened,
 )
 from services.audit.until import Until, find
-from services.row_in_words import row_in_words
+from services.proof import conservation
+from services.views.row_in_words import row_in_words
 
 _AT_ONCE: Final = 1_000
 _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -30,7 +30,7 @@ from domain.contact_link import ContactLinked, ContactRefused, ContactUnlinked, 
 from domain.contact_sync import ContactsSynced
 from domain.event import Event
 from domain.tax import TaxSet, plain
-from services import timeline
+from services.views import timeline
 
 _HOW: Final = {
     "person": "a person chose it",

@@ -15,9 +15,9 @@ from services.audit.sent import SentDeliveries
 from services.bootstrap.mails import Mails
 from services.bootstrap.sending import Sending
 from services.completeness.books import Books
-from services.contact_candidates import ContactCandidates
-from services.contact_feed import ContactFeed
-from services.contact_links import ContactLinks
+from services.contacts.candidates import ContactCandidates
+from services.contacts.feed import ContactFeed
+from services.contacts.links import ContactLinks
 from services.erasure.erase_contact import EraseContact
 from services.inactivity import InactivityWatch
 from services.mailing.post_office import local_folder

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from adapters.xero.session import XeroSession
-from services.contact_reader import ContactReader
+from services.contacts.reader import ContactReader
 from services.dispatch.claim import Claim
 from services.dispatch.record import Record
 from services.dispatch.thread_shares import ThreadShares

@@ -12,7 +12,7 @@ from services.bootstrap.ground import Ground
 from services.bootstrap.outside import broker_of
 from services.bootstrap.parts import REAL_PARTS, Parts
 from services.connection_probe import ConnectionProbe
-from services.contact_reader import ContactReader
+from services.contacts.reader import ContactReader
 from services.dispatch.alarms import Alarms
 from services.dispatch.all_lanes import AllLanes
 from services.dispatch.create_contact import CreateContact

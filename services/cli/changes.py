@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
 from services.cli import console
-from services.invoice_question import Question
-from services.organisation_names import organisation_names
+from services.views.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
+from services.views.invoice_question import Question
+from services.views.organisation_names import organisation_names
 
 
 def register(app: typer.Typer) -> None:

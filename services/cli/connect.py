@@ -22,9 +22,9 @@ from services.cli.given_options import named_in_faults
 from services.cli.nobody_told import nobody_told
 from services.cli.organisations import show_listed
 from services.mailing.reach import Reach, reach_of
-from services.organisation_status import OrganisationStatus, organisation_of
 from services.running import Told, until_told
 from services.set_up.consent_results import CONSENTED, WORDS, Result
+from services.views.organisation_status import OrganisationStatus, organisation_of
 
 OWNER: Final = Actor("owner", "cli")
 _USED: Final[dict[Result, str]] = {

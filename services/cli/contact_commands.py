@@ -6,7 +6,7 @@ import typer
 
 from domain.event import Actor
 from services.cli import console, contact_flow
-from services.contact_candidates import Candidates
+from services.contacts.candidates import Candidates
 
 OWNER = Actor("owner", "cli")
 

@@ -10,9 +10,9 @@ from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.bootstrap import Engine
 from services.cli import console
-from services.contact_feed import FedContact, FeedPage
-from services.contact_import import ContactImport, imports
-from services.contact_reader import Progress, unseen
+from services.contacts.feed import FedContact, FeedPage
+from services.contacts.import_standing import ContactImport, imports
+from services.contacts.reader import Progress, unseen
 
 PATIENCE: Final = 15.0
 """Seconds a command waits for calls to spare before it leaves the rest to the engine."""

@@ -6,10 +6,10 @@ import typer
 
 from domain.event import Actor
 from domain.refusals import NotPossible
-from services.account_status import status_of
 from services.bootstrap import Engine
 from services.cli import console
-from services.organisation_status import organisation_of
+from services.views.account_status import status_of
+from services.views.organisation_status import organisation_of
 
 OWNER = Actor("owner", "cli")
 

@@ -11,9 +11,9 @@ from domain.contact_matching import SETTLED_BY_LINKING
 from domain.money import Money
 from domain.next_steps import NOTHING_LEFT
 from services.cli import console
-from services.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
-from services.invoice_question import Question
-from services.invoice_story import InvoiceStory, tell
+from services.views.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
+from services.views.invoice_question import Question
+from services.views.invoice_story import InvoiceStory, tell
 
 app = typer.Typer(help="Invoices: where they stand, and why.", no_args_is_help=True)
 

@@ -15,9 +15,9 @@ from domain.event import Actor
 from domain.streams import connection_id
 from services.cli import console
 from services.cli.older_invoices import older_invoices_wait
-from services.contact_import import imports
-from services.organisation_status import OrganisationStatus, organisation_of
+from services.contacts.import_standing import imports
 from services.set_up.organisation import Choice
+from services.views.organisation_status import OrganisationStatus, organisation_of
 
 OWNER: Final = Actor("owner", "cli")
 Account = Annotated[str, typer.Argument(help="the Kyrios account")]

@@ -15,8 +15,8 @@ from domain.streams import invoice_stream
 from services.bootstrap import Engine
 from services.cli import console
 from services.intake import read_invoice
-from services.invoice_story import tell
 from services.preview import Preview
+from services.views.invoice_story import tell
 
 BACKEND: Final = Actor("backend", "cli")
 

@@ -9,10 +9,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from projections.recorded import BadEvent
 from services.cli import console
 from services.cli.complaints import EXIT_UNCLEAN
-from services.rebuild import RebuildRefused
-from services.rebuild import rebuild as rebuild_projections
-from services.verify import Verified
-from services.verify import verify as verify_tables
+from services.proof.rebuild import RebuildRefused
+from services.proof.rebuild import rebuild as rebuild_projections
+from services.proof.verify import Verified
+from services.proof.verify import verify as verify_tables
 
 
 def register(app: typer.Typer) -> None:

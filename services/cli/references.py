@@ -7,7 +7,7 @@ import typer
 from domain.causes import words
 from domain.streams import connection_id
 from services.cli import console
-from services.contact_import import imports
+from services.contacts.import_standing import imports
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from services.cli import console
-from services.removals_under_way import removals_of, removals_of_all
+from services.views.removals import removals_of, removals_of_all
 
 
 def register(app: typer.Typer) -> None:

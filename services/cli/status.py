@@ -9,13 +9,13 @@ from rich.console import Console
 from domain.connection_words import TOLD_BY_STATE, left_to_say
 from domain.money import Money
 from domain.streams import connection_id
-from services.account_status import AccountStatus, StatusAnswer, status_of
 from services.cli import console
 from services.cli.nobody_told import nobody_told
-from services.contact_import import imports
+from services.contacts.import_standing import imports
 from services.mailing.reach import reach_of
-from services.organisation_names import organisation_names
-from services.quiet_times import quiet_times
+from services.views.account_status import AccountStatus, StatusAnswer, status_of
+from services.views.organisation_names import organisation_names
+from services.views.quiet_times import quiet_times
 
 
 def register(app: typer.Typer) -> None:

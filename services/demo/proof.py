@@ -11,7 +11,7 @@ from services.demo.outcome_tables import show_held, show_held_back
 from services.demo.simulated_owner import ACCOUNT
 from services.demo.stage import Stage
 from services.import_invoices import ImportReport
-from services.verify import verify
+from services.proof.verify import verify
 
 
 class Proof:

@@ -14,7 +14,7 @@ from services.demo.narrator import Narrator
 from services.demo.post import Post
 from services.demo.simulated_owner import ACCOUNT
 from services.demo.stage import Stage
-from services.invoice_story import tell
+from services.views.invoice_story import tell
 
 GRACE: Final = 3
 """Days more at most: the first reading of contacts brings those we created, and so counts as activity."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from domain.streams import connection_id
 from domain.tax_standing import completeness
-from services.contact_import import ContactImport, imports
+from services.contacts.import_standing import ContactImport, imports
 from services.demo import simulated_owner as owner
 from services.demo.narrator import Narrator
 from services.demo.set_up_tables import show_left_out, show_suggestions

@@ -25,7 +25,7 @@ from domain.contact_link import ContactLink
 from domain.contact_matching import like_name_key
 from domain.event import Event, Moment
 from domain.streams import contact_link_stream
-from services.contact_standing import ContactPlace, ContactStandings, fragment_of, learned
+from services.contacts.standing import ContactPlace, ContactStandings, fragment_of, learned
 from services.dispatch.judging import answered, in_step
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 

@@ -29,7 +29,7 @@ from domain.preflight import causes_against
 from domain.references import References
 from domain.streams import connection_id, invoice_stream
 from domain.tax import TaxSet
-from services.contact_standing import ContactPlace, ContactStandings, learned
+from services.contacts.standing import ContactPlace, ContactStandings, learned
 from services.dispatch.judging import answered, judged
 from services.dispatch.kind import Absent, Answered, Fence, Outcome, Refused, Saved, Sent, Unclear
 

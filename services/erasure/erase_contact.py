@@ -25,7 +25,7 @@ from adapters.xero.answers import XeroContact
 from domain.event import Actor
 from domain.refusals import ConcurrentChange, Fault, InvalidInput
 from domain.streams import connection_id
-from services.contact_page import fingerprint_of, nameless
+from services.contacts.page import fingerprint_of, nameless
 from services.erasure.subject import Erasure, Subject
 from services.handling import TRIES, Handling
 from services.mailing.letter import names_invoice

@@ -17,8 +17,8 @@ from domain.references import References
 from domain.refusals import NotPossible
 from domain.streams import connection_id
 from services.handling import Handling
-from services.organisation_names import organisation_names
 from services.reads import Reads
+from services.views.organisation_names import organisation_names
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from domain import invoice as invoices
 from domain.event import Event
 from services.database import sqlalchemy_url
 from services.projector import Projector
-from services.rebuild import rebuild
+from services.proof.rebuild import rebuild
 from tests.bench.figures import Chapter, Figure
 from tests.bench.ground import Ground
 from tests.examples import (

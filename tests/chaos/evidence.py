@@ -11,7 +11,7 @@ import msgspec
 from domain.event import Event
 from domain.invoice import EVENTS, Invoice, evolve
 from services.bootstrap import Engine
-from services.verify import Verified, verify
+from services.proof.verify import Verified, verify
 from tests.chaos.books import Organisation
 from tests.chaos.plan import Away, Plan, Planned
 from tests.chaos.strikes import Strike

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from services.verify import Verified
+from services.proof.verify import Verified
 from tests.chaos.evidence import Evidence, Row
 from tests.chaos.recovery import recoveries, recovers, recovers_soon
 from tests.chaos.strikes import STOP_DATABASE, Strike

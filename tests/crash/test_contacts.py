@@ -3,7 +3,7 @@
 import pytest
 
 from services.bootstrap import Parts
-from services.contact_feed import FedContact
+from services.contacts.feed import FedContact
 from tests.crash.conftest import StartChild
 from tests.crash.stops.contacts import ReadsSmallPages
 from tests.services.contacts.customers import NORTHGATE, OLD_MILL, edit, read_contacts

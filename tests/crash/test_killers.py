@@ -5,8 +5,8 @@ ends; deaths it shared with others, or came through since, do not end it.
 import pytest
 
 from domain.poison import DEATHS_ALONE, DEATHS_BEFORE_PARTING
-from services.invoice_question import Question
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
 from tests.crash.books import LEASE_AND_QUIET, assert_in_xero_once, live
 from tests.crash.conftest import PATIENCE, StartChild
 from tests.crash.killers import KILLER

@@ -8,7 +8,7 @@ import pytest
 
 from services.bootstrap import Parts
 from services.dispatch.record import Record
-from services.verify import verify
+from services.proof.verify import verify
 from tests.crash.books import assert_in_xero_once, finish, live
 from tests.crash.conftest import StartChild
 from tests.crash.test_controls import beside

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.vault.errors import GrantMissing
 from domain.connection import AccessRemoved
-from services.verify import verify
+from services.proof.verify import verify
 from tests.crash.books import assert_invariants, finish
 from tests.crash.conftest import StartChild
 from tests.services.test_reconnect import ELSEWHERE, found_another_organisation

@@ -9,7 +9,7 @@ from domain.event import Event
 from domain.explain import Explanation
 from domain.invoice import InvoiceVoided, ReviewRaised, SyncFailed, VoidSynced
 from domain.under_way import EntryNow
-from services.timeline import in_words
+from services.views.timeline import in_words
 from tests.domain.invoice_history import DELIVERY, FOUND, FOUND_ANOTHER, GAVE_UP, QUEUED, SYNCED, failed
 from tests.domain.test_explain import CLOSED, asked
 from tests.domain.test_invoice_change import (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.invoice_listing import list_invoices
-from services.invoice_question import Question
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_listing import list_invoices
+from services.views.invoice_question import Question
 from tests.crash.books import assert_in_xero_once
 from tests.processes.installation import Installation, end, installation
 from tests.processes.rabbit_node import RabbitNode

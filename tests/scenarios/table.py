@@ -10,7 +10,7 @@ from domain.causes import Who
 from domain.explain import Explanation
 from domain.tax import TaxSet
 from services.intake import IssuedInvoice
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.world import World, example_invoices, organisation_id
 
 Act = Callable[[World], object]

@@ -4,7 +4,7 @@ until Xero is read again, and goes by itself; refused for it twice, it fails wit
 
 import pytest
 
-from services.verify import verify
+from services.proof.verify import verify
 from tests.scenarios.table import BY_ITSELF, asked, explained, held, in_books, plain, settle, told
 from tests.services.contacts.customers import NORTHGATE, archive, edit, read_contacts
 from tests.services.dispatch.seen import story

@@ -15,7 +15,7 @@ from domain.refusals import InvalidInput, NotPossible
 from domain.streams import invoice_stream
 from services.actions.choice import AT_ONCE
 from services.intake import IssuedInvoice
-from services.verify import verify
+from services.proof.verify import verify
 from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
 
 START = dt.date(2026, 10, 1)

@@ -17,7 +17,7 @@ from projections.batch import Batch
 from projections.checkpoints import RivalProjector
 from projections.recorded import BadEvent
 from services.projector import Projector
-from services.verify import verify
+from services.proof.verify import verify
 from tests.examples import open_connection
 from tests.projections.databases import engine_on, every_row, queue, store_random
 from tests.tampering import UNGUARDED

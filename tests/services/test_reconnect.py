@@ -10,7 +10,7 @@ from domain.causes import Cause
 from domain.connection import Connection, Disconnected, GateClosed, GateOpened, OrganisationSelected
 from domain.event import Event
 from domain.refusals import NotPossible
-from services.organisation_status import organisation_of
+from services.views.organisation_status import organisation_of
 from tests.services.contacts.customers import read_contacts
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
 

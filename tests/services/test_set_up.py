@@ -14,9 +14,9 @@ from domain.causes import Cause
 from domain.event import Event
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxComponent, TaxSet
-from services.organisation_status import organisation_of
 from services.set_up.connecting import WayToXero
 from services.set_up.consent_results import Result
+from services.views.organisation_status import organisation_of
 from tests.examples import GST
 from tests.world import (
     ACCOUNT,

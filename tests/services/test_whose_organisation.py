@@ -22,8 +22,8 @@ from domain.connection_standing import standing
 from domain.event import ENGINE
 from domain.refusals import OrganisationInUse
 from domain.streams import connection_id
-from services.account_status import status_of
 from services.bootstrap import Parts
+from services.views.account_status import status_of
 from tests.waiting import somebody_waits_for_a_lock, until
 from tests.world import ACCOUNT, OWNER, World, organisation_id, world_on
 

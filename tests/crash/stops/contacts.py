@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.xero.answers import XeroContact
 from adapters.xero.session import XeroSession
-from services.contact_reader import ContactReader
+from services.contacts.reader import ContactReader
 from tests.crash.stops.pausing import reached
 
 

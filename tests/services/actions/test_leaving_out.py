@@ -9,7 +9,7 @@ from services.actions.choice import Named
 from services.actions.leaving_out import BringBack, LeaveOut
 from services.actions.report import Report
 from services.bootstrap import Parts
-from services.invoice_story import tell
+from services.views.invoice_story import tell
 from tests.changes import assert_clean
 from tests.services.dispatch.other_engine import beside, once_while_sending
 from tests.world import ACCOUNT, OWNER, World, example_invoices

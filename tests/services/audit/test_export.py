@@ -17,8 +17,8 @@ from domain.refusals import InvalidInput, NotPossible
 from services.audit.cells import cell
 from services.audit.import_export import check, import_export
 from services.audit.past import Past
-from services.invoice_question import Question
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
 from tests.leaks import Leaks
 from tests.projections.databases import engine_on, every_row
 from tests.services.audit.life import Life

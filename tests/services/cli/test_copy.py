@@ -8,7 +8,7 @@ import pytest
 from services.actions.choice import Named
 from services.actions.leaving_out import LeaveOut
 from services.audit.import_export import import_export
-from services.verify import verify
+from services.proof.verify import verify
 from tests.projections.databases import engine_on, every_row
 from tests.services.cli.conftest import Kyrios, runner
 from tests.world import ACCOUNT, OWNER, World, declared_taxes, example_invoices

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from domain.explain import LONGEST_ANSWER
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, World, example_invoices
 

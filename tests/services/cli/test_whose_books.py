@@ -9,8 +9,8 @@ from domain import connection as connections
 from domain.connection import DisconnectReason
 from domain.event import ENGINE
 from domain.refusals import OrganisationInUse
-from services.contact_import import imports
-from services.verify import verify
+from services.contacts.import_standing import imports
+from services.proof.verify import verify
 from tests.services.cli.conftest import Kyrios
 from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
 from tests.world import ACCOUNT, OWNER, World, organisation_id

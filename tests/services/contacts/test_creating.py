@@ -9,7 +9,7 @@ from adapters.simulator.server import Simulator
 from adapters.xero.answers import ContactsAnswer
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from services.bootstrap import Parts
-from services.verify import verify
+from services.proof.verify import verify
 from tests.services.contacts.customers import (
     bill,
     billed,

@@ -14,8 +14,8 @@ from adapters.event_store.store import EventStore
 from adapters.xero.answers import XeroContact
 from domain.refusals import InvalidInput, NotPossible
 from domain.streams import connection_id
-from services.contact_feed import FedContact, FeedPage
-from services.contact_page import ContactPage
+from services.contacts.feed import FedContact, FeedPage
+from services.contacts.page import ContactPage
 from tests.services.contacts.customers import (
     COASTAL,
     NORTHGATE,

@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.connection import AccessRemoved, Connection, ConnectionRemoved
 from domain.streams import connection_id
-from services.verify import verify
+from services.proof.verify import verify
 from tests.services.test_reconnect import found_another_organisation
 from tests.world import ACCOUNT, OWNER, World, organisation_id
 

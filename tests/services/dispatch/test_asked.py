@@ -13,7 +13,7 @@ from services.actions.retry import Retry
 from services.bootstrap import Parts
 from services.dispatch.claim import Claim
 from services.dispatch.leave import Leave
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, lane, statuses
 from tests.world import ACCOUNT, OWNER, World, example_invoices

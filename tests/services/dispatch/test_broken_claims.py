@@ -10,8 +10,8 @@ from services.bootstrap import Parts
 from services.dispatch.broken_searches import BrokenSearches, CannotSearch
 from services.dispatch.claim import Claim
 from services.dispatch.create_invoice import CreateInvoice
-from services.invoice_question import Question
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, states, story
 from tests.services.dispatch.test_failed_searches import HOUR, STEP, until_ended

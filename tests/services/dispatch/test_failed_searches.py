@@ -12,7 +12,7 @@ from adapters.xero.errors import BatchRefused, OutcomeUnclear
 from adapters.xero.session import BeforeSend, XeroSession, nothing
 from domain.causes import Cause
 from services.bootstrap import Parts
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.crash.books import assert_in_xero_once
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, lane, states, story

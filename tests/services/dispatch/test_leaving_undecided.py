@@ -9,8 +9,8 @@ import pytest
 from adapters.xero.session import XeroSession
 from domain.connection import AccessRemoved, Connected, Connection, OrganisationSelected
 from domain.refusals import OrganisationInUse
-from services.removals_under_way import removals_of, removals_of_all
 from services.set_up.connecting import Connect
+from services.views.removals import removals_of, removals_of_all
 from tests.services.dispatch.leaving import (
     CLIENT,
     HOME,

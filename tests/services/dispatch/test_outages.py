@@ -6,7 +6,7 @@ import pytest
 
 from adapters.event_store import whole_app
 from services.bootstrap import Parts
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.crash.books import assert_in_xero_once
 from tests.many_lanes import ManyLanes, many_lanes
 from tests.services.dispatch.seen import lane, pause, states

@@ -15,8 +15,8 @@ from domain.refusals import NotPossible
 from domain.streams import invoice_stream
 from projections import invoice_status
 from services.dispatch.create_payment import CreatePayment
-from services.invoice_story import tell
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_story import tell
 from tests.payments import (
     TOTAL,
     create_invoices_only,

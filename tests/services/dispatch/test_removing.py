@@ -11,7 +11,7 @@ from domain.contact_link import ContactLinked, ContactUnlinked
 from domain.streams import connection_id
 from services.dispatch.remove_connection import RemoveConnection
 from services.dispatch.what_leaves import WhatLeaves
-from services.verify import verify
+from services.proof.verify import verify
 from tests.crash.books import assert_in_xero_once, assert_invariants
 from tests.services.dispatch.seen import lane
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id

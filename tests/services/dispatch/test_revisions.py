@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from services.bootstrap import Parts
-from services.invoice_question import Question
+from services.views.invoice_question import Question
 from tests.changes import (
     assert_clean,
     held,

@@ -12,8 +12,8 @@ from domain.explain import Explanation
 from domain.refusals import NotPossible
 from services.actions.leaving_out import LeaveOut
 from services.bootstrap import Parts
-from services.invoice_question import Question
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
 from tests.changes import assert_clean, revise, revised, void
 from tests.payments import entered, paid_invoices, take_payments
 from tests.services.dispatch.other_engine import beside

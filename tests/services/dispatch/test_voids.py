@@ -5,8 +5,8 @@ import pytest
 from domain.refusals import NotPossible
 from domain.streams import invoice_stream
 from services.bootstrap import Parts
-from services.invoice_question import Question
-from services.timeline import timeline
+from services.views.invoice_question import Question
+from services.views.timeline import timeline
 from tests.changes import (
     assert_clean,
     change_in_xero,

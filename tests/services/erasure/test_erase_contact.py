@@ -13,8 +13,8 @@ from services.actions.choice import Named
 from services.actions.leaving_out import BringBack
 from services.erasure.subject import Erasure
 from services.intake import IssuedInvoice
-from services.rebuild import rebuild
-from services.verify import verify
+from services.proof.rebuild import rebuild
+from services.proof.verify import verify
 from tests.changes import assert_clean, revised
 from tests.leaks import Leaks, files_below
 from tests.services.contacts.customers import bill, billed, customer, edit, link_of, link_story, read_contacts, settle

@@ -10,7 +10,7 @@ from adapters.vault.errors import GrantMissing
 from domain.causes import Cause
 from domain.connection import AccessRemoved
 from domain.inactivity import DAY
-from services.verify import verify
+from services.proof.verify import verify
 from tests.services.inactivity.days import endings, jump, last_activity, live, look, move_to, warnings
 from tests.world import ACCOUNT, OWNER, World, example_invoices
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.simulator.server import Simulator
 from domain.streams import invoice_stream
-from services.verify import verify
+from services.proof.verify import verify
 from tests.mail_server import DROP, MailSink
 from tests.services.mailing.post import TO, Post
 from tests.services.test_references import SALES, in_xero

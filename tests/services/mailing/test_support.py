@@ -12,9 +12,9 @@ from domain.alert_entries import SUPPORT
 from domain.next_steps import SOUGHT
 from domain.streams import invoice_stream
 from services.bootstrap import Engine, Parts
-from services.invoice_question import Question
-from services.timeline import in_words
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
+from services.views.timeline import in_words
 from tests.mail_server import MailSink
 from tests.payments import paid_invoices, pay_by_hand, take_payments
 from tests.services.dispatch.other_engine import beside

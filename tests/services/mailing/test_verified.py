@@ -1,6 +1,6 @@
 """`verify` derives the mails from the log again: one that is missing, or that nothing asks for, is found."""
 
-from services.verify import verify
+from services.proof.verify import verify
 from tests.services.mailing.post import Post
 from tests.world import ACCOUNT, OWNER
 

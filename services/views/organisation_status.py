@@ -16,9 +16,9 @@ from domain.connection_words import connection_words
 from domain.permissions import missing_rights
 from domain.refusals import NotPossible
 from domain.streams import connection_id
-from services.contact_import import ContactImport
-from services.organisation_names import organisation_names
-from services.removals_under_way import RemovalUnderWay, removals_of
+from services.contacts.import_standing import ContactImport
+from services.views.organisation_names import organisation_names
+from services.views.removals import RemovalUnderWay, removals_of
 
 
 class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):

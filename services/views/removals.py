@@ -21,8 +21,8 @@ from domain.connection_state import Departure
 from domain.connection_words import called
 from domain.next_steps import when
 from domain.streams import connection_id
-from services.organisation_names import organisation_names
 from services.overdue_removals import LONGEST
+from services.views.organisation_names import organisation_names
 
 
 class RemovalUnderWay(msgspec.Struct, frozen=True, kw_only=True):

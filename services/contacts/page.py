@@ -16,7 +16,7 @@ from adapters import contact_directory, contact_feed
 from adapters.contact_directory import DirectoryEntry, KnownEntry
 from adapters.vault.account_keys import AccountKey
 from adapters.xero.answers import XeroContact
-from services.contact_standing import directory_hashes
+from services.contacts.standing import directory_hashes
 
 
 class Changes(NamedTuple):

@@ -13,7 +13,7 @@ from psycopg import Cursor
 
 from adapters.event_store import mails, recipients
 from domain.alert_entries import STILL_OPEN, SUPPORT
-from services.replay import Replayed
+from services.proof.replay import Replayed
 from services.sweeper import KEEP_CLOSED_DAYS
 
 

@@ -11,7 +11,7 @@ from domain.causes import Cause
 from domain.event import Event
 from domain.streams import connection_id, invoice_stream
 from services.projector import Projector
-from services.verify import Verified, verify
+from services.proof.verify import Verified, verify
 from tests.examples import ACCOUNT, ORGANISATION, moment, open_connection, queued_invoice
 from tests.projections.databases import queue
 from tests.tampering import UNGUARDED

@@ -24,12 +24,12 @@ from projections.connection_status import CONNECTION_STATUS, NOT_CONNECTED, Conn
 from projections.inactivity_clock import INACTIVITY_CLOCK, ClockRow
 from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 from projections.snapshot import snapshot
-from services import conservation
-from services.conservation import Conservation
-from services.mails_check import MailsCheck
 from services.projector import driver_connection
-from services.replay import Replayed, replay
-from services.stored_rows import StoredRows, differences
+from services.proof import conservation
+from services.proof.conservation import Conservation
+from services.proof.mails import MailsCheck
+from services.proof.replay import Replayed, replay
+from services.proof.stored_rows import StoredRows, differences
 
 MOST_FINDINGS: Final = 1_000
 

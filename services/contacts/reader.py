@@ -28,7 +28,7 @@ from domain.connection import Connection
 from domain.event import ENGINE, Moment
 from domain.retry import rest_after_limit
 from projections import connection_status
-from services.contact_page import ContactPage
+from services.contacts.page import ContactPage
 from services.database import DATABASE_TROUBLE
 from services.lost_connection import LostConnection
 from services.reads import Calls, OutOfBudget, Reads

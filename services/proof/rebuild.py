@@ -17,8 +17,8 @@ from adapters.event_store import log_stream
 from projections import batch as batches
 from projections import checkpoints
 from projections.batch import Batch
-from services import tables_beside
 from services.projector import driver_connection
+from services.proof import tables_beside
 
 REBUILD_LOCK: Final = 7_205_761
 READ_AT_ONCE: Final = 10_000

@@ -10,7 +10,7 @@ from adapters.event_store.store import EventStore
 from projections.recorded import BadEvent
 from projections.snapshot import snapshot
 from services.projector import Projector
-from services.rebuild import REBUILD_LOCK, RebuildRefused, rebuild
+from services.proof.rebuild import REBUILD_LOCK, RebuildRefused, rebuild
 from tests.projections.databases import every_row, queue, store_random
 from tests.services.migrations.test_schema import defined, differences
 from tests.tampering import UNGUARDED

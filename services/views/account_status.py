@@ -17,12 +17,12 @@ from projections import checkpoints, connection_status, counters, invoice_list
 from projections.connection_status import NOT_CONNECTED, ConnectionRow, ConnectionState
 from projections.counters import Counter
 from projections.snapshot import snapshot
-from services import conservation
-from services.conservation import Conservation
-from services.contact_import import ContactImport
+from services.contacts.import_standing import ContactImport
 from services.mailing.reach import Reach
-from services.quiet_times import QuietTime
-from services.row_in_words import Names, mentioned_by, nameless, row_in_words
+from services.proof import conservation
+from services.proof.conservation import Conservation
+from services.views.quiet_times import QuietTime
+from services.views.row_in_words import Names, mentioned_by, nameless, row_in_words
 
 NO_CONTACTS: Final[Mapping[UUID, ContactImport]] = MappingProxyType({})
 NO_CLOCK: Final[Mapping[UUID, QuietTime]] = MappingProxyType({})

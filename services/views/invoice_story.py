@@ -13,8 +13,8 @@ from domain.streams import connection_id
 from domain.under_way import EntryNow
 from projections import invoice_list
 from projections.snapshot import snapshot
-from services.invoice_question import Engine, Question
-from services.timeline import Step, timeline
+from services.views.invoice_question import Engine, Question
+from services.views.timeline import Step, timeline
 
 
 class InvoiceStory(msgspec.Struct, frozen=True, kw_only=True):

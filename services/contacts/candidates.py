@@ -18,7 +18,7 @@ from domain.causes import words
 from domain.contact_matching import Verdict
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream
-from services.contact_standing import ContactPlace, ContactStandings
+from services.contacts.standing import ContactPlace, ContactStandings
 
 Fit = Literal["link", "email", "name", "similar name", "number"]
 UNTOUCHED: Final = "nothing is in the way"

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from sqlalchemy import Engine
 
-from services.invoice_question import Question
-from services.invoice_story import tell
 from services.projector import Projector
-from services.timeline import in_words
-from services.verify import verify
+from services.proof.verify import verify
+from services.views.invoice_question import Question
+from services.views.invoice_story import tell
+from services.views.timeline import in_words
 from tests.domain.every_event import EVERY_EVENT
 from tests.world import ACCOUNT, World, example_invoices
 

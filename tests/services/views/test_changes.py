@@ -7,11 +7,11 @@ from sqlalchemy import Engine
 
 from adapters.event_store.store import EventStore
 from domain.refusals import InvalidInput, NotPossible
-from services.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
-from services.invoice_listing import list_invoices
-from services.invoice_question import Question
 from services.projector import Projector
-from services.rebuild import rebuild
+from services.proof.rebuild import rebuild
+from services.views.changes import ChangePage, ConnectionChange, InvoiceChange, changes_of
+from services.views.invoice_listing import list_invoices
+from services.views.invoice_question import Question
 from tests.projections.databases import queue, store_random
 from tests.services.contacts.customers import settle
 from tests.services.mailing.post import strangers

@@ -10,8 +10,8 @@ from domain.invoice import Invoice, InvoiceBlocked
 from domain.streams import invoice_stream
 from projections import blocked_by
 from services.intake import IssuedInvoice
+from services.proof.verify import verify
 from services.releaser import AT_ONCE, FIRST
-from services.verify import verify
 from tests.scenarios.table import explained, in_books
 from tests.services.test_references import SALES
 from tests.world import ACCOUNT, OWNER, World, example_invoices

@@ -27,7 +27,7 @@ from domain.invoice import DismissalUndone, Invoice, ReviewCleared, SyncDismisse
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from domain.under_way import EntryNow, LaneNow
-from services.timeline import status_since
+from services.views.timeline import status_since
 
 _SHORTEST_TOLD: Final = 2.0
 """Seconds; a shorter wait is over before it is read."""

@@ -28,7 +28,7 @@ from projections import changes, checkpoints, invoice_list
 from projections.connection_status import ConnectionRow, ConnectionState
 from projections.invoice_status import InvoiceRow, causes_of
 from projections.snapshot import snapshot
-from services.row_in_words import Names, mentioned_by, nameless, row_in_words
+from services.views.row_in_words import Names, mentioned_by, nameless, row_in_words
 
 MOST_AT_ONCE: Final = 1_000
 XeroSaid = Callable[[str, Sequence[str]], Mapping[str, str]]
