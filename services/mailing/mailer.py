@@ -15,73 +15,40 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
-
-import msgspec
-from psycopg import Cursor
 
 from adapters.event_store import mail_requests, mails, recipients
 from adapters.event_store.mails import Mail
 from adapters.event_store.outbox import LeaseLost
 from adapters.event_store.store import EventStore, Transaction
 from adapters.event_store.writes import SentMail, Writes
-from adapters.smtp.errors import (
-    MailTrouble,
-    MessageRefused,
-    OutcomeUnclear,
-    RecipientRefused,
-    RelayRefused,
-    SenderRefused,
-    ServerAway,
-    TooLate,
-)
-from adapters.smtp.server import TAKEN_WITHIN, MailServer
+from adapters.smtp.errors import MailTrouble, OutcomeUnclear, TooLate
+from adapters.smtp.server import MailServer
 from adapters.vault.account_keys import AccountKey, AccountKeys
 from domain import alerts
 from domain import connection as connections
 from domain.account_settings import alerts_off
 from domain.alert_entries import SUPPORT
 from domain.event import ENGINE, Moment
-from domain.mail_retry import wait_before_copy, wait_while_refused
 from domain.refusals import ConcurrentChange
-from domain.retry import wait_before
 from domain.streams import alerts_stream
 from services.database import DATABASE_TROUBLE
 from services.mailing.letter import Letters, Reader
 from services.mailing.matters import Matters
+from services.mailing.not_taken import NotTaken
 from services.mailing.reach import reached
+from services.mailing.ready import LEASE, LONGEST_SEND, Ready
 from services.mailing.still_open import StillOpen
 
 LOG: Final = logging.getLogger(__name__)
-LONGEST_SEND: Final = TAKEN_WITHIN + 60.0
-LEASE: Final = LONGEST_SEND + 90.0
-"""Seconds that are left for the message itself once all else is said, and that a mail belongs to its worker."""
-PATIENCE: Final = 48 * 3600.0
-"""Seconds after which a mail that was never taken is given up."""
 EACH_BY_ITSELF: Final = ("disconnected", "inactivity")
 """Each of these is told, however short after the one before."""
 ONE_AN_HOUR: Final = timedelta(hours=1)
 BEHIND: Final = timedelta(seconds=5)
 BROKEN: Final = timedelta(hours=1)
 CANNOT_BE_WRITTEN: Final = "mail %s cannot be written: %s"
-FIRST_PAUSE: Final = 30.0
-LONGEST_PAUSE: Final = 15 * 60.0
-REFUSED_PAUSE: Final = 15 * 60.0
-LATELY: Final = 3600.0
-"""Seconds. A server that took a mail of ours so recently takes mails from us: one it does not pass on rests alone."""
 TRIES: Final = 10
-
-
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail in our hands: to whom, and the bytes."""
-
-    mail: Mail
-    token: UUID
-    to: str
-    content: bytes
-    message_id: str
-    began: float
 
 
 class Mailer:
@@ -109,7 +76,8 @@ class Mailer:
         self._store, self._keys, self._matters, self._letters = store, keys, matters, letters
         self._still_open = still_open
         self._server, self._sender, self._new_id = server, sender, new_id
-        self._interval, self._chance, self._monotonic, self._support = interval, chance, monotonic, support
+        self._interval, self._monotonic, self._support = interval, monotonic, support
+        self._not_taken = NotTaken(store, chance)
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due until told to stop; a database that is away is waited for."""
@@ -234,10 +202,10 @@ class Mailer:
         try:
             self._server().send(self._sender, ready.to, ready.content, lambda: self._fence(ready))
         except MailTrouble as trouble:
-            self._record_trouble(ready, trouble)
+            self._not_taken.record(ready, trouble)
         except Exception as error:
             LOG.error("mail %s could not be given to the server", ready.mail.id, exc_info=True)
-            self._record_trouble(ready, OutcomeUnclear(type(error).__name__))
+            self._not_taken.record(ready, OutcomeUnclear(type(error).__name__))
         else:
             self.record_taken(ready)
 
@@ -267,73 +235,3 @@ class Mailer:
         with self._store.cursor() as cursor:
             mails.works(cursor)
             reached(cursor, mail.recipient_id)
-
-    def _record_trouble(self, ready: Ready, trouble: MailTrouble) -> None:
-        mail, word = ready.mail, trouble.word
-        with self._store.cursor() as cursor:
-            match trouble:
-                case RecipientRefused():
-                    LOG.warning("recipient %s is refused for good (%s)", mail.recipient_id, word)
-                    recipients.refuse(cursor, mail.recipient_id, word)
-                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"{mails.RECIPIENT_REFUSED} {word}")
-                case MessageRefused():
-                    LOG.error("mail %s is refused for good (%s)", mail.id, word)
-                    mails.end(cursor, mail.id, ready.token, "REJECTED", f"message_refused {word}")
-                case _ if mail.trying > PATIENCE:
-                    LOG.error("mail %s was not taken for two days (%s); it is given up", mail.id, word)
-                    mails.end(cursor, mail.id, ready.token, "DEAD", f"gave_up {word}")
-                case SenderRefused() | RelayRefused() if self._refuses_us(cursor, mail, trouble):
-                    LOG.error("the mail server takes no mail from us (%s); all mails wait", word)
-                    mails.pause(cursor, REFUSED_PAUSE, f"sender_refused {word}")
-                    # Mails to others go first then, and tell whether it is about this recipient.
-                    self._again(cursor, ready, word, REFUSED_PAUSE + self._soon(mail), patience="not_begun")
-                case RelayRefused():
-                    LOG.error("the mail server passes no mail on to recipient %s (%s)", mail.recipient_id, word)
-                    self._again(cursor, ready, word, wait_while_refused(mail.attempts, self._chance()))
-                case ServerAway():
-                    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(mails.failures_in_row(cursor), 10))
-                    LOG.warning("the mail server is away (%s); all mails wait", word)
-                    mails.pause(cursor, pause * (0.5 + self._chance() / 2), f"server_away {word}")
-                    # A server that is away has tried nothing of this mail, for however many days.
-                    self._again(cursor, ready, word, self._soon(mail), patience="not_begun")
-                case OutcomeUnclear():
-                    self._copy_later(cursor, ready, word)
-                case _:
-                    LOG.warning("mail %s got no good answer (%s)", mail.id, word)
-                    self._again(cursor, ready, word, self._soon(mail))
-
-    def _refuses_us(self, cursor: Cursor[dict[str, Any]], mail: Mail, trouble: MailTrouble) -> bool:
-        """Whether a server that refuses takes no mail from us at all, as far as is known."""
-        return isinstance(trouble, SenderRefused) or not mails.has_taken(cursor, LATELY, mail.rendered_at)
-
-    def _copy_later(self, cursor: Cursor[dict[str, Any]], ready: Ready, word: str) -> None:
-        """What may have arrived is sent again, ever more rarely: each time it may be read once more."""
-        mail = ready.mail
-        wait = wait_before_copy(mail.trying if mail.unclear else 0.0, self._chance())
-        if wait is None:
-            LOG.error(
-                "mail %s got no clear answer in two days (%s); it may have arrived, and is given up", mail.id, word
-            )
-            mails.end(cursor, mail.id, ready.token, "DEAD", f"gave_up {word}")
-            return
-        LOG.warning("mail %s got no clear answer (%s); it may have arrived, and is sent again", mail.id, word)
-        self._again(cursor, ready, word, wait, unclear=True, patience="begins")
-
-    def _again(
-        self,
-        cursor: Cursor[dict[str, Any]],
-        ready: Ready,
-        word: str,
-        wait: float,
-        *,
-        unclear: bool = False,
-        patience: mails.Patience = "runs",
-    ) -> None:
-        """Try it again in `wait` seconds; what may have arrived stays so, whatever came of the try after."""
-        mail = ready.mail
-        if mail.unclear:
-            unclear, patience = True, "runs"
-        mails.reopen(cursor, mail.id, ready.token, wait, unclear=unclear, why=word, patience=patience)
-
-    def _soon(self, mail: Mail) -> float:
-        return FIRST_PAUSE + wait_before(mail.attempts + 1, self._chance())

@@ -21,7 +21,8 @@ from projections import checkpoints
 from services.bootstrap import Parts
 from services.bootstrap.parts import REAL_PARTS
 from services.dispatch.lane_work import Timing
-from services.mailing.mailer import Mailer, Ready
+from services.mailing.mailer import Mailer
+from services.mailing.ready import Ready
 from services.projector import Projector
 from tests.chaos.fire import CALLS, PATHS, Fire
 from tests.chaos.scale import LATEST_COMMIT, LEASE, QUIET, Scale

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.vault.secret import Secret
 from services.bootstrap import Engine
-from services.mailing.mailer import LEASE
+from services.mailing.ready import LEASE
 from tests.crash.conftest import StartChild
 from tests.mail_server import mail_sink
 from tests.services.mailing.post import Post

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.mailing.mailer import Mailer, Ready
+from services.mailing.mailer import Mailer
+from services.mailing.ready import Ready
 from tests.crash.stops.pausing import reached
 
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.simulator.server import Simulator
 from domain.refusals import NotPossible
 from domain.streams import invoice_stream
-from services.mailing.mailer import Ready
+from services.mailing.ready import Ready
 from tests.leaks import Leaks, files_below
 from tests.mail_server import DROP, mail_sink
 from tests.services.contacts.customers import billed, customer, read_contacts, settle

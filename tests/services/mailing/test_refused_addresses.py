@@ -4,8 +4,8 @@ import pytest
 
 from adapters.smtp.errors import MailTrouble
 from adapters.smtp.server import TAKEN_WITHIN, TIMEOUT
-from services.mailing.mailer import LEASE, LONGEST_SEND
 from services.mailing.reach import Reach, reach_of
+from services.mailing.ready import LEASE, LONGEST_SEND
 from services.proof.verify import verify
 from tests.services.mailing.post import TO, Post
 from tests.services.mailing.test_bad_servers import state, stays_away
