@@ -24,9 +24,10 @@ from domain.breaker import is_probe
 from domain.budget import Budget
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
+from domain.refusals import ConcurrentChange
 from services.database import DATABASE_TROUBLE
 from services.dispatch.broken_searches import BrokenSearches, CannotSearch
-from services.dispatch.claim_deaths import ClaimDeaths
+from services.dispatch.claim_deaths import CannotSend, ClaimDeaths
 from services.dispatch.ending import Ending
 from services.dispatch.kind import DeliveryKind, LeavingKind, PreparingKind, Sent
 from services.dispatch.lane_work import Item, Timing, Work
@@ -34,7 +35,7 @@ from services.dispatch.leave import AnotherIsAhead, Leave
 
 LOG: Final = logging.getLogger(__name__)
 _MOST_BROKEN: Final = 8
-"""Searches that may break, each for other entries, before a lane is left alone for a moment."""
+"""Claims that may break, each over other entries, before a lane is left alone for a moment."""
 
 
 class Claim:
@@ -67,13 +68,18 @@ class Claim:
 
     def to_send(self, connection_id: UUID) -> Work[Any] | None:
         """Claim due entries for one request; None if there are none, or the lane may not send now."""
-        work, more = None, True
-        try:
-            while more:
-                work, more = self._to_send(connection_id)
-        except AnotherIsAhead:
-            return None
-        return work
+        for _ in range(_MOST_BROKEN):
+            work, more = None, True
+            try:
+                while more:
+                    work, more = self._to_send(connection_id)
+            except AnotherIsAhead:
+                return None
+            except CannotSend as broken:
+                self._deaths.count_broken(connection_id, broken)
+            else:
+                return work
+        return None
 
     def _to_send(self, connection_id: UUID) -> tuple[Work[Any] | None, bool]:
         """One transaction; the flag says that all it met was blocked, and there may be more behind."""
@@ -97,10 +103,15 @@ class Claim:
         kind = self._kinds[entries[0].kind]
         if not isinstance(kind, LeavingKind) and not self._leave.has_token(tx, connection_id, connection):
             return None, False
-        items = self._preflight(tx, kind, entries, connection, self._moment(admission))
-        if not items:
-            return None, True
-        work = self._lease(tx, kind, items, connection, connection_id, admission, began)
+        try:
+            items = self._preflight(tx, kind, entries, connection, self._moment(admission))
+            if not items:
+                return None, True
+            work = self._lease(tx, kind, items, connection, connection_id, admission, began)
+        except (AnotherIsAhead, ConcurrentChange, *DATABASE_TROUBLE):
+            raise
+        except Exception as error:
+            raise CannotSend([entry.id for entry in entries]) from error
         return work, work is None
 
     def _due(self, tx: Transaction, connection_id: UUID, admission: Admission) -> Sequence[LeasedEntry]:

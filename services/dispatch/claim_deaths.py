@@ -1,10 +1,11 @@
 """Deaths inside a claim: the trace each claim leaves beside its transaction, and what is done about those left behind.
 
-Reading or rendering an entry may kill the process, before any lease says who held it.
+Reading or rendering an entry may kill the process, before any lease says who held it. One that only breaks what is
+about to be sent is counted in the same way: it would break every claim, and hold up all others.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 from uuid import UUID
@@ -16,13 +17,21 @@ from adapters.event_store.outbox import LeasedEntry
 from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain.connection import Connection
-from domain.event import Moment
+from domain.event import ENGINE, Moment
 from domain.poison import DEATHS_ALONE
 from services.dispatch.deaths import of_searches, of_sends, suspects
 from services.dispatch.ending import Ending
 
 LOG: Final = logging.getLogger(__name__)
 _MOST_REMEMBERED: Final = 10_000
+
+
+class CannotSend(Exception):
+    """What these entries are about cannot be read or checked together, by no fault of the database."""
+
+    def __init__(self, entry_ids: Sequence[int]) -> None:
+        super().__init__(f"entries {entry_ids} cannot be made ready together")
+        self.entry_ids = entry_ids
 
 
 class ClaimDeaths:
@@ -52,8 +61,18 @@ class ClaimDeaths:
     def settle(self, tx: Transaction, connection_id: UUID, at: Moment) -> None:
         """Workers died while they claimed: count it on what they held, part it, and end one that was alone."""
         self._survived -= {(connection_id, False), (connection_id, True)}
+        self._count(tx, connection_id, claims_begun.take_left(tx.cursor, connection_id), at)
+
+    def count_broken(self, connection_id: UUID, broken: CannotSend) -> None:
+        """A claim broke, and its transaction is gone: count it in one of its own, like a death."""
+        LOG.error("%s: %s", broken, type(broken.__cause__).__name__, exc_info=broken.__cause__)
+        with self._store.begin() as tx:
+            at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
+            self._count(tx, connection_id, [broken.entry_ids], at)
+
+    def _count(self, tx: Transaction, connection_id: UUID, claims: Iterable[Sequence[int]], at: Moment) -> None:
         ending: dict[int, LeasedEntry] = {}
-        for entry_ids in claims_begun.take_left(tx.cursor, connection_id):
+        for entry_ids in claims:
             ending |= {entry.id: entry for entry in self._counted(tx, entry_ids)}
         if ending:
             connection = tx.load([connection_id], connections.evolve)[connection_id]
@@ -71,7 +90,7 @@ class ClaimDeaths:
 
     def _end(self, tx: Transaction, entry: LeasedEntry, connection_id: UUID, of: Connection, at: Moment) -> None:
         """To say in an event that it ends, it must be read once more; if that kills too, this is counted beside."""
-        LOG.error("entry %s killed its worker %d times; it ends", entry.id, entry.deaths_alone + 1)
+        LOG.error("entry %s killed its worker or broke its claim %d times; it ends", entry.id, entry.deaths_alone + 1)
         if entry.deaths_alone >= DEATHS_ALONE:
             self._ending.end_unread(tx, entry)
             return

@@ -15,6 +15,7 @@ from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain.connection import Connection
 from domain.event import ENGINE, Event, Moment
+from services.database import DATABASE_TROUBLE
 from services.dispatch.deaths import of_searches, of_sends, suspects
 from services.dispatch.ending import Ending
 from services.dispatch.kind import DeliveryKind
@@ -60,14 +61,28 @@ class Recovery:
     def _sending(
         self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], of: Connection, at: Moment
     ) -> list[Event]:
-        subjects = kind.subjects(tx, [entry.stream_id for entry in entries], of)
-        events: list[Event] = []
+        subjects, events = self._subjects(tx, kind, entries, of), list[Event]()
         for entry in entries:
             assert entry.delivery_id is not None, "a leased entry has a delivery"
-            events += kind.unclear(subjects[entry.stream_id], entry.delivery_id, of.organisation_id, at)
+            if entry.stream_id in subjects:
+                events += kind.unclear(subjects[entry.stream_id], entry.delivery_id, of.organisation_id, at)
         outbox_deaths.mark_unclear(tx.cursor, suspects(entries, self._new_id, of_sends), self._quiet)
         deliveries.finish_expired(tx.cursor, [entry.delivery_id for entry in entries if entry.delivery_id])
         return events
+
+    def _subjects(
+        self, tx: Transaction, kind: DeliveryKind[Any], entries: Sequence[LeasedEntry], of: Connection
+    ) -> Mapping[UUID, Any]:
+        """What they are about. One that cannot be read keeps no other: it is freed, though no event says so."""
+        try:
+            return kind.subjects(tx, [entry.stream_id for entry in entries], of)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            if len(entries) == 1:
+                LOG.error("entry %s cannot be read", entries[0].id, exc_info=True)
+                return {}
+        return {stream: read for entry in entries for stream, read in self._subjects(tx, kind, [entry], of).items()}
 
     def _search(self, tx: Transaction, entries: Sequence[LeasedEntry], of: Connection, at: Moment) -> None:
         noted = suspects(entries, self._new_id, of_searches)

@@ -1,21 +1,23 @@
-"""What cannot be read when Xero is to be searched for it is counted, parted from the others, and ends alone."""
+"""What cannot be read when it is sent, freed or searched for is counted, parted from the others, and ends alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from domain.causes import Cause
+from domain.poison import DEATHS_ALONE
 from domain.streams import invoice_stream
 from services.bootstrap import Parts
 from services.dispatch.broken_searches import BrokenSearches, CannotSearch
 from services.dispatch.claim import Claim
+from services.dispatch.claim_deaths import CannotSend, ClaimDeaths
 from services.dispatch.create_invoice import CreateInvoice
 from services.proof.verify import verify
 from services.views.invoice_question import Question
 from tests.services.dispatch.other_engine import beside
 from tests.services.dispatch.seen import keys, states, story
 from tests.services.dispatch.test_failed_searches import HOUR, STEP, until_ended
-from tests.world import ACCOUNT, World, example_invoices
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 COUNT = 5
 
@@ -40,13 +42,46 @@ class Unreadable(CreateInvoice):
         return super().subjects(tx, stream_ids, connection)
 
 
+class Unchecked(CreateInvoice):
+    """The first invoice can be read, and breaks whatever is to find out what is in its way."""
+
+    def causes(self, subject: Any, connection: Any) -> list[Cause]:
+        """Fail, or check."""
+        if subject.invoice.kyrios_invoice_id == "inv-0":
+            raise ZeroDivisionError
+        return super().causes(subject, connection)
+
+
 class CannotRead(Claim):
     """Meets it in a claim, and where its end is to be told."""
 
+    kind: type[CreateInvoice] = Unreadable
+
     def __init__(self, store: Any, keys: Any, kinds: Any, *parts: Any) -> None:
-        broken = {**kinds, Unreadable.name: Unreadable(keys)}
+        broken = {**kinds, CreateInvoice.name: self.kind(keys)}
         super().__init__(store, keys, broken, *parts)
         self._ending._kinds = broken
+
+
+class CannotCheck(CannotRead):
+    """Meets that one."""
+
+    kind = Unchecked
+
+
+class CountsNoClaims(ClaimDeaths):
+    """Lets a broken claim be."""
+
+    def count_broken(self, connection_id: UUID, broken: CannotSend) -> None:
+        """Count nothing."""
+
+
+class UncountedClaims(CannotRead):
+    """A claim that counts nothing of what breaks before it is sent."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._deaths = CountsNoClaims(self._store, self._ending, self._new_id)
 
 
 class CountsNothing(BrokenSearches):
@@ -102,3 +137,52 @@ def test_one_would_keep_all_others_from_being_found_for_ever_if_it_were_not_coun
             other.work()
             other.later(STEP)
     assert states(world) == ["AMBIGUOUS"] * COUNT
+
+
+def test_one_that_cannot_be_read_before_it_is_sent_ends_alone_and_all_others_arrive(world: World) -> None:
+    world.queue(example_invoices(COUNT))
+    with beside(world, Parts(claim=CannotRead)) as other:
+        other.work()
+        other.work()
+    assert states(world) == ["WITHDRAWN"] + ["DONE"] * (COUNT - 1)
+    first, *others = world.outbox()
+    assert (first["cause"], first["deaths_alone"]) == ("internal_error", DEATHS_ALONE)
+    assert {entry["deaths_alone"] for entry in others} == {0}
+    assert sorted(one["InvoiceNumber"] for one in world.in_xero()) == [f"T-{number}" for number in range(1, COUNT)]
+    assert not verify(world.engine.read).clean, "no event could say so, and whoever looks is told"
+
+
+def test_one_that_breaks_whatever_checks_it_fails_as_our_fault_and_can_be_sent_again(world: World) -> None:
+    world.queue(example_invoices(COUNT))
+    with beside(world, Parts(claim=CannotCheck)) as other:
+        other.work()
+        other.work()
+    assert states(world) == ["WITHDRAWN"] + ["DONE"] * (COUNT - 1)
+    assert [cause.code for cause in world.invoice("inv-0").causes] == ["internal_error"]
+    assert verify(world.engine.read).clean
+    assert world.engine.retry_invoice(ACCOUNT, "inv-0", OWNER)
+    world.work()
+    assert [one["InvoiceNumber"] for one in world.in_xero()][-1] == "T-0"
+
+
+def test_one_would_keep_all_others_from_being_sent_for_ever_if_it_were_not_counted(world: World) -> None:
+    world.queue(example_invoices(COUNT))
+    with beside(world, Parts(claim=UncountedClaims)) as other:
+        for _ in range(5):
+            other.work()
+            other.later(STEP)
+    assert states(world) == ["PENDING"] * COUNT
+
+
+def test_one_that_cannot_be_read_keeps_no_others_from_being_freed_whose_worker_died(world: World) -> None:
+    world.queue(example_invoices(COUNT))
+    assert world.engine.dispatcher._claim.to_send(world.lane) is not None
+    world.later(100)
+    world.engine.dispatcher._recovery._kinds = {Unreadable.name: Unreadable(world.engine.account_keys)}
+    assert world.engine.dispatcher.recover(world.lane) == COUNT
+    assert states(world) == ["AMBIGUOUS"] * COUNT
+    told = [story(world, f"inv-{number}")[-1] for number in range(COUNT)]
+    assert told == ["InvoiceQueued"] + ["OutcomeUnknown"] * (COUNT - 1)
+    world.later(3.1)
+    world.work()
+    assert states(world) == ["DONE"] * COUNT
