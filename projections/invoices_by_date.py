@@ -1,11 +1,11 @@
 """Invoices of one connection by their date: those that have not gone to Xero, and all of a range. Queries only."""
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, Select, Text, cast, func, select
 
 from projections.invoice_status import INVOICE_STATUS, InvoiceRow
 
@@ -47,6 +47,15 @@ def first_and_last(connection: Connection, connection_id: UUID) -> tuple[dt.date
 
 def dated(connection: Connection, connection_id: UUID, first: dt.date, until: dt.date) -> Iterator[InvoiceRow]:
     """Every invoice dated from `first` to before `until`."""
-    columns = [cast(c, Text) if c.name in ("causes", "reviews") else c for c in INVOICE_STATUS.columns]
-    query = select(*columns).where(_C.connection_id == connection_id, _C.date >= first, _C.date < until)
+    query = _rows().where(_C.connection_id == connection_id, _C.date >= first, _C.date < until)
     return (InvoiceRow(*row) for row in connection.execute(query))
+
+
+def of_any_date(connection: Connection, stream_ids: Iterable[UUID]) -> dict[UUID, InvoiceRow]:
+    """Those of these invoices that are known, by stream."""
+    found = connection.execute(_rows().where(_C.stream_id.in_(list(stream_ids))))
+    return {row.stream_id: row for row in (InvoiceRow(*columns) for columns in found)}
+
+
+def _rows() -> Select[Any]:
+    return select(*(cast(c, Text) if c.name in ("causes", "reviews") else c for c in INVOICE_STATUS.columns))

@@ -57,6 +57,9 @@ class Export:
 
         Raises InvalidInput, NotPossible if nothing is to be exported, OSError; there is no file then.
         """
+        to = to.resolve()
+        if to.exists() and not to.is_file():
+            raise NotPossible(f"{to} is not a file that could be written over; name a file, and copy it from there")
         known = {name.rpartition(".")[0] for name in TOPICS}
         if wrong := [event for event in events if event not in known]:
             raise InvalidInput(*(Fault("/event", f"there is no event {event}") for event in wrong))

@@ -8,6 +8,7 @@ import datetime as dt
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -98,6 +99,7 @@ class _Comparison:
         self._sums: list[MonthSum] = []
         self._differences: list[Difference] = []
         self._found = Tally[Kind]()
+        self._arrived: set[UUID] = set()
         self._shown = self._calls = 0
 
     def run(self, starts: list[dt.date], as_of: int) -> BooksReport:
@@ -117,7 +119,8 @@ class _Comparison:
     def _month(self, start: dt.date, calls: Calls) -> None:
         with snapshot(self._read) as connection:
             held = connection_status.held_by(connection, self._lane)
-            month = Month(start, invoices_by_date.dated(connection, self._lane, start, _next(start)), held)
+            dated = invoices_by_date.dated(connection, self._lane, start, _next(start))
+            month = Month(start, dated, held, self._arrived)
         for page in self._asked(start, month, calls):
             self._shown += len(page)
             self._progress(month.name, self._shown)
@@ -157,9 +160,13 @@ class _Comparison:
         names = [(self._known.account_id, name) for element in others for name in _names(element)]
         with self._store.cursor() as cursor:
             owners = identities.find(cursor, names)
+        with snapshot(self._read) as connection:
+            rows = invoices_by_date.of_any_date(connection, owners.values())
         for element in others:
             by_id, by_link = ((self._known.account_id, name) for name in _names(element))
-            month.see_other(element, owners.get(by_id) or owners.get(by_link), by_id=by_id in owners)
+            owner = owners.get(by_id) or owners.get(by_link)
+            if owner is None or owner in rows:  # Else it is newer than what is compared.
+                month.see_other(element, rows.get(owner) if owner else None, by_id=by_id in owners)
 
 
 def _names(element: XeroInvoice) -> tuple[str, str]:

@@ -20,11 +20,14 @@ _FALLEN: Final = ("VOIDED", "DELETED")
 class Month:
     """The invoices of Kyrios dated in one month, and what was seen of each in Xero."""
 
-    def __init__(self, first: dt.date, rows: Iterable[InvoiceRow], held: tuple[Cause, ...]) -> None:
-        """`held` is what holds the whole connection back."""
+    def __init__(self, first: dt.date, rows: Iterable[InvoiceRow], held: tuple[Cause, ...], arrived: set[UUID]) -> None:
+        """`held` is what holds the whole connection back.
+
+        `arrived` are those of all months that were seen though Kyrios does not know it yet: a further one is too much.
+        """
         self.name = f"{first:%Y-%m}"
         self._rows = {row.stream_id: row for row in rows}
-        self._held = held
+        self._held, self._arrived = held, arrived
         self._streams = {_id(row.xero_invoice_id): row.stream_id for row in self._rows.values() if row.xero_invoice_id}
         self._seen: dict[UUID, XeroInvoice] = {}
         self._strange: dict[str, Difference] = {}
@@ -37,17 +40,21 @@ class Month:
         """Xero showed an invoice that is known here by its id."""
         self._seen[self._streams[_id(element.invoice_id)]] = element
 
-    def see_other(self, element: XeroInvoice, owner: UUID | None, *, by_id: bool) -> None:
+    def see_other(self, element: XeroInvoice, owner: InvoiceRow | None, *, by_id: bool) -> None:
         """Xero showed one that this month does not know by its id.
 
-        `owner` is whose id it is (`by_id`), or else whose link it bears; None if it is nobody's.
+        `owner` is whose id it is (`by_id`), or else whose link it bears, of whatever date; None if it is nobody's.
         """
+        if by_id:
+            return
         if owner is None:
             self._strange_one(element, "unknown_here", None)
-        elif owner in self._rows and self._rows[owner].xero_invoice_id is None:
-            self._seen[owner] = element
-        elif not by_id:
-            self._strange_one(element, "twice", self._rows.get(owner))
+        elif owner.xero_invoice_id is not None or (_stands(element) and owner.stream_id in self._arrived):
+            self._strange_one(element, "twice", owner)
+        elif _stands(element) or owner.stream_id not in self._seen:
+            # It arrived without an answer, perhaps before it was given another date; Xero is searched for it.
+            self._seen[owner.stream_id] = element
+            self._arrived |= {owner.stream_id} if _stands(element) else set()
 
     def unseen(self) -> list[str]:
         """The ids in Xero of invoices that should be there and were not shown."""

@@ -1,6 +1,7 @@
 """`kyrios-xero audit`: exports and their replay, from the command line."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def test_what_cannot_be_exported_or_read_is_one_sentence(kyrios_in_world: Kyrios
     file.write_text("{}")
     refused = kyrios_in_world("audit", "import", str(file), "--into-empty", "postgresql:///nowhere", code=2).stderr
     assert "line 1: is no line of an export" in refused.lower()
+
+
+def test_an_export_writes_over_files_alone_and_through_links_to_them(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    world.queue(example_invoices(1))
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    refused = kyrios_in_world("audit", "export", ACCOUNT, "--to", str(pipe), "--force", code=2).stderr
+    assert f"{pipe} is not a file that could be written over" in " ".join(refused.split())
+    assert pipe.is_fifo()
+    file.write_text("older")
+    link.symlink_to(file)
+    kyrios_in_world("audit", "export", ACCOUNT, "--to", str(link), "--force")
+    assert link.is_symlink()
+    assert '"account_id"' in file.read_text()
 
 
 def test_what_was_sent_is_shown_with_its_hashes_and_bytes(world: World, kyrios_in_world: Kyrios) -> None:

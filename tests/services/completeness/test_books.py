@@ -26,6 +26,8 @@ def dated(issued: IssuedInvoice, day: dt.date) -> IssuedInvoice:
     return msgspec.structs.replace(issued, document=msgspec.structs.replace(issued.document, date=day, due_date=day))
 
 
+COPIED = ("Type", "Status", "Date", "DueDate", "LineAmountTypes", "CurrencyCode", "Url")
+LINE = {"Description": "Again", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200", "TaxType": "OUTPUT2"}
 SEPTEMBER, NOVEMBER = dt.date(2026, 9, 1), dt.date(2026, 11, 1)
 
 
@@ -115,13 +117,11 @@ def test_an_invoice_we_made_that_nobody_knows_is_found_and_one_made_by_hand_is_n
     known = world.engine.store.load(world.lane, connections.evolve)
     assert known is not None
     (held,) = world.in_xero()
-    copied = ("Type", "Status", "Date", "DueDate", "LineAmountTypes", "CurrencyCode", "Url")
-    like = {name: held[name] for name in copied} | {"Contact": {"ContactID": held["Contact"]["ContactID"]}}
-    lines = [{"Description": "Again", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200", "TaxType": "OUTPUT2"}]
-    strange = [like | {"LineItems": lines, "InvoiceNumber": number} for number in ("S-1", "S-2")]
+    like = {name: held[name] for name in COPIED} | {"Contact": {"ContactID": held["Contact"]["ContactID"]}}
+    strange = [like | {"LineItems": [LINE], "InvoiceNumber": number} for number in ("S-1", "S-2")]
     strange[0]["Url"] = "https://app.kyrios.example/invoices/forgotten"
     world.engine.session_of(known).put_invoices(body_of([msgspec.json.encode(one) for one in strange]), "strange")
-    by_hand = like | {"LineItems": lines, "InvoiceNumber": "H-1", "Url": "https://elsewhere.example/1"}
+    by_hand = like | {"LineItems": [LINE], "InvoiceNumber": "H-1", "Url": "https://elsewhere.example/1"}
     world.control.post(f"/organisations/{organisation_id()}/invoices", json=by_hand).raise_for_status()
     report = compare(world)
     assert {one.number: one.kind for one in report.differences} == {"S-1": "unknown_here", "S-2": "twice"}
@@ -171,3 +171,38 @@ def test_a_call_waits_for_its_turn_in_the_budget_and_gives_up_after_a_while(worl
 def test_what_kyrios_voided_and_xero_has_not_is_said_to_stand_there(number: int, says: str) -> None:
     told = answered(ACCOUNT, 1, "March 2026", (), {"still_stands": number}, (), 0)
     assert told.answer == f"No: Kyrios has no invoice of March 2026 that should be in Xero; {says}."
+
+
+def lose_an_answer_and_give_it_another_date(world: World, was: dt.date, day: dt.date) -> None:
+    """Xero holds inv-0 under its first date; here it is not known to have arrived, and has another one."""
+    one, two = example_invoices(2)
+    synced(world, [dated(two, was)])
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    synced(world, [dated(one, was)])
+    world.engine.revise_invoices([msgspec.structs.replace(dated(one, day), revision=2)], BACKEND)
+
+
+@pytest.mark.parametrize(("was", "day"), [(SEPTEMBER, NOVEMBER), (NOVEMBER, SEPTEMBER)])
+def test_one_that_arrived_under_another_date_without_an_answer_is_no_second_one(
+    world: World, was: dt.date, day: dt.date
+) -> None:
+    lose_an_answer_and_give_it_another_date(world, was, day)
+    report = compare(world)
+    (found,) = report.differences
+    assert (found.kind, found.kyrios_invoice_id, found.status) == ("not_in_xero", "inv-0", "checking")
+    assert "void" not in found.says
+    world.later(400)
+    world.work()
+    assert compare(world).everything_in_xero
+
+
+def test_a_second_one_is_found_also_while_the_first_is_not_known_to_have_arrived(world: World) -> None:
+    lose_an_answer_and_give_it_another_date(world, SEPTEMBER, SEPTEMBER)
+    (there,) = (one for one in world.in_xero() if one["InvoiceNumber"] == "T-0")
+    again = {name: there[name] for name in COPIED} | {"InvoiceNumber": "T-0 again", "LineItems": [LINE]}
+    again["Contact"] = {"ContactID": there["Contact"]["ContactID"]}
+    known = world.engine.store.load(world.lane, connections.evolve)
+    assert known is not None
+    world.engine.session_of(known).put_invoices(body_of([msgspec.json.encode(again)]), "again")
+    report = compare(world)
+    assert [(one.kind, one.kyrios_invoice_id) for one in report.differences] == [("twice", "inv-0")]
