@@ -5,6 +5,8 @@ else while it unwinds; that changes nothing here. What is put away is put away i
 """
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -15,13 +17,24 @@ class BreakingOff:
     """Raises KeyboardInterrupt for the first signal within its block, and out of it whatever became of that."""
 
     def __init__(self) -> None:
-        self._told = self._in_peace = False
+        self._told = self._in_peace = self._at_its_end = False
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal came: the one that came may have been swallowed."""
         if self._told:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def at_its_end(self) -> Iterator[None]:
+        """A signal within this block interrupts at its end: what is begun in it is known to whoever puts it away."""
+        self._at_its_end = True
+        try:
+            yield
+        finally:
+            self._at_its_end = False
+        if not self._in_peace:
+            self.check()
 
     def leave_in_peace(self) -> None:
         """From now on only note signals: everything is put away in any case."""
@@ -41,5 +54,5 @@ class BreakingOff:
 
     def _tell(self, _signal: int, _frame: FrameType | None) -> None:
         first, self._told = not self._told, True
-        if first and not self._in_peace:
+        if first and not self._in_peace and not self._at_its_end:
             raise KeyboardInterrupt

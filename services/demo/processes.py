@@ -8,8 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ from services.local_xero import LocalXero
 from services.settings import PREFIX
 
 STOP_WITHIN: Final = 20.0
+Whole = Callable[[], AbstractContextManager[None]]
+"""Makes a block that no signal interrupts: a process that was begun and that nobody knows of would not be ended."""
 _PROGRAM: Final = (sys.executable, "-m", "services.program")
 
 
@@ -26,39 +28,47 @@ class CouldNotStart(Exception):
 
 @contextmanager
 def simulated_xero(
-    home: Path, seed: Path, redirect_uri: str, log: Path, ports: tuple[int, int] = (0, 0)
+    home: Path,
+    seed: Path,
+    redirect_uri: str,
+    log: Path,
+    ports: tuple[int, int] = (0, 0),
+    whole: Whole = nullcontext,
 ) -> Iterator[LocalXero]:
     """A simulator with `seed` as its books, for as long as the block runs; a port of 0 is any free one."""
+    process: subprocess.Popen[str] | None = None
     command = [*_PROGRAM, "simulator", "--port", str(ports[0]), "--control-port", str(ports[1])]
     command += ["--ledger", str(home / "xero.sqlite"), "--seed", str(seed), "--redirect-uri", redirect_uri]
-    with log.open("a") as errors:
-        said_before = errors.tell()
-        process = subprocess.Popen(
-            [*command, "--with-parent"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            process_group=0,
-        )
     try:
+        with log.open("a") as errors:
+            said_before = errors.tell()
+            with whole():
+                process = subprocess.Popen(
+                    [*command, "--with-parent"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                    process_group=0,
+                )
         assert process.stdout is not None
         yield _addresses(process.stdout.readline(), log, said_before)
     finally:
-        _stop(process)
+        if process is not None:
+            _stop(process)
 
 
 class WorkerProcess:
     """One `kyrios-xero worker`, whose settings are the given variables and nothing else of that kind."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, whole: Whole = nullcontext) -> None:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self._environment, self._log = {**ours, **environment}, log
+        self._environment, self._log, self._whole = {**ours, **environment}, log, whole
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> int:
         """Start it; returns its process id."""
-        with self._log.open("a") as log:
+        with self._log.open("a") as log, self._whole():
             self._process = subprocess.Popen(
                 [*_PROGRAM, "worker", "--with-parent"],
                 env=self._environment,

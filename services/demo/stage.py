@@ -121,7 +121,7 @@ def set_stage(settings: Settings, examples: Path, breaking_off: BreakingOff) -> 
             cluster.destroy()
             url = cluster.start()
             seed = examples / "xero-organisation.json"
-            with simulated_xero(home / "engine", seed, REDIRECT_URI, log) as xero:
+            with simulated_xero(home / "engine", seed, REDIRECT_URI, log, whole=breaking_off.at_its_end) as xero:
                 yield from _play(settings, home / "engine", url, xero, log, breaking_off)
         finally:
             breaking_off.leave_in_peace()
@@ -137,7 +137,7 @@ def _play(
     ours = local_xero.pointed_at(msgspec.structs.replace(settings, home=home, public_url="http://127.0.0.1:8080"), xero)
     ours = msgspec.structs.replace(ours, secret_keys=keyring_of(ours), database_url=Secret(url), clock="virtual")
     engine = Engine(ours, url)
-    worker = WorkerProcess(_environment(ours), log)
+    worker = WorkerProcess(_environment(ours), log, breaking_off.at_its_end)
     try:
         ticker = Ticker(engine)
         try:

@@ -1,12 +1,19 @@
 """Whatever a signal meets, the story ends as interrupted, and what puts it away is not interrupted again."""
 
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.demo.breaking_off import SIGNS, BreakingOff
+from services.demo.processes import WorkerProcess, simulated_xero
+from tests.services.cli.program import processes_of
+from tests.waiting import until_ended
+from tests.world import EXAMPLES
 
 
 def play(story: Callable[[BreakingOff], object]) -> BaseException | None:
@@ -83,6 +90,64 @@ def test_a_first_signal_that_comes_while_all_is_put_away_is_told_afterwards() ->
 
     assert isinstance(play(ends), KeyboardInterrupt)
     assert put_away == ["all"]
+
+
+def test_one_that_comes_while_something_is_begun_interrupts_when_it_is_known() -> None:
+    begun: list[str] = []
+
+    def begins(breaking_off: BreakingOff) -> None:
+        with breaking_off.at_its_end():
+            signal.raise_signal(signal.SIGINT)
+            begun.append("a process")
+        begun.append("too much")
+
+    assert isinstance(play(begins), KeyboardInterrupt)
+    assert begun == ["a process"]
+
+
+def interrupt_the_start_of_a_process() -> None:
+    """Let SIGINT come when the next process was just begun, and is known to nobody yet."""
+
+    def seen(_: object, event: str, what: Any) -> None:
+        if event == "c_return" and what.__name__ == "fork_exec":
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(seen)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_worker_that_was_just_begun_when_a_signal_came_is_ended_as_it_is_known(tmp_path: Path, whole: bool) -> None:
+    """The control: interrupted in the middle, its start leaves a process behind that nobody knows of."""
+    known: list[bool] = []
+    variables = {"KYRIOS_XERO_HOME": str(tmp_path), "KYRIOS_XERO_DATABASE_URL": "nonsense"}
+
+    def begins(breaking_off: BreakingOff) -> None:
+        worker = WorkerProcess(variables, tmp_path / "log", *([breaking_off.at_its_end] if whole else []))
+        try:
+            interrupt_the_start_of_a_process()
+            worker.start()
+        finally:
+            known.append(worker.running())
+            worker.stop()
+            known.append(worker.running())
+
+    assert isinstance(play(begins), KeyboardInterrupt)
+    assert known == [whole, False]
+    left = processes_of(tmp_path)
+    assert (left == {}) is whole
+    until_ended(left)
+
+
+def test_a_simulated_xero_that_was_just_begun_when_a_signal_came_is_ended(tmp_path: Path) -> None:
+    def begins(breaking_off: BreakingOff) -> None:
+        interrupt_the_start_of_a_process()
+        seed, log = EXAMPLES / "xero-organisation.json", tmp_path / "log"
+        with simulated_xero(tmp_path, seed, "http://localhost:1/", log, whole=breaking_off.at_its_end):
+            raise AssertionError("it was interrupted before")
+
+    assert isinstance(play(begins), KeyboardInterrupt)
+    assert processes_of(tmp_path) == {}
 
 
 def test_without_a_signal_nothing_is_changed() -> None:
