@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from tests.ports import own_port
 from tests.waiting import PATIENCE, until
 
 PLACES: Final = (Path(sys.prefix) / "rabbitmq/usr", Path("/usr"))
@@ -35,11 +36,11 @@ def require(places: Sequence[Path] = PLACES) -> None:
 
 
 class RabbitNode:
-    """A node on free ports of this machine; it keeps its files in `home` and may be killed and started again."""
+    """A node on ports of its own; it keeps its files in `home` and may be killed and started again."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._port, self._distribution, self._mapper_port = _free_ports(3)
+        self._port, self._distribution, self._mapper_port = own_port(), own_port(), own_port()
         self._mapper: subprocess.Popen[bytes] | None = None
         self._node: subprocess.Popen[bytes] | None = None
 
@@ -118,12 +119,3 @@ class RabbitNode:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
-
-
-def _free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(listener.getsockname()[1]) for listener in listeners]
-    finally:
-        for listener in listeners:
-            listener.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import own_port
 from tests.services.cli.program import Running
 from tests.world import EXAMPLES
 
@@ -14,13 +15,13 @@ class SimulatorProcess:
 
     def __init__(self, home: Path, *options: str, seed: Path = EXAMPLES / "xero-organisation.json") -> None:
         self.api_url, self.control_url = "", ""
-        self._options = ["--ledger", str(home / "xero.sqlite"), "--seed", str(seed), *options]
+        ports = ["--port", str(own_port()), "--control-port", str(own_port())]
+        self._options = [*ports, "--ledger", str(home / "xero.sqlite"), "--seed", str(seed), *options]
         self._running: Running | None = None
 
     def start(self) -> None:
-        """Start it, at first on free ports and from then on at the same ones."""
-        ports = [url.rsplit(":", 1)[-1] if url else "0" for url in (self.api_url, self.control_url)]
-        self._running = Running("simulator", "--port", ports[0], "--control-port", ports[1], *self._options)
+        """Start it, each time on the same ports."""
+        self._running = Running("simulator", *self._options)
         words = self._running.says("simulator ready").split()
         self.api_url, self.control_url = words[2].removeprefix("api="), words[3].removeprefix("control=")
 

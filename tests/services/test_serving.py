@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from services.local_xero import FILE_NAME
+from tests.ports import own_port
 from tests.services.cli.files import invoice_file
 from tests.services.cli.program import Running, open_home, processes_of, running
-from tests.services.web.browser import free_port
 from tests.waiting import until, until_ended
 
 FREE_PORTS = ("--port", "0", "--control-port", "0")
@@ -29,7 +29,7 @@ def home() -> Iterator[Path]:
 @contextmanager
 def serving(home: Path) -> Iterator[Running]:
     """A running `serve`."""
-    address = f"http://localhost:{free_port()}"
+    address = f"http://localhost:{own_port()}"
     with running("serve", *FREE_PORTS, KYRIOS_XERO_HOME=str(home), KYRIOS_XERO_PUBLIC_URL=address) as serve:
         assert serve.says("Browsers come back from Xero to").split()[-1] == f"{address}."
         serve.says("Running. Press Ctrl-C to stop.")

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.ports import own_port
 from tests.services.cli.conftest import runner
 from tests.services.cli.program import Running, running, variables_of
 from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
-from tests.services.web.browser import Browser, free_port
+from tests.services.web.browser import Browser
 from tests.world import ACCOUNT, World, organisation_id, simulated_xero, world_on
 
 
 @pytest.fixture
 def reachable(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A world without a server, whose address for browsers is registered at Xero."""
-    address = f"http://localhost:{free_port()}"
+    address = f"http://localhost:{own_port()}"
     with (
         simulated_xero(tmp_path, redirect_uris=(f"{address}/xero/callback",)) as xero,
         world_on(xero, database_url, tmp_path, KYRIOS_XERO_PUBLIC_URL=address) as world,

@@ -1,6 +1,5 @@
 """A browser for tests: follows links over real HTTP, keeps cookies, and decides on Xero's page as it is told."""
 
-import socket
 from typing import Any
 
 import httpx
@@ -33,10 +32,3 @@ class Browser:
     def close(self) -> None:
         """Close the window."""
         self.http.close()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

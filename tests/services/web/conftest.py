@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from services.web.server import web_serving
-from tests.services.web.browser import Browser, free_port
+from tests.ports import own_port
+from tests.services.web.browser import Browser
 from tests.world import World, simulated_xero, world_on
 
 
 @pytest.fixture
 def served(database_url: str, tmp_path: Path) -> Iterator[World]:
     """An engine that was never connected, and its server; the port is registered at Xero."""
-    address = f"http://localhost:{free_port()}"
+    address = f"http://localhost:{own_port()}"
     with (
         simulated_xero(tmp_path, redirect_uris=(f"{address}/xero/callback",)) as xero,
         world_on(xero, database_url, tmp_path, KYRIOS_XERO_PUBLIC_URL=address) as world,

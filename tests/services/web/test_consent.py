@@ -15,8 +15,9 @@ from services.bootstrap import Parts
 from services.set_up.consent_results import WORDS, Result
 from services.web.pages import LARGEST
 from services.web.server import PortTaken, web_serving
+from tests.ports import own_port
 from tests.services.test_secrets import everything_logged
-from tests.services.web.browser import Browser, free_port
+from tests.services.web.browser import Browser
 from tests.world import ACCOUNT, OWNER, World, organisation_id, simulated_xero, world_on
 
 SAFE = {
@@ -174,7 +175,7 @@ class Broken(RuntimeError):
 
 
 def test_a_fault_of_ours_leaves_no_address_and_tells_no_secret(database_url: str, tmp_path: Path) -> None:
-    address, made = f"http://localhost:{free_port()}", list[Any]()
+    address, made = f"http://localhost:{own_port()}", list[Any]()
 
     def new_id() -> Any:
         if made:
@@ -197,7 +198,7 @@ def test_a_fault_of_ours_leaves_no_address_and_tells_no_secret(database_url: str
 
 
 def test_behind_https_the_cookie_is_for_https_alone(database_url: str, tmp_path: Path) -> None:
-    port, public = free_port(), "https://kyrios.example/sync"
+    port, public = own_port(), "https://kyrios.example/sync"
     more: dict[str, Any] = {"KYRIOS_XERO_PUBLIC_URL": public, "KYRIOS_XERO_LISTEN": f"127.0.0.1:{port}"}
     registered = (f"{public}/xero/callback",)
     with (

@@ -11,17 +11,17 @@ import pytest
 
 from services.web.server import web_serving
 from services.webhook_hints import LARGEST
+from tests.ports import own_port
 from tests.services.contacts.customers import NORTHGATE, edit, read_contacts
 from tests.services.contacts.test_hints import KEY, OTHER, PROBE, signed
 from tests.services.contacts.test_reading import asked, reading_later
-from tests.services.web.browser import free_port
 from tests.world import ACCOUNT, World, simulated_xero, world_on
 
 
 @pytest.fixture
 def heard(database_url: str, tmp_path: Path) -> Iterator[World]:
     """An engine that listens for webhooks; its contacts were read a while ago."""
-    address = f"http://localhost:{free_port()}"
+    address = f"http://localhost:{own_port()}"
     keys = f"{KEY},{OTHER}"
     with (
         simulated_xero(tmp_path, redirect_uris=(f"{address}/xero/callback",)) as xero,
