@@ -1,6 +1,6 @@
 """Days on the demo's stage: engine, worker process, ticker and simulated Xero go by clocks moved together."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -22,12 +22,19 @@ def told(stage: Stage, kind: type[Event]) -> list[Event]:
     return [e for e in stage.engine.store.events_of(connection_id(ACCOUNT)) if isinstance(e, kind)]
 
 
+def begin_a_day(stage: Stage) -> None:
+    """Put the clocks a little after the next midnight: no day ends by itself while others are walked through."""
+    now = stage.engine.store.now()
+    stage.move_clocks(now.replace(hour=0, minute=5) + timedelta(days=1) - now)
+
+
 @pytest.mark.article("R16")
 def test_a_walk_through_quiet_days_ends_a_connection_for_all_processes() -> None:
     days: list[date] = []
     with open_home() as home, BreakingOff() as breaking_off:
         settings = load_settings({"KYRIOS_XERO_HOME": str(home)})
         with set_stage(settings, EXAMPLES, breaking_off) as stage:
+            begin_a_day(stage)
             set_up_account(stage.engine, stage.xero.control_url, EXAMPLES)
             stage.engine.set_up.change_setting(ACCOUNT, "inactivity.days", "14", OWNER)
             stage.worker.start()

@@ -17,8 +17,9 @@ from tests.leaks import Leaks, files_below
 from tests.mail_server import DROP, mail_sink
 from tests.services.contacts.customers import billed, customer, read_contacts, settle
 from tests.services.erasure.kept import everything
+from tests.services.inactivity.days import begin_an_hour, world_of_days
 from tests.services.mailing.post import html_of, text_of
-from tests.world import ACCOUNT, OWNER, World, example_invoices, world_on
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 ME: Final = "owner@harbour-vine.example"
 NAME: Final = "Petronella Quillfeather"
@@ -128,7 +129,8 @@ def test_a_mail_that_may_have_arrived_is_written_anew_without_her(
 ) -> None:
     with mail_sink() as sink:
         more: dict[str, Any] = {"KYRIOS_XERO_SMTP_URL": sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
-        with world_on(xero, database_url, tmp_path, **more) as world:
+        with world_of_days(xero, database_url, tmp_path, **more) as world:
+            begin_an_hour(world)  # a later matter in another hour would be a mail of its own
             world.set_up()
             refuse_her(world)
             sink.misbehave("taken", DROP)

@@ -16,10 +16,8 @@ from domain.inactivity import DAY
 from services.bootstrap import Parts
 from services.inactivity import InactivityWatch
 from tests.services.inactivity.days import endings, last_activity, live, look, move_to, world_of_days
-from tests.waiting import somebody_waits_for_a_lock, until
+from tests.waiting import PATIENCE, somebody_waits_for_a_lock, until
 from tests.world import World
-
-PATIENCE = 20.0
 
 
 class LooksWithoutHolding(InactivityWatch):

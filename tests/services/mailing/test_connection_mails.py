@@ -12,7 +12,7 @@ from domain.inactivity import cut_at
 from services.demo.days import live_through
 from tests.mail_server import MailSink
 from tests.payments import pay_by_hand
-from tests.services.inactivity.days import jump, last_activity, live, move_to, warnings, world_of_days
+from tests.services.inactivity.days import begin_an_hour, jump, last_activity, live, move_to, warnings, world_of_days
 from tests.services.mailing.post import Post, text_of
 from tests.services.test_references import SALES, in_xero
 from tests.world import ACCOUNT, BACKEND, OWNER, REAL_PARTS, example_invoices, organisation_id
@@ -23,6 +23,7 @@ def days(xero: Simulator, database_url: str, tmp_path: Path, sink: MailSink) -> 
     """A world that goes by the virtual clock, whose account tells its owner."""
     more = {"KYRIOS_XERO_SMTP_URL": sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
     with world_of_days(xero, database_url, tmp_path, REAL_PARTS, **more) as world:
+        begin_an_hour(world)
         world.set_up()
         post = Post(world, sink)
         world.engine.set_up.change_setting(ACCOUNT, "inactivity.days", "14", OWNER)
