@@ -1,5 +1,8 @@
 """What a test sees of an invoice, its entry and its lane, in the fewest words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from adapters.event_store import lanes
@@ -30,16 +33,17 @@ def lane(world: World) -> dict[str, Any]:
     return row
 
 
-def pause(world: World) -> float:
-    """Seconds the lane still rests."""
-    with world.engine.store.cursor() as cursor:
-        row = cursor.execute(
-            "SELECT extract(epoch FROM paused_until - app.now())::float8 AS rest"
-            " FROM app.lane WHERE connection_id = %s",
-            (world.lane,),
-        ).fetchone()
-    assert row is not None
-    return float(row["rest"])
+@contextmanager
+def rests(world: World, seconds: float, least: float | None = None) -> Iterator[None]:
+    """What is done in this block lets the lane rest for so long from then on, however long the machine takes for it.
+
+    With `least`, any time between the two is right.
+    """
+    shortest = world.engine.store.now() + timedelta(seconds=seconds if least is None else least)
+    yield
+    until, longest = lane(world)["paused_until"], world.engine.store.now() + timedelta(seconds=seconds)
+    assert until is not None, "it does not rest"
+    assert shortest <= until <= longest
 
 
 def keys(world: World) -> list[str]:

@@ -9,7 +9,7 @@ from adapters.event_store import whole_app
 from services.bootstrap import Parts
 from tests.many_lanes import ManyLanes, many_lanes
 from tests.services.dispatch.other_engine import beside
-from tests.services.dispatch.seen import lane, pause, states
+from tests.services.dispatch.seen import lane, rests, states
 from tests.world import World, example_invoices
 
 NOWHERE = "http://127.0.0.1:9"
@@ -28,14 +28,12 @@ def expire(world: World) -> None:
 def test_an_identity_server_that_is_away_opens_the_lanes_breaker_and_uses_no_attempt(world: World) -> None:
     expire(world)
     world.queue(example_invoices(1))
-    rests = list[int]()
     with beside(world, KYRIOS_XERO_IDENTITY_URL=NOWHERE) as other:
-        for _ in range(8):
-            assert other.engine.dispatcher.look_at(other.lane)
-            rests.append(round(pause(world)))
+        for rest in (5, 5, 5, 5, 30, 60, 120, 240):
+            with rests(world, rest):
+                assert other.engine.dispatcher.look_at(other.lane)
             assert not other.engine.dispatcher.look_at(other.lane)
-            other.later(rests[-1] + 1)
-    assert rests == [5, 5, 5, 5, 30, 60, 120, 240]
+            other.later(rest + 1)
     assert lane(world)["failures_in_row"] == 8
     assert [entry["attempts"] for entry in world.outbox()] == [0]
     world.work()
