@@ -23,7 +23,8 @@ DROP: Final = "drop"
 STALL: Final = "stall"
 SLOW: Final = "slow"
 STALLED: Final = 60
-LATE: Final = 0.6
+LATE: Final = 3.0
+"""Seconds; half of them must be enough for all that is not slow on purpose."""
 PASSWORD: Final = "pass word/:@"
 
 

@@ -13,7 +13,7 @@ import psycopg
 
 from services.projector import CHANNEL
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds any wait may take before the test fails."""
 _PROJECTED: Final = "test_projected"
 _TELLS_OF_PROJECTIONS: Final = f"""

@@ -21,6 +21,7 @@ from services.proof.verify import verify
 from tests.examples import open_connection
 from tests.projections.databases import engine_on, every_row, queue, store_random
 from tests.tampering import UNGUARDED
+from tests.waiting import PATIENCE
 
 
 class Watched(Projector):
@@ -38,7 +39,7 @@ class Watched(Projector):
     def until(self, folded: int) -> None:
         """Until so many events were folded in all."""
         while folded > 0:
-            folded -= self.steps.get(timeout=10)
+            folded -= self.steps.get(timeout=PATIENCE)
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def running(projector: Projector) -> Iterator[threading.Event]:
         yield stop
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -163,7 +164,8 @@ def test_the_projector_misses_nothing_that_four_writers_store_at_once(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
         stop.set()
     Projector(store, read).catch_up()
     assert len(every_row(read)["invoice_status"]) == invoices * writers
@@ -173,7 +175,7 @@ def test_the_projector_misses_nothing_that_four_writers_store_at_once(
 def test_a_notification_wakes_the_projector(store: EventStore, read: Engine) -> None:
     projector = Watched(store, read)
     with running(projector):
-        projector.steps.get(timeout=10)
+        projector.steps.get(timeout=PATIENCE)
         queue(store, "inv-1")
         projector.until(folded=1)
     assert len(every_row(read)["invoice_status"]) == 1
@@ -182,7 +184,7 @@ def test_a_notification_wakes_the_projector(store: EventStore, read: Engine) -> 
 def test_a_lost_connection_is_made_again(store: EventStore, read: Engine) -> None:
     projector = Watched(store, read)
     with running(projector):
-        projector.steps.get(timeout=10)
+        projector.steps.get(timeout=PATIENCE)
         _terminate_listeners(read)
         queue(store, "inv-1")
         projector.until(folded=1)

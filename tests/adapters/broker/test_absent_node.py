@@ -13,8 +13,7 @@ import pytest
 from adapters.broker.brokers import rabbitmq_broker
 from adapters.broker.doorbell import Doorbell
 from adapters.broker.own_rings import OwnRings
-
-PATIENCE = 20.0
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 
 from adapters.embedded_postgres import Cluster
-from tests.adapters.embedded_postgres.conftest import StartOther, layout_of, postmaster_pid
+from tests.adapters.embedded_postgres.conftest import ANSWER_SECONDS, OtherUser, StartOther, layout_of, postmaster_pid
 from tests.waiting import until
 
 pytestmark = pytest.mark.crash
@@ -112,12 +111,17 @@ def test_user_and_server_killed_together_are_no_loss(settled_home: Path, other: 
         assert count_rows(again.url()) == 1000
 
 
+def frozen_during_the_creation(user: OtherUser, room: Path) -> None:
+    """Stop this user while initdb works for it: however fast that is, and however slow we are, it is not done yet."""
+    until(lambda: bool(list(room.glob("data.new-*"))))
+    user.process.send_signal(signal.SIGSTOP)
+    until(lambda: bool(list(room.glob("data.new-*/base"))))
+
+
 def test_a_user_killed_during_the_creation_leaves_nothing_that_stands_in_the_way(home: Path, other: StartOther) -> None:
     room = home / "home" / "postgresql-18"
     user = other()
-    end = time.monotonic() + 30
-    while not list(room.glob("data.new-*/base")):
-        assert time.monotonic() < end, "initdb has not begun"
+    frozen_during_the_creation(user, room)
     user.kill()
     assert not (room / "data").exists()
     with Cluster(home / "home") as cluster, psycopg.connect(cluster.url()) as connection:
@@ -128,11 +132,10 @@ def test_a_user_killed_during_the_creation_leaves_nothing_that_stands_in_the_way
 def test_ctrl_c_during_the_creation_ends_initdb_and_removes_its_work(home: Path, other: StartOther) -> None:
     room = home / "home" / "postgresql-18"
     user = other(stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 30
-    while not list(room.glob("data.new-*/base")):
-        assert time.monotonic() < end, "initdb has not begun"
+    frozen_during_the_creation(user, room)
     user.process.send_signal(signal.SIGINT)
-    user.process.communicate(timeout=30)
+    user.process.send_signal(signal.SIGCONT)
+    user.process.communicate(timeout=ANSWER_SECONDS)
     assert sorted(path.name for path in room.iterdir()) == ["launch.lock", "server.lock", "server.log"]
 
 
@@ -152,8 +155,8 @@ def test_a_start_waits_for_what_is_left_of_a_killed_server(settled_home: Path) -
     with pytest.raises(subprocess.TimeoutExpired):
         starting.wait(0.3)
     assert not layout.pid_file.exists()
-    orphan.communicate(timeout=10)
-    said, _ = starting.communicate(timeout=30)
+    orphan.communicate(timeout=ANSWER_SECONDS)
+    said, _ = starting.communicate(timeout=ANSWER_SECONDS)
     assert said == b"launched True\n"
 
 

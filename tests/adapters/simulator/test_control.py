@@ -39,7 +39,7 @@ def test_an_option_that_is_none_is_refused(xero: Visitor, body: object) -> None:
 
 def test_waiting_ends_when_the_call_was_handled(connected: Visitor) -> None:
     told: list[bool] = []
-    path = "/wait?requests=2&method=GET&path=/Currencies&timeout=5"
+    path = "/wait?requests=2&method=GET&path=/Currencies&timeout=60"
     waiter = threading.Thread(target=lambda: told.append(connected.steer("GET", path)["reached"]))
     waiter.start()
     connected.get("Currencies")

@@ -29,7 +29,7 @@ def test_a_lost_answer_leaves_the_invoice_behind(connected: Visitor) -> None:
 
 
 def test_a_late_commit_comes_after_the_hang_up(connected: Visitor) -> None:
-    fault = connected.fault("late_commit", method="PUT", delay=0.3)
+    fault = connected.fault("late_commit", method="PUT", delay=3.0)
     with pytest.raises(httpx.RemoteProtocolError):
         connected.put(an_invoice())
     assert connected.numbers() == []

@@ -101,11 +101,11 @@ def test_a_caller_that_hung_up_on_a_held_answer_frees_its_place(limited: Visitor
     limited.fault("hold", method="PUT")
     impatient = Visitor(limited.api_url, str(limited.control.base_url))
     impatient.api.headers.update(limited.api.headers)
-    impatient.api.timeout = httpx.Timeout(0.2)
+    impatient.api.timeout = httpx.Timeout(60, read=0.2)
     with pytest.raises(httpx.ReadTimeout):
         impatient.put(an_invoice())
     impatient.close()
-    assert limited.steer("GET", "/wait?requests=1&method=PUT&path=/Invoices&timeout=5")["reached"]
+    assert limited.steer("GET", "/wait?requests=1&method=PUT&path=/Invoices&timeout=60")["reached"]
     assert limited.get("Currencies").status_code == 200
 
 

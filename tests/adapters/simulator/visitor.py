@@ -57,7 +57,7 @@ class Visitor:
         self.api_url = api_url
         # There is no TLS on loopback, and loading certificates takes longer than most of these tests.
         accept = {"Accept": "application/json"}
-        self.api = httpx.Client(base_url=api_url, headers=accept, timeout=10, verify=False, trust_env=False)
+        self.api = httpx.Client(base_url=api_url, headers=accept, timeout=60, verify=False, trust_env=False)
         self.control = httpx.Client(base_url=control_url, timeout=70, verify=False, trust_env=False)
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class Visitor:
 
     def fired(self, fault: int, event: str = "fired", times: int = 1) -> bool:
         """Wait until a fault fired (or completed)."""
-        return bool(self.steer("GET", f"/wait?fault={fault}&{event}={times}&timeout=5")["reached"])
+        return bool(self.steer("GET", f"/wait?fault={fault}&{event}={times}&timeout=60")["reached"])
 
     def steer(self, method: str, path: str, body: object = None) -> Json:
         """Use the control surface; a refusal fails the test."""

@@ -21,10 +21,11 @@ from adapters.xero.session import BeforeSend, XeroSession, nothing
 from domain import connection as connections
 from services.bootstrap import Engine, Parts
 from services.running import working
+from tests import waiting
 from tests.crash.books import assert_in_xero_once
 from tests.world import BACKEND, World, example_invoices, settings_for
 
-PATIENCE = 30_000
+PATIENCE = round(waiting.PATIENCE * 1_000)
 """Milliseconds the broker may take to run empty."""
 
 
@@ -73,7 +74,7 @@ def test_rings_that_were_lost_are_made_good_by_the_sweeper(world: World) -> None
 
         engine.ring = ring_and_tell
         with working(engine):
-            assert swept.wait(30)
+            assert swept.wait(waiting.PATIENCE)
             run_empty(engine)
             assert_in_xero_once(world, 3)
 
@@ -119,7 +120,7 @@ def test_a_look_that_takes_too_long_is_stopped(caplog: pytest.LogCaptureFixture)
 
     def look_for_ever(connection_id: UUID) -> None:
         try:
-            for _ in range(1_000):
+            for _ in range(10_000):
                 never.wait(0.02)
         finally:
             ended.set()
@@ -129,7 +130,7 @@ def test_a_look_that_takes_too_long_is_stopped(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.CRITICAL):
         doorbell.answer(1)
         doorbell.ring(UUID(int=1))
-        stopped = ended.wait(10)
+        stopped = ended.wait(waiting.PATIENCE)
         doorbell.stop()
     assert stopped
 

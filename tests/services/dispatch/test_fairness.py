@@ -19,6 +19,7 @@ from services.dispatch.thread_shares import ThreadShares
 from services.running import working
 from tests.examples import identity
 from tests.many_lanes import many_lanes
+from tests.waiting import PATIENCE
 
 BACKLOG = 500
 AT_ONCE = 4
@@ -43,7 +44,7 @@ class SlowCalls:
             self.lone_left.set()
             return
         self.begun.release()
-        assert self.may_end.acquire(timeout=30)
+        assert self.may_end.acquire(timeout=PATIENCE)
         with self._lock:
             self.ended += 1
 
@@ -89,7 +90,7 @@ def beside_slow_calls(
                     for lane in range(busy):
                         engine.ring(many.lanes[lane])
                 for _ in range(begun):
-                    assert slow.begun.acquire(timeout=30)
+                    assert slow.begun.acquire(timeout=PATIENCE)
                 many.queue(busy, 1)
                 engine.ring(many.lanes[busy])
                 yield slow
@@ -103,7 +104,7 @@ def test_a_lone_invoice_waits_for_no_call_of_anothers_backlog_however_long_it_ta
 ) -> None:
     begun = min(AT_ONCE * busy, max(busy, most_of_one(threads)))
     with beside_slow_calls(database_url, tmp_path, threads, begun, busy) as slow:
-        assert slow.lone_left.wait(30)
+        assert slow.lone_left.wait(PATIENCE)
         assert slow.ended_before_the_lone_one == 0
 
 
@@ -112,14 +113,14 @@ def test_where_there_is_one_thread_only_one_call_of_the_backlog_goes_before_a_lo
 ) -> None:
     with beside_slow_calls(database_url, tmp_path, threads=1, begun=1) as slow:
         slow.may_end.release(2)  # The one under way, and one that was rung for before.
-        assert slow.lone_left.wait(30)
+        assert slow.lone_left.wait(PATIENCE)
 
 
 def test_without_shares_a_backlog_whose_calls_hang_holds_everybody_up(database_url: str, tmp_path: Path) -> None:
     with beside_slow_calls(database_url, tmp_path, AT_ONCE, AT_ONCE, shares=NoShares) as slow:
         assert not slow.lone_left.is_set()
         slow.may_end.release(10 * BACKLOG)
-        assert slow.lone_left.wait(30)
+        assert slow.lone_left.wait(PATIENCE)
         assert slow.ended_before_the_lone_one > 0
 
 

@@ -6,7 +6,7 @@ from tests.services.dispatch.seen import states
 from tests.world import World, example_invoices
 
 COUNT = 1_000
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds; a commit larger than the socket's buffer once waited for ever, half sent and with the log locked."""
 
 
