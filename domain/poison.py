@@ -4,6 +4,8 @@ Nobody can tell which of them it is, so they are parted: halves go on apart, and
 fault ends. Finding one among n takes 2 x ceil(log2 n) more requests, and one more if Xero does not say what is wrong;
 the others go through. A lone one on which Xero breaks without a refusal is nobody's fault yet: retries end it. That
 holds for searches as for what is sent; but what could not be searched for is not sent again.
+
+Nobody ends by what happened in company, which is perhaps another's doing: neither by deaths nor by tries.
 """
 
 from typing import Final, Literal
@@ -42,6 +44,11 @@ def fate_after_server_error(tries: int, together: int) -> Fate:
     if tries < TRIES_BEFORE_PARTING:
         return "again"
     return "part" if together > 1 else "alone"
+
+
+def fate_after_tries(tries: int, together: int) -> Fate:
+    """What becomes of entries whose request came to nothing, whyever, when one of them was tried so often already."""
+    return "part" if together > 1 and tries >= MOST_ATTEMPTS else "again"
 
 
 def fate_after_death(deaths: int, together: int) -> Fate:

@@ -20,12 +20,13 @@ OFFLINE_REST: Final = 300.0
 """Seconds an organisation that is offline is left alone (Xero's page on response codes: about five minutes)."""
 
 
-def exhausted(attempts: int, trying: float) -> bool:
+def exhausted(alone: int, trying: float) -> bool:
     """Whether an entry has been tried often or long enough; `trying` in seconds since the first try.
 
-    Time behind a closed gate or a paused lane before that does not count: nothing was tried then.
+    Only tries by itself (`alone`) count: what came to nothing in company may have been spoiled by another. Time behind
+    a closed gate or a paused lane before the first try does not count either: nothing was tried then.
     """
-    return attempts >= MOST_ATTEMPTS or trying > OLDEST
+    return alone >= MOST_ATTEMPTS or trying > OLDEST
 
 
 def wait_before(attempt: int, chance: float) -> float:

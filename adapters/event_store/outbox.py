@@ -31,6 +31,7 @@ class LeaseLost(Exception):
 class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as a worker holds it; `age` is the seconds since it was stored, `trying` since it was first tried.
 
+    `attempts` counts its requests, `attempts_alone` those of them that carried nothing else and came to nothing.
     `deaths` counts workers that died with it and others, `deaths_alone` those in a row that died with it by itself.
     `searches` counts searches in a row that went wrong and may have done so by its fault, `searching` is the seconds
     since the first that went wrong, whyever; `search_group` it shares with those it is searched with, None at first.
@@ -41,6 +42,7 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
     stream_id: UUID
     kind: str
     attempts: int
+    attempts_alone: int = 0
     age: float
     trying: float = 0.0
     delivery_id: UUID | None
@@ -56,7 +58,7 @@ class LeasedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 COLUMNS: Final = """
     o.id, o.stream_id, o.kind, o.attempts, o.delivery_id, o.grp, o.cause, o.deaths, o.deaths_alone, o.searches,
-    o.search_grp, o.state, extract(epoch FROM app.now() - o.created_at)::float8 AS age,
+    o.search_grp, o.attempts_alone, o.state, extract(epoch FROM app.now() - o.created_at)::float8 AS age,
     coalesce(extract(epoch FROM app.now() - o.first_tried_at), 0)::float8 AS trying,
     coalesce(extract(epoch FROM app.now() - o.searching_since), 0)::float8 AS searching"""
 """SQL: what `entry_of` reads of an entry `o`."""
@@ -131,6 +133,7 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
         UPDATE app.outbox o
         SET state = r.state, due_at = app.now() + r.due_in * interval '1 second', grp = r.grp,
             cause = nullif(r.cause, ''), attempts = o.attempts - r.given_back::int,
+            attempts_alone = o.attempts_alone + r.tried_alone::int,
             deaths = CASE WHEN r.answered THEN 0 ELSE o.deaths END,
             deaths_alone = CASE WHEN r.answered THEN 0 ELSE o.deaths_alone END,
             searches = CASE WHEN r.search = 'over' THEN 0 ELSE o.searches + (r.search = 'spoiled')::int END,
@@ -141,8 +144,8 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
                               ELSE o.organisation_id END,
             lease_token = NULL, lease_until = NULL
         FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::float8[], %b::bool[], %b::uuid[], %b::text[],
-                    %b::bool[], %b::text[], %b::uuid[])
-             AS r (id, token, was, state, due_in, given_back, grp, cause, answered, search, search_grp)
+                    %b::bool[], %b::text[], %b::uuid[], %b::bool[])
+             AS r (id, token, was, state, due_in, given_back, grp, cause, answered, search, search_grp, tried_alone)
         WHERE o.id = r.id AND o.lease_token = r.token AND o.state = r.was
         RETURNING o.id
         """,
@@ -158,6 +161,7 @@ def reopen(curs: Cursor[Row], reopened: Sequence[Reopened]) -> None:
             [r.answered for r in reopened],
             [r.search for r in reopened],
             [r.search_group for r in reopened],
+            [r.tried_alone for r in reopened],
         ),
     )
     _all_or_lost(curs, len(reopened))
@@ -322,6 +326,7 @@ def entry_of(row: Row) -> LeasedEntry:
         stream_id=row["stream_id"],
         kind=row["kind"],
         attempts=row["attempts"],
+        attempts_alone=row["attempts_alone"],
         age=row["age"],
         trying=row["trying"],
         delivery_id=row["delivery_id"],

@@ -33,8 +33,9 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True):
 class Reopened(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that goes on with these events: unknown outcome, or to be sent again. `due_in` is seconds from now.
 
-    `answered`: Xero answered what was sent, so nobody dies of it. `search`: what came of a search for it: none was
-    made, it failed, it was spoiled (perhaps by this very entry), or it is over; the next is one for its `search_group`.
+    `tried_alone`: it was sent by itself, to no avail. `answered`: Xero answered what was sent, so nobody dies of it.
+    `search`: what came of a search for it: none was made, it failed, it was spoiled (perhaps by this very entry), or it
+    is over; the next is one for its `search_group`.
     """
 
     entry_id: int
@@ -43,6 +44,7 @@ class Reopened(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["PENDING", "AMBIGUOUS"]
     due_in: float = 0.0
     give_back_attempt: bool = False
+    tried_alone: bool = False
     group: UUID | None = None
     cause: str = ""
     answered: bool = False

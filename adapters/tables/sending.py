@@ -92,6 +92,7 @@ OUTBOX: Final = Table(
     Column("searches", Integer, nullable=False, server_default="0"),
     Column("searching_since", TIME),
     Column("search_grp", Uuid),
+    Column("attempts_alone", Integer, nullable=False, server_default="0"),
     UniqueConstraint("effect_key", name="outbox_effect_key_key"),
     CheckConstraint(
         "state IN ('WAITING', 'PENDING', 'LEASED', 'AMBIGUOUS', 'DONE', 'REJECTED', 'CONFLICT', 'DEAD', 'WITHDRAWN')",

@@ -69,12 +69,14 @@ class Absent(msgspec.Struct, frozen=True):
 class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     """It surely had no effect and is to be sent again, `after` seconds or by the retry policy.
 
-    `counts` says whether an attempt is used up: waiting for Xero's limits or for our own permission uses none.
+    `counts` says whether an attempt is used up: waiting for Xero's limits or for our own permission uses none. `group`
+    keeps the halves of a request apart when they are sent again.
     """
 
     cause: str
     counts: bool
     after: float | None = None
+    group: UUID | None = None
 
 
 Outcome = Saved | Refused | Unclear | Unsearched | Absent | Withheld

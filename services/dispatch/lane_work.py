@@ -80,6 +80,11 @@ class Work(msgspec.Struct, Generic[S], kw_only=True):
         self.reached_xero |= not isinstance(said, NotSent)
 
     @property
+    def sent_alone(self) -> bool:
+        """Whether one entry was sent by itself: what comes of it is nobody else's doing."""
+        return self.body is not None and len(self.items) == 1
+
+    @property
     def held_as(self) -> Literal["LEASED", "AMBIGUOUS"]:
         """The state its entries are in while we hold them."""
         return "AMBIGUOUS" if self.body is None else "LEASED"

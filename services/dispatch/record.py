@@ -20,7 +20,7 @@ from adapters.vault.account_keys import AccountKeys
 from domain.causes import UNFOUND, Cause, told_to_support
 from domain.event import ENGINE, Event, Moment
 from domain.invoice_identity import identities_of
-from domain.poison import fate_after_search
+from domain.poison import fate_after_search, fate_after_tries
 from domain.refusals import ConcurrentChange
 from domain.retry import exhausted, wait_before, wait_before_search
 from services.dispatch.deaths import KILLED_ITS_WORKER
@@ -121,6 +121,7 @@ class Record:
                 causation_id=work.delivery_id,
                 new_id=self._new_id,
             )
+        outcomes = self._parted(work, outcomes)
         # One chance for all: what went together goes together again, unless it is parted.
         ended = Ended(chance=self._chance())
         if isinstance(work.kind, RecallingKind):
@@ -128,6 +129,15 @@ class Record:
         for item, subject, outcome in zip(work.items, now, outcomes, strict=True):
             self._one(work, msgspec.structs.replace(item, subject=subject), outcome, at, ended)
         return ended
+
+    def _parted(self, work: Work[Any], outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """What was sent too often in vain goes on apart, unless it does already."""
+        together = len(work.items)
+        tries = max((item.entry.attempts for item in work.items), default=0)
+        if work.body is None or fate_after_tries(tries, together) != "part":
+            return outcomes
+        halves = self._new_id(), self._new_id()
+        return [_in_group(one, halves[place >= together // 2]) for place, one in enumerate(outcomes)]
 
     def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Moment, ended: Ended) -> None:
         match outcome:
@@ -174,6 +184,7 @@ class Record:
                 outcome.after,
                 group=group,
                 cause=_noted(work, item, outcome),
+                tried_alone=work.sent_alone,
                 search="none",
                 search_group=item.entry.search_group,
             )
@@ -208,7 +219,7 @@ class Record:
             ended.activity = True
         elif entry.cause == KILLED_ITS_WORKER:
             self._give_up(work, item, Cause(KILLED_ITS_WORKER), None, at, ended)
-        elif exhausted(entry.attempts, entry.trying):
+        elif exhausted(entry.attempts_alone, entry.trying):
             self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
         else:
             organisation = work.connection.organisation_id
@@ -216,15 +227,23 @@ class Record:
             ended.reopened.append(work.reopen(item, "PENDING", group=entry.group, cause=_kept(entry)))
 
     def _withheld(self, work: Work[Any], item: Item[Any], outcome: Withheld, at: Moment, ended: Ended) -> None:
-        entry = item.entry
+        entry, tried_alone = item.entry, outcome.counts and work.sent_alone
         # A wait that was told to us ends by itself; anything else ends at last, even if it uses up no attempt.
-        if outcome.after is None and exhausted(entry.attempts if outcome.counts else 0, entry.trying):
+        if outcome.after is None and exhausted(entry.attempts_alone + tried_alone, entry.trying):
             self._give_up(work, item, _exhausted(entry.trying), None, at, ended)
             return
         after = wait_before(entry.attempts, ended.chance) if outcome.after is None else outcome.after
         cause = _kept(entry) or outcome.cause
         ended.reopened.append(
-            work.reopen(item, "PENDING", after, give_back_attempt=not outcome.counts, group=entry.group, cause=cause)
+            work.reopen(
+                item,
+                "PENDING",
+                after,
+                give_back_attempt=not outcome.counts,
+                tried_alone=tried_alone,
+                group=outcome.group or entry.group,
+                cause=cause,
+            )
         )
 
     def _give_up(
@@ -256,6 +275,13 @@ class Record:
         text = msgspec.json.encode(list(words))
         sealed = self._keys.get(account_id).seal("answer_text", str(answer_ref), 1, text)
         return SealedAnswer(answer_id=answer_ref, stream_id=stream, account_id=account_id, sealed=sealed)
+
+
+def _in_group(outcome: Outcome, group: UUID) -> Outcome:
+    """The outcome of an entry that goes on in this group, if it was tried in vain and has none of its own."""
+    if isinstance(outcome, Unclear) or (isinstance(outcome, Withheld) and outcome.counts):
+        return msgspec.structs.replace(outcome, group=outcome.group or group)
+    return outcome
 
 
 def _noted(work: Work[Any], item: Item[Any], outcome: Unclear) -> str:

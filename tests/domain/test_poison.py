@@ -9,6 +9,7 @@ from domain.poison import (
     fate_after_refusal,
     fate_after_search,
     fate_after_server_error,
+    fate_after_tries,
 )
 
 
@@ -55,7 +56,7 @@ def test_a_third_death_parts_entries_and_a_lone_one_ends_with_the_fifth(deaths: 
     assert fate_after_death(deaths, together) == fate
 
 
-@pytest.mark.parametrize("poison", [0, 17, 49])
+@pytest.mark.parametrize("poison", [0, 17, 24, 30, 49])
 def test_one_that_kills_its_worker_is_alone_after_six_partings_and_ends(poison: int) -> None:
     group, deaths, workers = list(range(50)), 0, 0
     while True:
@@ -69,6 +70,16 @@ def test_one_that_kills_its_worker_is_alone_after_six_partings_and_ends(poison: 
             deaths = deaths if len(group) > 1 else 0
     assert group == [poison]
     assert workers <= 2 + 6 + DEATHS_ALONE
+
+
+@pytest.mark.parametrize(
+    ("tries", "together", "fate"),
+    [(1, 50, "again"), (11, 50, "again"), (12, 50, "part"), (40, 2, "part"), (12, 1, "again"), (40, 1, "again")],
+)
+def test_a_twelfth_try_in_vain_parts_entries_whyever_and_says_nothing_of_a_lone_one(
+    tries: int, together: int, fate: Fate
+) -> None:
+    assert fate_after_tries(tries, together) == fate
 
 
 HOUR = 3600.0

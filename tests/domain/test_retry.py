@@ -8,7 +8,7 @@ HOUR = 3600.0
 
 
 @pytest.mark.parametrize(
-    ("attempts", "age", "expected"),
+    ("alone", "trying", "expected"),
     [
         (0, 0.0, False),
         (11, 71 * HOUR, False),
@@ -18,8 +18,10 @@ HOUR = 3600.0
         (1, 72 * HOUR + 1, True),
     ],
 )
-def test_an_entry_is_given_up_after_twelve_attempts_or_three_days(attempts: int, age: float, expected: bool) -> None:
-    assert exhausted(attempts, age) is expected
+def test_an_entry_is_given_up_after_twelve_attempts_by_itself_or_three_days(
+    alone: int, trying: float, expected: bool
+) -> None:
+    assert exhausted(alone, trying) is expected
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ CREATE TABLE app.outbox (
     deaths_alone integer NOT NULL DEFAULT 0,
     searches integer NOT NULL DEFAULT 0,
     searching_since timestamptz,
-    search_grp uuid
+    search_grp uuid,
+    attempts_alone integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
