@@ -1,7 +1,8 @@
 """The SQL of table `contact_reading`: how far an organisation's contacts have been read.
 
 A reading goes page by page and can be taken up by anyone at the page where its reader died; the watermark moves only
-after the last page. It is Xero's time, never ours: what was changed before it has been seen.
+after the last page. It is Xero's time, never ours: what was changed before it has been seen. All other times are ours,
+and one in the future, by a clock that was put back since, says nothing.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,12 @@ HINTS_EVERY: Final = timedelta(minutes=1)
 """However many hints come, nobody reads more often for them; one that came meanwhile is followed then."""
 STALE: Final = timedelta(hours=1)
 """A reading that stands still for so long is begun anew, since its pages have shifted."""
+LONGEST_REST: Final = timedelta(hours=25)
+"""Longer than any reader is silent or a reading rests: the longest of Xero's limits is over in a day."""
+_HELD: Final = "(r.lease_until > app.now() AND r.lease_until <= app.now() + %(longest_rest)s)"
+_LATELY: Final = "(r.read_since > app.now() - c.every * interval '1 second' AND r.read_since <= app.now())"
+_HINTED: Final = "(r.hinted_at >= r.read_since AND r.hinted_at <= app.now())"
+_GIVEN: Final = "unnest(%(ids)s::uuid[], %(organisations)s::text[], %(every)s::int[]) AS c (id, organisation_id, every)"
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +42,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """What a complete reading brought, and how far it read."""
+    """What a complete reading brought, and how far it read; when it began if there was nothing to read."""
 
     created: int
     updated: int
@@ -61,9 +68,9 @@ def begin(curs: Cursor[Row], connection_id: UUID, organisation_id: str, token: U
         place,
     )
     curs.execute(
-        """
+        f"""
         UPDATE app.contact_reading r
-        SET next_page = f.next_page, fully = f.fully, began_at = f.began_at,
+        SET next_page = f.next_page, fully = f.fully, began_at = f.began_at, moved_at = f.moved_at,
             newest = CASE WHEN f.goes_on THEN r.newest END,
             created = CASE WHEN f.goes_on THEN r.created ELSE 0 END,
             updated = CASE WHEN f.goes_on THEN r.updated ELSE 0 END,
@@ -72,18 +79,21 @@ def begin(curs: Cursor[Row], connection_id: UUID, organisation_id: str, token: U
         FROM (
             SELECT goes_on, CASE WHEN goes_on THEN next_page ELSE 1 END AS next_page,
                    CASE WHEN goes_on THEN began_at ELSE app.now() END AS began_at,
+                   CASE WHEN goes_on THEN moved_at ELSE app.now() END AS moved_at,
                    CASE WHEN goes_on THEN fully
-                        ELSE watermark IS NULL OR read_fully_since IS NULL
-                             OR read_fully_since < app.now() - %(fully_every)s END AS fully
-            FROM (SELECT *, coalesce(next_page IS NOT NULL AND began_at > app.now() - %(stale)s, false) AS goes_on
+                        ELSE watermark IS NULL OR (read_fully_since >= app.now() - %(fully_every)s
+                                                   AND read_fully_since <= app.now()) IS NOT TRUE END AS fully
+            FROM (SELECT *, (next_page IS NOT NULL AND moved_at > app.now() - %(stale)s AND moved_at <= app.now()
+                             AND began_at <= app.now()) IS TRUE AS goes_on
                   FROM app.contact_reading
-                  WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s FOR UPDATE) AS held
-            WHERE lease_until IS NULL OR lease_until < app.now()
+                  WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s FOR UPDATE) AS r
+            WHERE {_HELD} IS NOT TRUE
         ) AS f
         WHERE r.connection_id = %(lane)s AND r.organisation_id = %(organisation)s
         RETURNING r.next_page, r.fully, r.watermark, r.read_since
         """,
-        place | {"token": token, "lease": lease, "fully_every": FULLY_EVERY, "stale": STALE},
+        place
+        | {"token": token, "lease": lease, "fully_every": FULLY_EVERY, "stale": STALE, "longest_rest": LONGEST_REST},
     )
     row = curs.fetchone()
     if row is None:
@@ -108,7 +118,7 @@ def page_read(
         """
         UPDATE app.contact_reading SET next_page = %(next_page)s, newest = greatest(newest, %(newest)s::timestamptz),
                created = created + %(created)s, updated = updated + %(updated)s, archived = archived + %(archived)s,
-               lease_until = app.now() + %(lease)s * interval '1 second'
+               moved_at = app.now(), lease_until = app.now() + %(lease)s * interval '1 second'
         """,
         reading,
         {
@@ -127,15 +137,18 @@ def finish(curs: Cursor[Row], reading: Reading) -> Finished:
     row = _ours(
         curs,
         """
-        UPDATE app.contact_reading SET watermark = coalesce(greatest(watermark, newest), began_at),
+        UPDATE app.contact_reading SET watermark = CASE WHEN fully THEN newest ELSE greatest(watermark, newest) END,
                read_since = began_at, read_fully_since = CASE WHEN fully THEN began_at ELSE read_fully_since END,
-               next_page = NULL, newest = NULL, lease_token = NULL, lease_until = NULL
+               next_page = NULL, moved_at = NULL, newest = NULL, lease_token = NULL, lease_until = NULL
         """,
         reading,
         {},
     )
     return Finished(
-        created=row["created"], updated=row["updated"], archived=row["archived"], watermark=row["watermark"]
+        created=row["created"],
+        updated=row["updated"],
+        archived=row["archived"],
+        watermark=row["watermark"] or row["began_at"],
     )
 
 
@@ -163,16 +176,15 @@ def read_since(curs: Cursor[Row], connection_id: UUID, organisation_id: str) -> 
 def due(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -> list[UUID]:
     """Those of these connections whose contacts are to be read now; each with its organisation and seconds between."""
     curs.execute(
-        """
-        SELECT c.id FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS c (id, organisation_id, every)
+        f"""
+        SELECT c.id FROM {_GIVEN}
         LEFT JOIN app.contact_reading r ON r.connection_id = c.id AND r.organisation_id = c.organisation_id
-        WHERE (r.lease_until IS NULL OR r.lease_until < app.now())
-          AND (r.read_since IS NULL OR r.next_page IS NOT NULL
-               OR r.read_since < app.now() - c.every * interval '1 second'
-               OR (r.hinted_at >= r.read_since AND r.read_since < app.now() - %s))
+        WHERE {_HELD} IS NOT TRUE
+          AND (r.next_page IS NOT NULL OR {_LATELY} IS NOT TRUE
+               OR {_HINTED} AND r.read_since < app.now() - %(hints_every)s)
         ORDER BY r.read_since NULLS FIRST
         """,
-        (*_columns(connections), HINTS_EVERY),
+        _facts(connections),
     )
     return [row["id"] for row in curs]
 
@@ -213,19 +225,31 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def standings(curs: Cursor[Row], connections: Sequence[tuple[UUID, str, int]]) -> dict[UUID, Standing]:
     """Where the readings of these connections stand, each given with its organisation and seconds between."""
     curs.execute(
-        """
+        f"""
         SELECT c.id, r.read_since, r.next_page AS page,
-               CASE WHEN r.lease_token IS NULL AND r.lease_until > app.now() THEN r.lease_until END AS paused_until,
-               CASE WHEN r.lease_token IS NULL AND r.lease_until > app.now()
+               CASE WHEN r.lease_token IS NULL AND {_HELD} THEN r.lease_until END AS paused_until,
+               CASE WHEN r.lease_token IS NULL AND {_HELD}
                     THEN extract(epoch FROM r.lease_until - app.now())::float8 END AS paused_in,
-               CASE WHEN r.next_page IS NULL THEN greatest(app.now(), CASE WHEN r.hinted_at >= r.read_since
-                    THEN r.read_since + %s ELSE r.read_since + c.every * interval '1 second' END) END AS next_at
-        FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS c (id, organisation_id, every)
+               CASE WHEN r.next_page IS NULL THEN CASE WHEN {_LATELY} IS NOT TRUE THEN app.now() WHEN {_HINTED}
+                    THEN greatest(app.now(), r.read_since + %(hints_every)s)
+                    ELSE r.read_since + c.every * interval '1 second' END END AS next_at
+        FROM {_GIVEN}
         JOIN app.contact_reading r ON r.connection_id = c.id AND r.organisation_id = c.organisation_id
         """,
-        (HINTS_EVERY, *_columns(connections)),
+        _facts(connections),
     )
     return {row.pop("id"): Standing(**row) for row in curs}
+
+
+def _facts(connections: Sequence[tuple[UUID, str, int]]) -> dict[str, Any]:
+    ids, organisations, every = _columns(connections)
+    return {
+        "ids": ids,
+        "organisations": organisations,
+        "every": every,
+        "longest_rest": LONGEST_REST,
+        "hints_every": HINTS_EVERY,
+    }
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
@@ -235,7 +259,7 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 def _ours(curs: Cursor[Row], update: str, reading: Reading, facts: dict[str, Any]) -> Row:
     curs.execute(
         f"{update} WHERE connection_id = %(lane)s AND organisation_id = %(organisation)s AND lease_token = %(token)s"
-        " RETURNING created, updated, archived, watermark",
+        " RETURNING created, updated, archived, watermark, began_at",
         facts | {"lane": reading.connection_id, "organisation": reading.organisation_id, "token": reading.token},
     )
     row = curs.fetchone()

@@ -1,7 +1,7 @@
 """The SQL of table `reference_data`: what Xero last said of an organisation, its accounts and rates, and when.
 
 A row is asked for before it is read (`asked_at`), so that one worker at a time reads for a connection, and one that
-failed is not repeated at once.
+failed is not repeated at once. What was asked or read in the future, by a clock that was put back since, says nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,9 +89,9 @@ def next_to_read(
         FROM unnest(%(kinds)s::text[]) WITH ORDINALITY AS k (kind, place)
         LEFT JOIN app.reference_data d
                ON d.connection_id = %(lane)s AND d.organisation_id = %(organisation)s AND d.kind = k.kind
-        WHERE (d.read_at IS NULL OR d.read_at <= app.now() - %(older_than)s * interval '1 second')
+        WHERE (d.read_at > app.now() - %(older_than)s * interval '1 second' AND d.read_at <= app.now()) IS NOT TRUE
           AND NOT EXISTS (SELECT FROM app.reference_data a WHERE a.connection_id = %(lane)s
-                          AND a.asked_at > app.now() - %(patience)s * interval '1 second')
+                          AND a.asked_at > app.now() - %(patience)s * interval '1 second' AND a.asked_at <= app.now())
         ORDER BY k.place LIMIT 1
         ON CONFLICT (connection_id, organisation_id, kind) DO UPDATE SET asked_at = excluded.asked_at
         RETURNING kind
@@ -118,8 +118,9 @@ def stale(
     curs.execute(
         """
         WITH known AS (
-            SELECT connection_id, max(r.asked_at) AS asked,
-                   CASE WHEN count(r.read_at) FILTER (WHERE r.organisation_id = l.organisation_id) < %(kinds)s
+            SELECT connection_id, max(r.asked_at) FILTER (WHERE r.asked_at <= app.now()) AS asked,
+                   CASE WHEN count(*) FILTER (WHERE r.organisation_id = l.organisation_id
+                                              AND r.read_at <= app.now()) < %(kinds)s
                         THEN '-infinity'
                         ELSE min(r.read_at) FILTER (WHERE r.organisation_id = l.organisation_id) END AS oldest
             FROM app.reference_data r JOIN app.lane l USING (connection_id) GROUP BY connection_id

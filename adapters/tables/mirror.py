@@ -99,6 +99,7 @@ CONTACT_READING: Final = Table(
     Column("read_since", TIME),
     Column("read_fully_since", TIME),
     Column("began_at", TIME),
+    Column("moved_at", TIME),
     Column("next_page", Integer),
     Column("fully", Boolean, nullable=False, server_default="false"),
     Column("newest", TIME),

@@ -299,6 +299,7 @@ CREATE TABLE app.contact_reading (
     read_since timestamptz,
     read_fully_since timestamptz,
     began_at timestamptz,
+    moved_at timestamptz,
     next_page integer,
     fully boolean NOT NULL DEFAULT false,
     newest timestamptz,

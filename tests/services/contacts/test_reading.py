@@ -161,6 +161,24 @@ def test_what_a_dead_reader_had_left_too_long_ago_is_read_from_the_start(world: 
     assert pages == ["1", "2", "3", "1", "2", "3", "4"]
 
 
+def reads_one_page(world: World) -> bool:
+    """Read a page more, and stop; whether that was all."""
+    stop = threading.Event()
+    return world.engine.contact_reader.read(world.lane, lambda page, read: stop.set(), stop)
+
+
+def test_a_reading_that_goes_on_page_by_page_ends_however_long_it_takes_in_all(world: World) -> None:
+    """Its pauses, such as the lane's for its budget, add up to more than a reading may stand still."""
+    with beside(world, Parts(session=in_pages_of(8))) as other:
+        for _ in range(3):
+            assert not reads_one_page(other)
+            reading_later(world, 2_400)
+        assert other.engine.contact_reader.read(world.lane)
+    pages = [request["path"].split("page=")[1].split("&")[0] for request in asked(world)]
+    assert pages == ["1", "2", "3", "4"]
+    assert imports(world) == [(27, 0, 0)]
+
+
 @pytest.mark.article("R6")
 def test_contacts_are_read_when_it_is_time_and_all_of_them_once_a_day(shop: World) -> None:
     shop.engine.projector.catch_up()
@@ -250,7 +268,7 @@ def test_a_reading_of_many_pages_holds_one_page_in_memory_and_loses_none(world: 
 
 def reading_later(world: World, seconds: float) -> None:
     """Let time pass for the readings, without waiting for it."""
-    columns = ("lease_until", "read_since", "read_fully_since", "began_at", "hinted_at")
+    columns = ("lease_until", "read_since", "read_fully_since", "began_at", "moved_at", "hinted_at")
     moved = ", ".join(f"{column} = {column} - %(by)s::interval" for column in columns)
     with world.engine.store.cursor() as cursor:
         cursor.execute(f"UPDATE app.contact_reading SET {moved}", {"by": f"{seconds} seconds"})
