@@ -116,6 +116,14 @@ class OlderInvoices:
             finished_at=self._store.now() + dt.timedelta(seconds=seconds) if known.gate_open and calls else None,
         )
 
+    def stopped_by(self, account_id: str, start: dt.date) -> int:
+        """How many invoices that wait for nothing else would wait as older ones if syncing began on `start`."""
+        known = self._store.load(connection_id(account_id), connections.evolve)
+        if known is None or known.sync_from is None or start <= known.sync_from:
+            return 0
+        would = self._held(known, start, known.sync_from, start - _DAY)
+        return sum(not _waits_for_more(state) for portion in would for state in portion.values())
+
     def release(
         self,
         account_id: str,
@@ -192,6 +200,11 @@ class OlderInvoices:
         raise ConcurrentChange(f"invoices of account {known.account_id} kept changing; repeat the command")
 
 
+def _waits_for_more(state: Invoice) -> bool:
+    """Whether it waits for something beside its date."""
+    return any(cause.code != BEFORE_START for cause in state.causes)
+
+
 class _Tally:
     """Adds up invoices one by one; `in_queue` are those that have an entry in the queue already.
 
@@ -210,7 +223,7 @@ class _Tally:
         self._sums[document.currency] = (number + 1, total + document.totals.total)
         self.invoices += 1
         self.in_queue += bool(state.live)
-        also_held = any(cause.code != BEFORE_START for cause in state.causes)
+        also_held = _waits_for_more(state)
         payments = len(document.payments) if with_payments else 0
         self.also_held += also_held
         self.payments += payments

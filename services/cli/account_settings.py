@@ -1,6 +1,7 @@
 """The commands about an account's settings: list them with their defaults, and change one."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -9,8 +10,9 @@ from domain.account_settings import SETTINGS, what_it_does
 from domain.causes import words
 from domain.event import Actor
 from domain.foreseen import Foreseen
+from services.bootstrap import Engine
 from services.cli import console
-from services.cli.older_invoices import confirm_what_goes, older_invoices_wait
+from services.cli.older_invoices import confirm_what_goes, older_invoices_wait, what_waits
 
 OWNER = Actor("owner", "cli")
 
@@ -55,18 +57,22 @@ def change_setting(
     """
     with console.engine() as engine:
         before = engine.set_up.foreseen_of_setting(account, name, value, OWNER)
+        start = date.fromisoformat(value) if name == "sync_from" else None
+        if start and not yes:
+            confirm_what_goes(engine, account, start)
+        held_back = _held_back(engine, account, start) if start else 0
         stops = [*_stops(account, before), *_ways_out(account, before)]
-        if name == "sync_from" and not yes:
-            confirm_what_goes(engine, account, value)
+        if start and held_back:
+            stops.append(what_waits(held_back, start))
         if stops and not yes:
             console.errors().print("\n".join(stops), soft_wrap=True)
             console.confirm(f"Set {name} to {value} all the same?")
         former = engine.set_up.connection(account).setting(name)
         engine.set_up.change_setting(account, name, value, OWNER)
         now = engine.set_up.connection(account).setting(name)
-        older = older_invoices_wait(engine, account) if name == "sync_from" else None
+        older = older_invoices_wait(engine, account) if start else None
     if as_json:
-        console.print_json({"name": name, "value": now, "stops": before})
+        console.print_json({"name": name, "value": now, "stops": before, "invoices_held_back": held_back})
         return
     console.out().print(f"{name} is {now}.", markup=False)
     if stops:
@@ -74,6 +80,11 @@ def change_setting(
         console.out().print("\n".join(ways), soft_wrap=True)
     if older:
         console.out().print(older, soft_wrap=True)
+
+
+def _held_back(engine: Engine, account: str, start: date) -> int:
+    engine.projector.catch_up()
+    return engine.older_invoices.stopped_by(account, start)
 
 
 def _stops(account: str, found: Foreseen) -> list[str]:

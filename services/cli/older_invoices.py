@@ -59,13 +59,9 @@ def backfill(
     )
 
 
-def confirm_what_goes(engine: Engine, account: str, sync_from: str) -> None:
-    """Ask before an earlier sync_from sends invoices that wait as older ones; nothing to ask if none would go."""
+def confirm_what_goes(engine: Engine, account: str, start: date) -> None:
+    """Ask before an earlier start of syncing sends invoices that wait as older ones; nothing to ask if none would."""
     known = engine.store.load(connection_id(account), connections.evolve)
-    try:
-        start = date.fromisoformat(sync_from)
-    except ValueError:
-        return
     if known is None or known.sync_from is None or start >= known.sync_from:
         return
     engine.projector.catch_up()
@@ -73,6 +69,12 @@ def confirm_what_goes(engine: Engine, account: str, sync_from: str) -> None:
     if found.invoices:
         show_preview(found, console.errors())
         console.confirm(f"{_send(found)} {console.count(found.invoices, 'invoice')}?")
+
+
+def what_waits(number: int, start: date) -> str:
+    """That a later start of syncing holds invoices back that would go otherwise."""
+    more, they = ("invoice more waits", "it is") if number == 1 else ("invoices more wait", "they are")
+    return f"With this {number:,} {more}, as {they} from before {start}."
 
 
 def older_invoices_wait(engine: Engine, account: str) -> str | None:

@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from services.cli.older_invoices import what_waits
 from tests.scenarios.table import in_books
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
@@ -141,3 +142,33 @@ def test_a_later_start_counts_at_once_what_waits_for_something_else_so_far(
     older.engine.projector.catch_up()
     older.engine.releaser.step(older.engine.projector.position())
     assert question in kyrios_in_world("connections", "settings", ACCOUNT).stdout
+
+
+@pytest.mark.article("R26")
+def test_a_later_start_that_would_hold_invoices_back_asks_first(world: World, kyrios_in_world: Kyrios) -> None:
+    world.queue(example_invoices(3))
+    head, later = world.engine.store.head(), ("connections", "set", ACCOUNT, "sync_from", "2199-01-01")
+    refused = kyrios_in_world(*later, stdin=b"", code=2).stderr
+    assert "With this 3 invoices more wait, as they are from before 2199-01-01.\n" in refused
+    assert "Set sync_from to 2199-01-01 all the same?" in refused
+    assert world.engine.store.head() == head
+    out = kyrios_in_world(*later, stdin=b"y\n").stdout
+    assert out.startswith("sync_from is 2199-01-01.\nWith this 3 invoices more wait, ")
+    assert f"Set it back: kyrios-xero connections set {ACCOUNT} sync_from 2026-01-01" in out
+    assert "3 older invoices wait" in out
+    world.work()
+    assert [world.invoice(f"inv-{number}").status for number in range(3)] == ["blocked"] * 3
+    kyrios_in_world("connections", "set", ACCOUNT, "sync_from", "2026-01-01", "--yes")
+    said = json.loads(kyrios_in_world(*later, "--yes", "--json").stdout)
+    assert said["invoices_held_back"] == 3, "the earlier start had just let them go"
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (1, "With this 1 invoice more waits, as it is from before 2026-10-01."),
+        (2, "With this 2 invoices more wait, as they are from before 2026-10-01."),
+    ],
+)
+def test_what_a_later_start_holds_back_is_said_in_number(number: int, says: str) -> None:
+    assert what_waits(number, dt.date(2026, 10, 1)) == says
