@@ -243,16 +243,14 @@ def map_tax(
 ) -> list[Event]:
     """Let a tax set stand for a Xero rate. The rate must be active, fit sales lines and charge the same percentage.
 
-    If it does so by other taxes, `reason_ref` must point at the reason somebody gave for it.
+    If it does so by other taxes, `reason_ref` must point at the reason somebody gave for it; another reason for the
+    same rate is recorded anew.
     """
     known = _with_organisation(state)
     check_rate(known.tax_set_name(tax_set), tax_set, rate, other_taxes=reason_ref is not None)
-    present = known.mappings.get(tax_set.key)
-    if present and (present.tax_type, present.effective_rate, present.components) == (
-        rate.tax_type,
-        rate.effective_rate,
-        rate.components,
-    ):
+    kept_ref = None if same_components(tax_set.components, rate.components) else reason_ref
+    wanted, present = (rate.tax_type, rate.effective_rate, rate.components, kept_ref), known.mappings.get(tax_set.key)
+    if present and (present.tax_type, present.effective_rate, present.components, present.reason_ref) == wanted:
         return []
     decision = deciding(known, known.account_id, at)
     decision.add(
@@ -263,7 +261,7 @@ def map_tax(
         effective_rate=rate.effective_rate,
         components=rate.components,
         version=known.mapping_version + 1,
-        override_reason_ref=None if same_components(tax_set.components, rate.components) else reason_ref,
+        override_reason_ref=kept_ref,
     )
     return announced(decision)
 

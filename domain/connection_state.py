@@ -187,6 +187,7 @@ def _tax_mapped(state: Connection, event: TaxMapped) -> dict[str, object]:
         effective_rate=event.effective_rate,
         components=event.components,
         version=event.version,
+        reason_ref=event.override_reason_ref,
     )
     return {"mappings": state.mappings | {event.tax_set.key: mapping}, "mapping_version": event.version}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -98,13 +99,17 @@ class XeroTaxRate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """Which Xero rate stands for a tax set, with its components as seen when it was chosen, and the version."""
+    """Which Xero rate stands for a tax set, with its components as seen when it was chosen, and the version.
+
+    `reason_ref` is set if those are other taxes at an equal rate: it points at the sealed reason.
+    """
 
     tax_set: TaxSet
     tax_type: str
     effective_rate: Decimal
     components: tuple[XeroTaxComponent, ...]
     version: int
+    reason_ref: UUID | None = None
 
 
 def same_effective_rate(tax_set: TaxSet, rate: XeroTaxRate) -> bool:

@@ -21,6 +21,8 @@ class TaxSetStanding(msgspec.Struct, frozen=True, kw_only=True):
     """One tax set: `mapping` is its Xero rate as seen when it was mapped, `now` the same rate as Xero last said.
 
     A set that is mapped but no longer offered is listed, too (`declared` is False): older invoices may bear it.
+    `reason` is what a person said when its rate was chosen although it is of other taxes; it is kept sealed, so that
+    it is empty until somebody opens it.
     """
 
     one: DeclaredTaxSet
@@ -29,6 +31,7 @@ class TaxSetStanding(msgspec.Struct, frozen=True, kw_only=True):
     mapping: TaxMapping | None = None
     now: XeroTaxRate | None = None
     cause: Cause | None = None
+    reason: str = ""
 
     @property
     def why(self) -> str:

@@ -1,4 +1,7 @@
-"""Reasons people give: checked, and sealed where Xero's own words are kept too, since an event holds no free text."""
+"""Reasons people give: checked, and sealed where Xero's own words are kept too, since an event holds no free text.
+
+Whoever shows an event shows its reason with it: `reason_of` says where it is kept.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -9,9 +12,14 @@ import msgspec
 from adapters.event_store.store import NOTHING
 from adapters.event_store.writes import SealedAnswer, Writes
 from adapters.vault.account_keys import AccountKeys
+from domain.connection_events import TaxMapped
+from domain.event import Event
+from domain.invoice_events import DismissalUndone, ReviewCleared, SyncDismissed
 from domain.refusals import Fault, InvalidInput
 
 LONGEST_REASON: Final = 500
+Words = Callable[[UUID, str], str]
+"""Opens what is kept under this id for this account; says so if it cannot be read (any more)."""
 
 
 class SealedReasons:
@@ -29,6 +37,16 @@ class SealedReasons:
     def writes(self, kept: Iterable[SealedAnswer]) -> Writes:
         """What goes into the transaction of those events."""
         return Writes(answers=answers) if (answers := list(kept)) else NOTHING
+
+
+def reason_of(event: Event) -> UUID | None:
+    """Where the reason a person gave with this event is kept; None if it has none."""
+    match event:
+        case SyncDismissed() | DismissalUndone() | ReviewCleared():
+            return event.reason_ref
+        case TaxMapped():
+            return event.override_reason_ref
+    return None
 
 
 def checked_reason(reason: str) -> str:

@@ -39,6 +39,7 @@ from services.audit.past_states import (
 )
 from services.audit.until import Until, find
 from services.proof import conservation
+from services.reasons import Words, reason_of
 from services.views.row_in_words import row_in_words
 
 _AT_ONCE: Final = 1_000
@@ -48,9 +49,9 @@ _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class Past:
     """Answers for any moment of the log."""
 
-    def __init__(self, store: EventStore, read: Engine) -> None:
-        """`read` only helps to find invoices by number, and the invoices of an account."""
-        self._store, self._read, self._mapper = store, read, RegistryMapper()
+    def __init__(self, store: EventStore, read: Engine, said: Words) -> None:
+        """`read` only helps to find invoices by number, and the invoices of an account; `said` opens reasons."""
+        self._store, self._read, self._said, self._mapper = store, read, said, RegistryMapper()
 
     def invoice(self, account_id: str, asked: str, until: str | None = None) -> PastInvoice:
         """An invoice, by its Kyrios id or by its number. Raises NotPossible if there was none then."""
@@ -70,7 +71,7 @@ class Past:
             causes=causes,
             reviews=reviews,
             state=_folded(events, invoices.evolve),
-            events=_history(recorded, events),
+            events=self._history(recorded, events),
         )
 
     def connection(self, account_id: str, until: str | None = None) -> PastConnection:
@@ -84,7 +85,7 @@ class Past:
             says=row_in_words(row),
             held_by=row.causes,
             state=_folded(events, connections.evolve),
-            events=_history(recorded, events),
+            events=self._history(recorded, events),
         )
 
     def taxes(self, account_id: str, until: str | None = None) -> PastTaxes:
@@ -96,7 +97,7 @@ class Past:
             for row, event in zip(recorded, events, strict=True)
             if isinstance(event, connections.TaxRatesDeclared | connections.TaxMapped | connections.TaxUnmapped)
         ]
-        history = tuple(happened(row, event) for row, event in about)
+        history = tuple(self._happened(row, event) for row, event in about)
         last = {
             event.tax_set.key: happened
             for happened, (_, event) in zip(history, about, strict=True)
@@ -122,7 +123,7 @@ class Past:
         nothing = f"nothing had happened to contact {kyrios_contact_id} of account {account_id}"
         events, _ = self._told(recorded, nothing, then)
         state = _folded(events, contact_link.evolve)
-        return PastContact(account_id=account_id, until=then, state=state, events=_history(recorded, events))
+        return PastContact(account_id=account_id, until=then, state=state, events=self._history(recorded, events))
 
     def account(self, account_id: str, until: str | None = None) -> PastAccount:
         """An account as a whole. Raises NotPossible if nothing of it was known then."""
@@ -180,16 +181,19 @@ class Past:
         batch.fold((row.position, row.stream_id, row.version, row.topic, row.state) for row in recorded)
         return [self._mapper.event_of(e.stream_id, e.version, e.topic, e.state) for e in recorded], batch
 
+    def _history(self, recorded: Sequence[RecordedEvent], events: Sequence[Event]) -> tuple[Happened, ...]:
+        return tuple(self._happened(row, event) for row, event in zip(recorded, events, strict=True))
+
+    def _happened(self, row: RecordedEvent, event: Event) -> Happened:
+        kept = reason_of(event)
+        return happened(row, event, self._said(kept, event.account_id) if kept else "")
+
 
 def _folded(events: Sequence[Event], evolve: Evolve[Any]) -> Any:
     state = None
     for event in events:
         state = evolve(state, event)
     return state
-
-
-def _history(recorded: Sequence[RecordedEvent], events: Sequence[Event]) -> tuple[Happened, ...]:
-    return tuple(happened(row, event) for row, event in zip(recorded, events, strict=True))
 
 
 def _when(then: Until) -> str:

@@ -102,15 +102,15 @@ class PastAccount(msgspec.Struct, frozen=True, kw_only=True):
     balance: str
 
 
-def happened(row: RecordedEvent, event: Event) -> Happened:
-    """One event of the log in words."""
+def happened(row: RecordedEvent, event: Event, reason: str = "") -> Happened:
+    """One event of the log in words, with the reason a person gave for it."""
     return Happened(
         position=row.position,
         recorded_at=row.recorded_at,
         occurred_at=event.occurred_at,
         actor=str(event.actor),
         event=type(event).__name__,
-        says=in_words(event),
+        says=in_words(event, reason),
         event_id=event.event_id,
         stream_id=event.originator_id,
         version=event.originator_version,

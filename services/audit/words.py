@@ -49,14 +49,14 @@ _IN_XERO: Final = {
 }
 
 
-def in_words(event: Event) -> str:
-    """What an event says, in one or a few sentences."""
+def in_words(event: Event, reason: str = "") -> str:
+    """What an event says, in one or a few sentences, with the reason a person gave for it."""
     if isinstance(event, invoices.EVENTS):
-        return timeline.in_words(event)
-    return _of_connection(event) or _of_contacts(event) or type(event).__name__
+        return timeline.in_words(event, reason)
+    return _of_connection(event, reason) or _of_contacts(event) or type(event).__name__
 
 
-def _of_connection(event: Event) -> str | None:
+def _of_connection(event: Event, reason: str) -> str | None:
     match event:
         case Connected():
             left = "; what the consent before it reached is removed in Xero" if event.leaves else ""
@@ -75,11 +75,7 @@ def _of_connection(event: Event) -> str | None:
         case TaxRatesDeclared():
             return f"Kyrios offers {len(event.tax_sets)} tax sets: {_sets(one.tax_set for one in event.tax_sets)}."
         case TaxMapped():
-            why = "; a person overrode its components, with a reason" if event.override_reason_ref else ""
-            rate = f"{event.tax_type} at {plain(event.effective_rate)} %"
-            return (
-                f"Tax set {_set(event.tax_set)} stands for Xero's rate {rate} (mapping version {event.version}){why}."
-            )
+            return _mapped(event, reason)
         case TaxUnmapped():
             return f"Tax set {_set(event.tax_set)} has no Xero rate any more (mapping version {event.version})."
         case ReferenceDrifted():
@@ -87,6 +83,15 @@ def _of_connection(event: Event) -> str | None:
         case ReferenceRestored():
             return f"Xero's {_named(event.referenced)} {event.reference} qualifies again."
     return _of_gate(event)
+
+
+def _mapped(event: TaxMapped, reason: str) -> str:
+    rate = f"{event.tax_type} at {plain(event.effective_rate)} % (mapping version {event.version})"
+    said = f"Tax set {_set(event.tax_set)} stands for Xero's rate {rate}"
+    if event.override_reason_ref is None:
+        return f"{said}."
+    why = f": {reason.rstrip('.')}" if reason else ""
+    return f"{said}; a person overrode its components, with a reason{why}."
 
 
 def _of_gate(event: Event) -> str | None:

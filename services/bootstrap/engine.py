@@ -77,7 +77,7 @@ class Engine(Sending, Mails):
     @cached_property
     def past(self) -> Past:
         """Any past state."""
-        return Past(self.store, self.read)
+        return Past(self.store, self.read, self.answer_words)
 
     @cached_property
     def preview_invoice(self) -> PreviewInvoice:
@@ -96,6 +96,7 @@ class Engine(Sending, Mails):
             self.store,
             self.account_keys,
             self.handling,
+            self.answer_words,
             self.oauth,
             self.vault.oauth_states,
             self.grants,

@@ -147,6 +147,8 @@ def _show(
     for one in listed:
         if one.why:
             out.print(one.why, soft_wrap=True)
+        if one.reason and one.mapping:
+            out.print(f"{one.one.name} is mapped to {one.mapping.tax_type} for a reason: {one.reason}", soft_wrap=True)
     out.print(str(whole), soft_wrap=True)
     _show_commands(account, left)
     if older:
@@ -165,7 +167,7 @@ def _row(one: TaxSetStanding) -> tuple[str, ...]:
         key(tax_set),
         one.one.name if one.declared else f"{one.one.name} (offered no longer)",
         f"{plain(tax_set.effective_rate)} %",
-        one.status,
+        f"{one.status}, of other taxes" if mapping and mapping.reason_ref else one.status,
         mapping.tax_type if mapping else "",
         in_figures(mapping.components) if mapping else "",
         in_figures(now.components) if now and now.status.upper() == "ACTIVE" else now.status.lower() if now else "",
@@ -183,6 +185,8 @@ def _as_json(one: TaxSetStanding) -> dict[str, object]:
         "as_mapped": one.mapping.components if one.mapping else None,
         "now": one.now,
         "why": one.why or None,
+        "of_other_taxes": bool(one.mapping and one.mapping.reason_ref),
+        "reason": one.reason or None,
     }
 
 

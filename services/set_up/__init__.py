@@ -16,6 +16,7 @@ from adapters.xero.session import XeroSession
 from domain.connection import Connection
 from services.handling import Handling
 from services.reads import Reads
+from services.reasons import Words
 from services.set_up.accounts import ChooseAccounts
 from services.set_up.connecting import CALLBACK_PATH, CONNECT_PATH, Connect
 from services.set_up.ground import Ground
@@ -35,6 +36,7 @@ class SetUp:
         store: EventStore,
         keys: AccountKeys,
         handling: Handling,
+        said: Words,
         oauth: XeroOAuth,
         states: OAuthStates,
         grants: Grants,
@@ -56,7 +58,7 @@ class SetUp:
         accounts = ChooseAccounts(ground)
         self.ledger_accounts, self.offered_accounts = accounts.listed, accounts.offered
         self.choose_accounts, self.change_accounts = accounts.choose, accounts.change
-        taxes = MapTaxes(ground, keys, new_id)
+        taxes = MapTaxes(ground, keys, said, new_id)
         self.declare_taxes, self.map_tax, self.map_taxes = taxes.declare, taxes.map, taxes.map_all
         self.unmap_tax, self.tax_standings, self.taxes_left = taxes.unmap, taxes.standings, taxes.left
         self.tax_rates, self.suggest_taxes, self.unambiguous_taxes = taxes.rates, taxes.suggest, taxes.unambiguous

@@ -1,8 +1,14 @@
 """Map taxes: which tax sets Kyrios offers, the Xero rate each stands for, and how each stands."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
+import msgspec
+
+from adapters.event_store.store import NOTHING
+from adapters.event_store.writes import Writes
 from adapters.vault.account_keys import AccountKeys
 from domain import connection as connections
 from domain.connection import Connection
@@ -12,7 +18,7 @@ from domain.streams import connection_id
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, same_components
 from domain.tax_standing import TaxSetStanding, standings
 from domain.tax_suggestions import Suggestion, suggest
-from services.reasons import SealedReasons, checked_reason
+from services.reasons import SealedReasons, Words, checked_reason
 from services.set_up.ground import Ground
 
 TaxPair = tuple[TaxSet, str]
@@ -22,8 +28,9 @@ TaxPair = tuple[TaxSet, str]
 class MapTaxes:
     """Declares tax sets, suggests rates for them, maps them and takes mappings back."""
 
-    def __init__(self, ground: Ground, keys: AccountKeys, new_id: Callable[[], UUID]) -> None:
-        self._ground, self._reasons = ground, SealedReasons(keys, new_id)
+    def __init__(self, ground: Ground, keys: AccountKeys, said: Words, new_id: Callable[[], UUID]) -> None:
+        """`said` opens the reasons people gave."""
+        self._ground, self._said, self._reasons = ground, said, SealedReasons(keys, new_id)
 
     def declare(self, account_id: str, tax_sets: Sequence[DeclaredTaxSet], actor: Actor) -> None:
         """Say which tax sets Kyrios offers on its lines."""
@@ -38,9 +45,8 @@ class MapTaxes:
         return rates
 
     def standings(self, account_id: str) -> list[TaxSetStanding]:
-        """How each tax set stands by what Xero last said; Xero is not asked."""
-        known = self._ground.connection(account_id)
-        return standings(known, self._ground.said(known))
+        """How each tax set stands by what Xero last said, with people's reasons opened; Xero is not asked."""
+        return [self._with_reason(account_id, one) for one in self._standings(account_id)]
 
     def suggest(self, account_id: str) -> list[tuple[DeclaredTaxSet, Suggestion]]:
         """The Xero rate each declared tax set might be mapped to, with the reason in words."""
@@ -66,33 +72,60 @@ class MapTaxes:
 
     def _left(self, account_id: str, rates: Iterable[XeroTaxRate]) -> list[tuple[DeclaredTaxSet, Suggestion]]:
         known, open_ones = list(rates), ("unmapped", "drifted")
-        waiting = [one.one for one in self.standings(account_id) if one.declared and one.status in open_ones]
+        waiting = [one.one for one in self._standings(account_id) if one.declared and one.status in open_ones]
         return [(one, suggest(one.tax_set, known)) for one in waiting]
+
+    def _standings(self, account_id: str) -> list[TaxSetStanding]:
+        known = self._ground.connection(account_id)
+        return standings(known, self._ground.said(known))
+
+    def _with_reason(self, account_id: str, one: TaxSetStanding) -> TaxSetStanding:
+        kept = one.mapping.reason_ref if one.mapping else None
+        return msgspec.structs.replace(one, reason=self._said(kept, account_id)) if kept else one
 
     def map(self, account_id: str, tax_set: TaxSet, tax_type: str, actor: Actor, *, reason: str | None = None) -> None:
         """Let a tax set stand for one of Xero's rates; one of other taxes at an equal rate takes a reason."""
         self.map_all(account_id, [(tax_set, tax_type)], actor, reason=reason)
 
     def map_all(self, account_id: str, pairs: Sequence[TaxPair], actor: Actor, *, reason: str | None = None) -> None:
-        """Map several tax sets, all or none; the reason is kept for those whose rate has other taxes."""
+        """Map several tax sets, all or none; the reason is kept for those whose rate has other taxes.
+
+        Another reason for the same rate takes the place of the one before, which the history keeps.
+        """
+        _each_once(tax_set for tax_set, _ in pairs)
         rates = {rate.tax_type: rate for rate in self.rates(account_id)}
         wanted = [(tax_set, _known(tax_type, rates)) for tax_set, tax_type in pairs]
         others = [tax_set.key for tax_set, rate in wanted if not same_components(tax_set.components, rate.components)]
-        kept = {}
-        if reason is not None and others:
-            said = checked_reason(reason)
-            kept = {key: self._reasons.seal(account_id, connection_id(account_id), said) for key in others}
-        refs = {key: sealed.answer_id for key, sealed in kept.items()}
-        self._ground.change(
-            account_id,
-            lambda state, at: _mapped(state, wanted, refs, at),
-            actor,
-            self._reasons.writes(kept.values()),
-        )
+        refs, writes = self._kept(account_id, others, reason)
+        self._ground.change(account_id, lambda state, at: _mapped(state, wanted, refs, at), actor, writes)
+
+    def _kept(self, account_id: str, others: Sequence[str], reason: str | None) -> tuple[dict[str, UUID], Writes]:
+        """Where the reason for each of these sets is kept, and what is still to be written; said before, it is kept."""
+        if reason is None:
+            return {}, NOTHING
+        said, mappings = checked_reason(reason), self._ground.connection(account_id).mappings
+        if not others:
+            raise NotPossible(_NO_REASON_NEEDED)
+        before = {key: mappings[key].reason_ref for key in others if key in mappings}
+        refs = {key: ref for key, ref in before.items() if ref and self._said(ref, account_id) == said}
+        stream = connection_id(account_id)
+        new = {key: self._reasons.seal(account_id, stream, said) for key in others if key not in refs}
+        return refs | {key: sealed.answer_id for key, sealed in new.items()}, self._reasons.writes(new.values())
 
     def unmap(self, account_id: str, tax_set: TaxSet, actor: Actor) -> bool:
         """Take a tax set's Xero rate away. False if it had none."""
         return bool(self._ground.change(account_id, lambda state, at: connections.unmap_tax(state, tax_set, at), actor))
+
+
+_NO_REASON_NEEDED: Final = (
+    "a reason is kept where a rate of other taxes is taken, and none of these is; map them without one"
+)
+
+
+def _each_once(tax_sets: Iterable[TaxSet]) -> None:
+    keys = Counter(tax_set.key for tax_set in tax_sets)
+    if twice := [key for key, times in keys.items() if times > 1]:
+        raise NotPossible(f"{twice[0] or 'no tax'} is named more than once; a tax set stands for one Xero rate")
 
 
 def _mapped(

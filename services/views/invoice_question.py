@@ -23,10 +23,11 @@ from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import LONGEST_ANSWER, Explanation, LeftOut, explain
 from domain.foreign_text import one_line
-from domain.invoice import DismissalUndone, Invoice, ReviewCleared, SyncDismissed
+from domain.invoice import Invoice, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from domain.under_way import EntryNow, LaneNow
+from services.reasons import reason_of
 from services.views.timeline import status_since
 
 _SHORTEST_TOLD: Final = 2.0
@@ -152,7 +153,7 @@ class Question:
         return self._engine.answer_words(answer_ref, account_id) if answer_ref else None
 
     def _reasons(self, events: Iterable[Event], account_id: str) -> dict[UUID, str]:
-        refs = [e.reason_ref for e in events if isinstance(e, SyncDismissed | DismissalUndone | ReviewCleared)]
+        refs = map(reason_of, events)
         said = {ref: self._said(ref, account_id) for ref in refs if ref is not None}
         return {ref: words for ref, words in said.items() if words is not None}
 

@@ -34,6 +34,7 @@ from domain.invoice import (
 )
 from domain.invoice_payment import payment_in
 from domain.money import Money
+from services.reasons import reason_of
 
 NONE_KEPT: Final[Mapping[UUID, str]] = MappingProxyType({})
 _NOWHERE: Final = UUID(int=0)
@@ -55,7 +56,7 @@ def timeline(events: Iterable[Event], reasons: Mapping[UUID, str] = NONE_KEPT) -
             at=event.occurred_at,
             actor=str(event.actor),
             event=type(event).__name__,
-            says=in_words(event, reasons.get(getattr(event, "reason_ref", None) or _NOWHERE, "")),
+            says=in_words(event, reasons.get(reason_of(event) or _NOWHERE, "")),
         )
         for event in events
     )

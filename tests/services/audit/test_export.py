@@ -60,7 +60,7 @@ def test_replayed_into_an_empty_database_it_gives_the_same_states(
         with engine_on(url) as read:
             assert verify(read).clean
             assert every_row(read) == every_row(lived.engine.read)
-            here, there = lived.engine.past, Past(store, read)
+            here, there = lived.engine.past, Past(store, read, lived.engine.answer_words)
             middle = str(end.last // 2)
             assert there.account(ACCOUNT, middle) == here.account(ACCOUNT, middle)
             assert there.connection(ACCOUNT) == here.connection(ACCOUNT)

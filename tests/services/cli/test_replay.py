@@ -26,6 +26,14 @@ def test_each_thing_is_told_as_of_then(world: World, kyrios_in_world: Kyrios) ->
     assert "1 in flight" in out
 
 
+def test_the_reason_of_whatever_people_did_is_told_with_it(world: World, kyrios_in_world: Kyrios) -> None:
+    world.queue(example_invoices(1))
+    kyrios_in_world("invoices", "dismiss", ACCOUNT, "inv-0", "--reason", "In the books by hand", "--yes")
+    for form in ((), ("--json",)):
+        told = kyrios_in_world("replay", ACCOUNT, "--invoice", "inv-0", *form).stdout
+        assert "Left out by a person: In the books by hand." in told
+
+
 def test_what_cannot_be_told_is_one_sentence(kyrios_in_world: Kyrios) -> None:
     for arguments, says in (
         (("--invoice", "inv-9"), "had no invoice inv-9 so far."),

@@ -202,6 +202,54 @@ def test_other_taxes_at_an_equal_rate_are_mapped_with_a_reason_and_another_rate_
     assert world.engine.answer_words(kept, ACCOUNT) == reason
 
 
+@pytest.mark.article("R13")
+def test_the_reason_for_other_taxes_is_read_wherever_the_mapping_is_and_may_be_corrected(
+    world: World, kyrios_in_world: Kyrios, tmp_path: Path
+) -> None:
+    in_xero(world, "TAX777", "10", "5")
+    first, corrected = ("gst@15=TAX777", "--because", "Our accountant wants it"), "The tax office wants it"
+    assert "gst@15" in rows(kyrios_in_world, "map", ACCOUNT, *first)
+    for how in ("--taxes", "--connection"):
+        for form in ((), ("--json",)):
+            assert "Our accountant wants it" in kyrios_in_world("replay", ACCOUNT, how, *form).stdout
+    listed = kyrios_in_world("taxes", "list", ACCOUNT).stdout
+    assert "mapped, of other taxes" in next(line for line in listed.splitlines() if line.startswith("gst@15"))
+    assert "GST 15% is mapped to TAX777 for a reason: Our accountant wants it\n" in listed
+    assert listed.count("of other taxes") == 1, "the others are of the same"
+    one = rows(kyrios_in_world, "list", ACCOUNT)["gst@15"]
+    assert (one["status"], one["of_other_taxes"], one["reason"]) == ("mapped", True, "Our accountant wants it")
+    version, head = connection(world).mapping_version, world.engine.store.head()
+    kyrios_in_world("taxes", "map", ACCOUNT, *first)
+    assert world.engine.store.head() == head, "the same for the same reason is no news"
+    assert (
+        f"for a reason: {corrected}\n"
+        in kyrios_in_world("taxes", "map", ACCOUNT, "gst@15=TAX777", "--because", corrected).stdout
+    )
+    assert connection(world).mapping_version == version + 1
+    told = kyrios_in_world("replay", ACCOUNT, "--taxes").stdout
+    assert "with a reason: Our accountant wants it." in told
+    assert f"with a reason: {corrected}." in told
+    until = kyrios_in_world("replay", ACCOUNT, "--taxes", "--until", str(head)).stdout
+    assert corrected not in until
+    file = tmp_path / "history.ndjson"
+    kyrios_in_world("audit", "export", ACCOUNT, "--to", str(file))
+    assert b"accountant" not in file.read_bytes()
+    assert file.read_bytes().count(b'"sealed":{"reason":"[sealed]"}') == 2
+
+
+def test_a_reason_that_none_of_the_rates_needs_is_refused_and_a_tax_set_is_named_once(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    head = world.engine.store.head()
+    unneeded = kyrios_in_world("taxes", "map", ACCOUNT, "gst@15=OUTPUT2", "--because", "So be it", code=2).stderr
+    assert unneeded.startswith("A reason is kept where a rate of other taxes is taken, and none of these is;")
+    for rates in (("NONE", "ZERORATED", "NONE"), ("NONE", "NONE")):
+        pairs = [f"gst-zero@0={rate}" for rate in rates]
+        twice = kyrios_in_world("taxes", "map", ACCOUNT, *pairs, code=2).stderr
+        assert twice == "gst-zero@0 is named more than once; a tax set stands for one Xero rate.\n"
+    assert world.engine.store.head() == head
+
+
 def test_a_tax_set_that_is_offered_no_longer_keeps_its_name(
     world: World, kyrios_in_world: Kyrios, tmp_path: Path
 ) -> None:
