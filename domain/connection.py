@@ -221,7 +221,7 @@ def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], 
     """Say which tax sets Kyrios offers on its lines. An untaxed line needs no declaration and no mapping."""
     known = _with_organisation(state)
     declared = tuple(sorted(tax_sets, key=lambda d: d.tax_set.key))
-    if known.declared == declared:
+    if known.declared is not None and _offered(known.declared) == _offered(declared):
         return []
     decision = deciding(known, known.account_id, at)
     decision.add(
@@ -231,6 +231,10 @@ def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], 
         needs_mapping=_new_and_unmapped(known, declared) if known.opened_before else (),
     )
     return announced(decision)
+
+
+def _offered(declared: Sequence[DeclaredTaxSet]) -> list[tuple[str, str]]:
+    return sorted((one.tax_set.key, one.name) for one in declared)
 
 
 def _new_and_unmapped(state: Connection, declared: Sequence[DeclaredTaxSet]) -> tuple[str, ...]:

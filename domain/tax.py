@@ -1,12 +1,14 @@
 """Taxes: the tax set Kyrios puts on a line, and the Xero rate it is mapped to.
 
-A Xero line takes exactly one tax rate, so what is mapped is the whole ordered set of Kyrios taxes on a line.
+A Xero line takes exactly one tax rate, so what is mapped is the whole set of Kyrios taxes on a line. Their order is
+none of ours: simple taxes are added and compound ones charged on top of all others, so that it changes no figure.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
+from itertools import permutations
 from typing import Final
 from uuid import UUID
 
@@ -16,10 +18,11 @@ from domain.money import half_up
 from domain.refusals import NotPossible
 
 _RATE_STEP: Final = Decimal("0.0001")
+_MOST_REORDERED: Final = 4
 
 
 class TaxComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kyrios tax in a set: its id, its rate in percent, and whether it is charged on top of those before it."""
+    """One Kyrios tax in a set: its id, its rate in percent, and whether it is charged on top of the others."""
 
     tax_id: str
     rate: Decimal
@@ -30,19 +33,40 @@ class TaxComponent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxSet(msgspec.Struct, frozen=True, dict=True):
-    """The ordered taxes of a line; empty for an untaxed line. Its key is asked for at every step, and kept."""
+    """The taxes of a line as Kyrios listed them; empty for an untaxed line.
+
+    In whatever order they come, they are the same set. Its key is asked for at every step, and kept.
+    """
 
     components: tuple[TaxComponent, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TaxSet) and self._in_order == other._in_order
+
+    def __hash__(self) -> int:
+        return hash(self._in_order)
 
     @cached_property
     def key(self) -> str:
         """The stable text by which a tax set is mapped and looked up, such as `gst@15` or `gst@5+qst@9.975c`."""
-        return "+".join(str(component) for component in self.components)
+        return _spelt(self._in_order)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The key, and what it may be in events from the time when the order of up to four taxes counted."""
+        if len(self.components) > _MOST_REORDERED:
+            return (self.key,)
+        return tuple(dict.fromkeys((self.key, *map(_spelt, permutations(self.components)))))
+
+    @cached_property
+    def _in_order(self) -> tuple[TaxComponent, ...]:
+        """Simple taxes first, of those the higher rate first, then by their ids."""
+        return tuple(sorted(self.components, key=lambda c: (c.compound, -c.rate, c.tax_id)))
 
     @property
     def in_words(self) -> str:
         """The set as people read it where it has no name: `gst 5% and qst 9.975% compound`."""
-        return " and ".join(f"{c.tax_id} {plain(c.rate)}%{' compound' if c.compound else ''}" for c in self.components)
+        return " and ".join(f"{c.tax_id} {plain(c.rate)}%{' compound' if c.compound else ''}" for c in self._in_order)
 
     @property
     def effective_rate(self) -> Decimal:
@@ -50,12 +74,21 @@ class TaxSet(msgspec.Struct, frozen=True, dict=True):
 
         XERO-UNVERIFIED XU-13: that Xero computes EffectiveRate of compound rates as (1 + simple)(1 + compound) - 1.
         """
-        simple = sum((c.rate for c in self.components if not c.compound), Decimal(0))
+        simple = sum((c.rate for c in self._in_order if not c.compound), Decimal(0))
         factor = 1 + simple / 100
-        for component in self.components:
+        for component in self._in_order:
             if component.compound:
                 factor *= 1 + component.rate / 100
         return half_up((factor - 1) * 100, _RATE_STEP)
+
+
+def same_key(one: str, other: str) -> bool:
+    """Whether two keys name the same tax set, in whatever order a person wrote its taxes."""
+    return sorted(one.split("+")) == sorted(other.split("+"))
+
+
+def _spelt(components: Iterable[TaxComponent]) -> str:
+    return "+".join(map(str, components))
 
 
 class DeclaredTaxSet(msgspec.Struct, frozen=True, kw_only=True):

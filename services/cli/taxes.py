@@ -9,7 +9,7 @@ import typer
 from domain.event import Actor
 from domain.gate import holds_all
 from domain.refusals import NotPossible
-from domain.tax import DeclaredTaxSet, TaxSet, in_figures, plain
+from domain.tax import DeclaredTaxSet, TaxSet, in_figures, plain, same_key
 from domain.tax_standing import TaxSetStanding, completeness
 from domain.tax_suggestions import Suggestion
 from services.bootstrap import Engine
@@ -111,7 +111,7 @@ def unmap(
     """Take a tax set's Xero rate away. What uses it waits until it has one again."""
     with console.engine() as engine:
         listed = engine.set_up.tax_standings(account)
-        found = next((one for one in listed if key(one.one.tax_set) == tax_set), None)
+        found = next((one for one in listed if same_key(key(one.one.tax_set), tax_set)), None)
         if found is None or found.mapping is None:
             keys = ", ".join(key(one.one.tax_set) for one in listed if one.mapping) or "none"
             raise NotPossible(f"{tax_set or repr(tax_set)} has no Xero rate; mapped are: {keys}")
@@ -205,7 +205,7 @@ def _show_suggestions(
 
 def _pair(text: str, declared: Iterable[DeclaredTaxSet]) -> tuple[TaxSet, str]:
     wanted, _, tax_type = text.rpartition("=")
-    found = next((one for one in declared if key(one.tax_set) == wanted), None)
+    found = next((one for one in declared if same_key(key(one.tax_set), wanted)), None)
     if found is None or not tax_type:
         keys = ", ".join(key(one.tax_set) for one in declared) or "none yet"
         raise NotPossible(f"{text} names no declared tax set; write TAX_SET=XERO_TAX_TYPE. Declared: {keys}")

@@ -1,11 +1,12 @@
 """Tax sets: the key they are mapped by, and what they charge."""
 
 from decimal import Decimal
+from itertools import permutations
 
 import msgspec
 import pytest
 
-from domain.tax import TaxComponent, TaxSet, XeroTaxComponent, plain, same_effective_rate
+from domain.tax import TaxComponent, TaxSet, XeroTaxComponent, plain, same_effective_rate, same_key
 from tests.examples import GST, GST_AND_QST, LUXURY, OUTPUT2, UNTAXED, ZERO, ZERORATED
 
 
@@ -38,9 +39,40 @@ def test_the_key_does_not_depend_on_how_a_rate_is_written() -> None:
     assert tax_set("100.00").key == "t0@100"
 
 
-def test_the_order_and_the_compounding_of_taxes_belong_to_the_key() -> None:
+def test_which_tax_has_which_rate_and_whether_it_is_compound_belong_to_the_key() -> None:
     keys = {tax_set("5", "9.975").key, tax_set("9.975", "5").key, tax_set("5", "9.975c").key, tax_set("5").key}
     assert len(keys) == 4
+
+
+@pytest.mark.article("R13")
+@pytest.mark.parametrize(
+    ("rates", "key"),
+    [
+        (("5", "9.975c"), "t0@5+t1@9.975c"),
+        (("2c", "15"), "t1@15+t0@2c"),
+        (("5c", "3c", "10"), "t2@10+t0@5c+t1@3c"),
+        (("33.3333c", "9.9999", "66.6667c", "0.0001"), "t1@9.9999+t3@0.0001+t2@66.6667c+t0@33.3333c"),
+        (("5", "5", "5c"), "t0@5+t1@5+t2@5c"),
+        (("5", "5.00"), "t0@5+t1@5"),
+        (("1", "2", "3", "4", "5"), "t4@5+t3@4+t2@3+t1@2+t0@1"),
+    ],
+)
+def test_the_order_of_taxes_changes_neither_the_key_nor_a_figure_nor_a_word(rates: tuple[str, ...], key: str) -> None:
+    written = tax_set(*rates)
+    orders = [TaxSet(order) for order in permutations(written.components)]
+    assert {(one.key, one.effective_rate, one.in_words) for one in orders} == {
+        (key, written.effective_rate, written.in_words)
+    }
+    assert all(same_key(key, "+".join(map(str, one.components))) for one in orders)
+    assert set(orders) == {written}
+    spelt = {"+".join(map(str, one.components)) for one in orders} if len(rates) <= 4 else {key}
+    assert set(written.spellings) == spelt
+    assert written.spellings[0] == key
+
+
+def test_keys_of_other_taxes_are_never_the_same() -> None:
+    assert not same_key("gst@15", "gst@15+levy@2c")
+    assert not same_key("gst@15+levy@2", "gst@15+levy@2c")
 
 
 @pytest.mark.parametrize(
