@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.chaos.__main__ import found_out, main
+from tests.chaos.__main__ import CHANCES, found_out, main
 from tests.chaos.controls import SMALL
 from tests.chaos.fire import OFFLINE
 from tests.chaos.invariants import ASSUMPTION, SOON
@@ -47,7 +47,11 @@ def test_a_whole_installation_under_fire_loses_nothing_doubles_nothing_and_comes
     "name", ["no-look-up+mails-never-sent+checkpoint-outside", "split-without-look-up+mails-written-anew"]
 )
 def test_an_engine_without_one_of_its_defences_is_found_out_and_each_by_its_own_checkers(name: str) -> None:
-    report = run(SHORT, name)[-1]
+    """By one of its trials: now and then nobody is struck at the moment at which the defence is needed."""
+    for seed in range(SHORT.seed, SHORT.seed + CHANCES):
+        report = run(msgspec.structs.replace(SHORT, seed=seed), name)[-1]
+        if found_out(report):
+            break
     assert found_out(report), as_table(report)
     assert report.duplicated > 0
 
