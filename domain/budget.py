@@ -36,6 +36,8 @@ APP_BURST: Final = 20
 
 RATE_LIMITED: Final = "rate_limited"
 RATE_LIMITED_DAILY: Final = "rate_limited_daily"
+LIMITS: Final = (RATE_LIMITED, RATE_LIMITED_DAILY)
+"""The causes of a rest that Xero asked for by a limit: it is the organisation's, whatever becomes of the connection."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

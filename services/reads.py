@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from adapters.event_store import deliveries, lane_calls, lanes, whole_app
+from adapters.event_store import deliveries, lane_calls, lanes
 from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import Heard
@@ -20,6 +20,7 @@ from adapters.xero.answers import Answer
 from adapters.xero.errors import LimitKind, NotSent, RateLimited, Resting, XeroError
 from domain.budget import RATE_LIMITED, RATE_LIMITED_DAILY, Budget, Use
 from domain.retry import rest_after_limit
+from services.dispatch.all_lanes import AllLanes
 
 Row = dict[str, Any]
 PATIENCE: Final = 5.0
@@ -41,6 +42,7 @@ class Read:
     def __init__(self, read_id: UUID, admission: Admission) -> None:
         self.read_id, self.connection_id = read_id, admission.connection_id
         self.call, self.in_flight, self.taken = admission.call, admission.in_flight, admission.taken
+        self.books = admission.books
         self.said: Answer | XeroError | None = None
         self.reached_xero = False
 
@@ -57,12 +59,13 @@ class Reads:
         self,
         store: EventStore,
         budget: Budget,
+        all_lanes: AllLanes,
         lease: float,
         new_id: Callable[[], UUID],
         ring: Callable[[UUID], object],
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._store, self._budget, self._lease = store, budget, lease
+        self._store, self._budget, self._all_lanes, self._lease = store, budget, all_lanes, lease
         self._new_id, self._ring, self._wait = new_id, ring, wait
 
     def begin(self, cursor: Cursor[Row], connection_id: UUID, what: str, use: Use = "routine") -> Read:
@@ -78,39 +81,41 @@ class Reads:
         return read
 
     def end(self, read: Read) -> None:
-        """The call is over, however it went: the lane hears it, and what waited for its place is looked at again."""
+        """The call is over, however it went: its lane and all lanes hear it, and what waited for its place goes on."""
         with self._store.cursor() as cursor:
             if read.said is not None:
                 self._keep(cursor, read, read.said)
             deliveries.end_read(cursor, read.read_id)
             waiting = lanes.has_due(cursor, read.connection_id)
+        if isinstance(read.said, XeroError):
+            self._all_lanes.failed(read.connection_id, None, read.said, "none")
+        elif read.said is not None:
+            self._all_lanes.answered(None, read.said.rates.app_left)
         if waiting:
             self._ring(read.connection_id)
 
     def _keep(self, cursor: Cursor[Row], read: Read, said: Answer | XeroError) -> None:
-        """Keep what an answer says of limits; at the limit of the whole app all rest, and not this lane by itself."""
+        """Keep what an answer says of limits; at the limit of the whole app this lane does not rest by itself."""
         limited = said if isinstance(said, RateLimited) else None
-        pause = rest_after_limit(limited.kind, limited.retry_after) if limited else None
-        of_app = limited is not None and limited.kind == "app"
+        own = limited if limited is not None and limited.kind != "app" else None
         rates = said.rates
         lane_calls.heard(
             cursor,
             Heard(
                 connection_id=read.connection_id,
+                books=read.books,
                 call=read.call,
                 in_flight=read.in_flight,
                 min_left=rates.min_left,
                 day_left=rates.day_left,
                 silent=isinstance(said, Answer) and rates.min_left is None and rates.day_left is None,
                 window=self._budget.window,
-                pause=None if of_app else pause,
-                pause_for=None if of_app or not limited else _cause(limited),
+                pause=rest_after_limit(own.kind, own.retry_after) if own else None,
+                pause_for=_cause(own) if own else None,
                 limit=limited.kind if limited else None,
                 returned=None if read.reached_xero else read.taken,
             ),
         )
-        if of_app and pause is not None:
-            whole_app.pause(cursor, pause, RATE_LIMITED)
 
     @contextmanager
     def one_by_one(self, connection_id: UUID, what: str, patience: float = 0.0) -> Iterator["Calls"]:

@@ -15,8 +15,7 @@ from domain.budget import (
     A_NEW_DAY,
     DAY_ASKED_AGAIN,
     DAY_RESERVE,
-    RATE_LIMITED,
-    RATE_LIMITED_DAILY,
+    LIMITS,
     Budget,
     Go,
     Known,
@@ -39,7 +38,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     `failures_in_row`: many make the call a probe. `unclear_due` says that a look-up is due; it goes before anything
     new, however long the queue. `level` is that of the guard bucket. `for_all` says that all lanes rest and this call
     would go ahead for all of them. `claims_died` says that workers died while they claimed for this lane. `taken` is
-    what the call takes from the budget.
+    what the call takes from the budget. `books` is the organisation whose limits count it.
     """
 
     connection_id: UUID
@@ -51,6 +50,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     level: float
     go: Go
     taken: Taken
+    books: str | None = None
     gate_open: bool = True
     unclear_due: bool = False
     for_all: bool = False
@@ -122,6 +122,7 @@ def admit(
                 level=known.level,
                 go=go,
                 taken=_taken(known, go, budget),
+                books=lane["organisation_id"],
                 gate_open=lane["gate"] == "open",
                 unclear_due=row["unclear_due"],
                 for_all=row["resting"],
@@ -169,6 +170,8 @@ _ONLY_RESERVE_LEFT: Final = f"""
     %(day_left)s::int IS NOT NULL
     AND ({_PROMISED_TODAY}) - started <= ({_DAY_MOST}) / {DAY_RESERVE}
 """
+_ITS_OWN: Final = "connection_id = %(lane)s AND organisation_id IS NOT DISTINCT FROM %(books)s"
+"""SQL: whether what is heard is about the organisation that the lane leads to by now."""
 
 
 def heard(curs: Cursor[Row], said: Heard) -> None:
@@ -179,7 +182,7 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
     reserve; while such an answer is missing, another call asks a window later. The cause of the longest pause is told.
     """
     if said.returned is not None:
-        _give_back(curs, said.connection_id, said.call, said.returned)
+        _give_back(curs, said, said.returned)
     if said.evidence == "away":
         lane_breaker.failed(curs, said.connection_id, said.call)
     curs.execute(
@@ -205,10 +208,11 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
                paused_for = CASE WHEN %(pause)s::float8 IS NULL
                               OR paused_until > app.now() + %(pause)s::float8 * interval '1 second' THEN paused_for
                             ELSE %(pause_for)s END
-        WHERE connection_id = %(lane)s
+        WHERE {_ITS_OWN}
         """,
         {
             "lane": said.connection_id,
+            "books": said.books,
             "first": promised_by(said.call, said.in_flight, 0),
             "min_left": said.min_left,
             "day_left": said.day_left,
@@ -225,13 +229,13 @@ def heard(curs: Cursor[Row], said: Heard) -> None:
     )
 
 
-def _give_back(curs: Cursor[Row], connection_id: UUID, call: int, taken: Taken) -> None:
+def _give_back(curs: Cursor[Row], said: Heard, taken: Taken) -> None:
     """The call never went out: what it took from the budget is there again, and another may go ahead at once.
 
     Its number stays unused, as calls are told apart by them. The bucket is cut to its size whenever it is read.
     """
     curs.execute(
-        """
+        f"""
         UPDATE app.lane SET tokens = tokens + %(tokens)s::numeric,
                window_over_at = CASE WHEN %(ahead)s AND promised = %(call)s THEN least(window_over_at, app.now())
                                 ELSE window_over_at END,
@@ -241,9 +245,9 @@ def _give_back(curs: Cursor[Row], connection_id: UUID, call: int, taken: Taken) 
                              THEN least(day_over_at, app.now()) ELSE day_over_at END,
                promised_today = CASE WHEN promised_today >= %(promised_today)s::bigint THEN promised_today + 1
                                 ELSE promised_today END
-        WHERE connection_id = %(lane)s
+        WHERE {_ITS_OWN}
         """,
-        {"lane": connection_id, "call": call} | msgspec.structs.asdict(taken),
+        {"lane": said.connection_id, "books": said.books, "call": said.call} | msgspec.structs.asdict(taken),
     )
 
 
@@ -269,7 +273,7 @@ def _resting(row: Row, now: datetime) -> Held | None:
 
 def _asked_in_spite_of(rest: Held, use: Use) -> bool:
     """Whoever asks may find out that Xero is back, or that a right was given; but nobody may break a limit."""
-    return use == "asked" and rest.cause not in (RATE_LIMITED, RATE_LIMITED_DAILY)
+    return use == "asked" and rest.cause not in LIMITS
 
 
 def _known(lane: Row, beside: Row, now: datetime, budget: Budget) -> Known:

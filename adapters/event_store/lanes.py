@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store.outbox import PASSES_GATE
+from domain.budget import LIMITS
 
 Row = dict[str, Any]
 
@@ -32,23 +33,29 @@ def ensure(curs: Cursor[Row], accounts: Mapping[UUID, str]) -> None:
 
 
 def set_gates(curs: Cursor[Row], gates: Mapping[UUID, bool]) -> None:
-    """Open (True) or close gates. Opening forgets pauses and failures of the time before."""
+    """Open (True) or close gates. Rests of the connection are forgotten; the limits of its organisation hold."""
     curs.execute(
         """
-        UPDATE app.lane l SET gate = CASE WHEN g.opened THEN 'open' ELSE 'closed' END,
-               paused_until = NULL, paused_for = NULL, failures_in_row = 0
+        UPDATE app.lane l SET gate = CASE WHEN g.opened THEN 'open' ELSE 'closed' END, failures_in_row = 0,
+               paused_until = CASE WHEN paused_for = ANY(%b) THEN paused_until END,
+               paused_for = CASE WHEN paused_for = ANY(%b) THEN paused_for END
         FROM unnest(%b::uuid[], %b::bool[]) AS g (id, opened) WHERE l.connection_id = g.id
         """,
-        (list(gates), list(gates.values())),
+        (list(LIMITS), list(LIMITS), list(gates), list(gates.values())),
     )
 
 
 def set_organisations(curs: Cursor[Row], organisations: Mapping[UUID, str]) -> None:
-    """From now on these lanes lead to these organisations; what belongs to another one stays where it is."""
+    """From now on these lanes lead to these organisations; what belongs to another one stays where it is.
+
+    The limits of the one before say nothing of this one.
+    """
     curs.execute(
         """
-        UPDATE app.lane l SET organisation_id = o.organisation_id
-        FROM unnest(%b::uuid[], %b::text[]) AS o (id, organisation_id) WHERE l.connection_id = o.id
+        UPDATE app.lane l SET organisation_id = o.organisation_id, paused_until = NULL, paused_for = NULL,
+               promised = NULL, window_over_at = NULL, promised_today = NULL, day_over_at = NULL, day_most = 0
+        FROM unnest(%b::uuid[], %b::text[]) AS o (id, organisation_id)
+        WHERE l.connection_id = o.id AND l.organisation_id IS DISTINCT FROM o.organisation_id
         """,
         (list(organisations), list(organisations.values())),
     )

@@ -117,10 +117,11 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
     `in_flight` calls were on their way when it began; `silent` is a good answer that says nothing of limits; `window`
     is the length of Xero's minute; `limit` is the one that was met. Times in seconds. `returned` is what the call had
-    taken, if it never went out.
+    taken, if it never went out. `books` is the organisation that was asked: a lane that leads to another hears nothing.
     """
 
     connection_id: UUID
+    books: str | None = None
     call: int = 0
     in_flight: int = 0
     evidence: Evidence = "none"

@@ -106,12 +106,17 @@ class Sending(Ground):
             self.lost_connection,
             self.session_of,
             self.ring,
-            AllLanes(self.store, self.budget, parts.chance, self._look_again),
+            self.all_lanes,
             self.timing,
             self.budget,
             parts.new_id,
             self.stopping,
         )
+
+    @cached_property
+    def all_lanes(self) -> AllLanes:
+        """What calls of one lane mean for all."""
+        return AllLanes(self.store, self.budget, self._parts.chance, self._look_again)
 
     @cached_property
     def alarms(self) -> Alarms:
@@ -127,7 +132,7 @@ class Sending(Ground):
     @cached_property
     def reads(self) -> Reads:
         """Calls that only read, out of the lanes' budgets."""
-        return Reads(self.store, self.budget, self.settings.lease, self._parts.new_id, self._ring_now)
+        return Reads(self.store, self.budget, self.all_lanes, self.settings.lease, self._parts.new_id, self._ring_now)
 
     @cached_property
     def contact_reader(self) -> ContactReader:

@@ -120,6 +120,7 @@ class Dispatcher:
     ) -> Heard:
         return Heard(
             connection_id=work.connection_id,
+            books=work.admission.books,
             call=work.admission.call,
             in_flight=work.admission.in_flight,
             evidence=evidence,
@@ -146,7 +147,10 @@ class Dispatcher:
         """Nothing was sent: another process may go on at once, and neither an attempt nor a call was used."""
         outcome: Outcome = Unclear() if work.body is None else Withheld(cause="", counts=False, after=0.0)
         finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="given_back")
-        heard = Heard(connection_id=work.connection_id, call=work.admission.call, returned=work.unused)
+        admission = work.admission
+        heard = Heard(
+            connection_id=work.connection_id, books=admission.books, call=admission.call, returned=work.unused
+        )
         self._record.outcomes(work, [outcome] * len(work.items), finished, heard)
         self._all_lanes.given_back(work.probe)
 
@@ -155,9 +159,8 @@ class Dispatcher:
         LOG.error("delivery %s cannot search: %s", work.delivery_id, type(error).__name__, exc_info=True)
         outcomes = trouble.unsearched(len(work.items), self._new_id, _spoiled(work), spoils=True)
         finished = FinishedDelivery(delivery_id=work.delivery_id, outcome="search_broke")
-        self._record.outcomes(
-            work, outcomes, finished, Heard(connection_id=work.connection_id, call=work.admission.call)
-        )
+        heard = Heard(connection_id=work.connection_id, books=work.admission.books, call=work.admission.call)
+        self._record.outcomes(work, outcomes, finished, heard)
         self._all_lanes.given_back(work.probe)
 
     def _record_trouble(self, work: Work[Any], error: XeroError) -> None:

@@ -63,6 +63,21 @@ def test_a_limit_met_by_a_click_rests_the_lane(world: World, kind: str) -> None:
         world.engine.set_up.ledger_accounts(ACCOUNT)
 
 
+def test_what_a_click_hears_is_left_for_the_whole_app_holds_everybody_before_xero_does(world: World) -> None:
+    left = {"rate_limits": True, "minute_seconds": 60, "app_per_minute": 30, "per_minute": 10_000}
+    world.control.post("/options", json=left).raise_for_status()
+
+    def ask_on() -> None:
+        for _ in range(40):
+            world.engine.set_up.ledger_accounts(ACCOUNT)
+
+    with pytest.raises(RateLimited) as refused:
+        ask_on()
+    assert len(world.requests("GET", "/Accounts")) > 1
+    assert refused.value.status is None, "it was we who kept the limit"
+    assert world.control.get("/ledger/violations").json()["violations"] == []
+
+
 def test_a_limit_of_the_whole_app_met_by_a_click_rests_no_lane_by_itself(world: World) -> None:
     world.fault("http_429_appminute", method="GET", path="/Accounts", retry_after=37)
     with pytest.raises(RateLimited):

@@ -151,13 +151,26 @@ def test_a_pause_holds_until_it_ends_and_a_shorter_one_does_not_cut_it(lane: Clo
     assert admission.now == NOON + dt.timedelta(seconds=31)
 
 
-def test_opening_the_gate_forgets_the_pauses_of_the_time_before(lane: Clocked) -> None:
+@pytest.mark.parametrize("cause", ["xero_unavailable", "organisation_offline"])
+def test_opening_the_gate_forgets_the_pauses_of_the_time_before(lane: Clocked, cause: str) -> None:
     lane.cursor.execute("UPDATE app.lane SET failures_in_row = 9")
-    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=900.0, pause_for="rate_limited_daily"))
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, pause=900.0, pause_for=cause))
     lanes.set_gates(lane.cursor, {LANE: True})
     admission = lane_calls.admit(lane.cursor, LANE, BUDGET)
     assert isinstance(admission, Admission)
     assert admission.failures_in_row == 0
+
+
+@pytest.mark.parametrize("cause", ["rate_limited", "rate_limited_daily"])
+def test_no_gate_forgets_a_limit_and_other_books_do(lane: Clocked, cause: str) -> None:
+    lanes.set_organisations(lane.cursor, {LANE: "these books"})
+    lane_calls.heard(lane.cursor, Heard(connection_id=LANE, books="these books", pause=900.0, pause_for=cause))
+    for opened in (False, True):
+        lanes.set_gates(lane.cursor, {LANE: opened})
+    lanes.set_organisations(lane.cursor, {LANE: "these books"})
+    assert lane_calls.admit(lane.cursor, LANE, BUDGET) == Held(look_again=900.0, cause=cause)
+    lanes.set_organisations(lane.cursor, {LANE: "other books"})
+    assert lane.admits()
 
 
 def test_whoever_waits_for_a_lane_counts_the_calls_of_those_it_waited_for(lane: Clocked, database_url: str) -> None:

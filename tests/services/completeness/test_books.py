@@ -158,7 +158,7 @@ def test_a_call_waits_for_its_turn_in_the_budget_and_gives_up_after_a_while(worl
     spent = Budget(burst=0, per_minute=0.001)
     with world.engine.store.cursor() as cursor:
         cursor.execute("UPDATE app.lane SET promised = NULL")
-    reads = Reads(world.engine.store, spent, 8, uuid4, world.rung.append, waited.append)
+    reads = Reads(world.engine.store, spent, world.engine.all_lanes, 8, uuid4, world.rung.append, waited.append)
     with reads.one_by_one(world.lane, "invoices", patience=20.0) as calls, pytest.raises(RateLimited):
         calls.begin()
     assert sum(waited) <= 20
