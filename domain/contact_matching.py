@@ -16,7 +16,17 @@ from domain.causes import Cause
 from domain.contact_link import ContactLink, HowLinked
 
 Verdict = Literal[
-    "linked", "link", "wanted", "pending", "unread", "ambiguous", "name_taken", "archived", "missing", "refused"
+    "linked",
+    "link",
+    "wanted",
+    "pending",
+    "unread",
+    "unreadable",
+    "ambiguous",
+    "name_taken",
+    "archived",
+    "missing",
+    "refused",
 ]
 
 
@@ -59,13 +69,14 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     """A Kyrios contact and the Xero contacts that bear its e-mail, its exact name, or its name in other letter case.
 
     `of_others` are Xero contacts that stand for another Kyrios contact, one with another e-mail: sharing a name with it
-    is no reason to share its contact. `known` says whether its name is kept; `fragment_hash` is the HMAC of what would
-    be sent to create it.
+    is no reason to share its contact. `known` says whether its name is kept, `unreadable` that it is and cannot be
+    opened; `fragment_hash` is the HMAC of what would be sent to create it.
     """
 
     kyrios_contact_id: str
     link: ContactLink | None = None
     known: bool = True
+    unreadable: bool = False
     by_email: tuple[str, ...] = ()
     by_name: tuple[str, ...] = ()
     by_like_name: tuple[str, ...] = ()
@@ -115,7 +126,7 @@ def like_name_key(name: str) -> str:
 def standing_of(sought: Sought, directory: Directory, organisation_id: str, *, may_create: bool) -> ContactStanding:
     """Decide how a Kyrios contact stands in this organisation."""
     asked = _Asked(sought, directory, organisation_id, may_create)
-    return asked.linked() or asked.under_way() or asked.matched() or asked.unmatched()
+    return asked.linked() or asked.under_way() or asked.unreadable() or asked.matched() or asked.unmatched()
 
 
 _CAUSE_OF: Final[Mapping[Verdict, str]] = {
@@ -167,6 +178,12 @@ class _Asked:
             return None
         code = "contact_pending" if self._may_create else "contact_missing"
         return self._stands("unread", causes=(self._cause(code),))
+
+    def unreadable(self) -> ContactStanding | None:
+        """What is kept of it cannot be opened: our fault, until a person links it or Kyrios sends it again."""
+        if not self._sought.unreadable:
+            return None
+        return self._stands("unreadable", causes=(self._cause("internal_error"),))
 
     def matched(self) -> ContactStanding | None:
         """By e-mail, then by exact name; a person cut a link for a reason, so such a contact fits no more.

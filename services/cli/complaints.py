@@ -37,6 +37,7 @@ EXPLAINED: Final = (
     PostgresUnavailable,
     SchemaBehind,
     OSError,
+    persistence.MapperDeserialisationError,
     *NO_DATABASE,
 )
 """Whatever else is raised is a fault of ours, and its traceback is what helps."""
@@ -81,6 +82,8 @@ def complaint(error: Exception) -> tuple[str, int]:
             return sentence(str(error)), EXIT_CONFIGURATION
         case OSError():
             return _of_files(error), EXIT_REFUSED
+        case persistence.MapperDeserialisationError():
+            return f"An event cannot be read ({error}); kyrios-xero verify names all such.", EXIT_UNCLEAN
     return _of_database(error), EXIT_CONFIGURATION
 
 

@@ -62,7 +62,7 @@ class ContactCandidates:
             if connection is None or connection.organisation_id is None:
                 raise NotPossible("no organisation is chosen yet, so there are no Xero contacts to choose from")
             place = self._standings.of(tx, connection, [kyrios_contact_id], even_linked=True)[kyrios_contact_id]
-            if place.link is None and place.contact is None:
+            if place.link is None and place.contact is None and not place.sought.unreadable:
                 raise NotPossible(f"account {account_id} has no contact {kyrios_contact_id}")
             fits = _fits(place)
             number = contact_number(place.kyrios_contact_id, contact_link_stream(account_id, place.kyrios_contact_id))

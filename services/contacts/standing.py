@@ -1,5 +1,6 @@
 """How Kyrios contacts stand in Xero: gathers what matching needs, in the transaction that acts upon the answer."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ from adapters.contact_directory import Found
 from adapters.event_store import linked_contacts, sealed_texts
 from adapters.event_store.store import Transaction
 from adapters.vault.account_keys import AccountKey, AccountKeys, Erased, open_or_erased
+from adapters.vault.errors import VaultError
 from adapters.xero.contact_mapping import contact_number, render_contact
 from domain import contact_link
 from domain.account_settings import contacts_are_created
@@ -29,6 +31,7 @@ from domain.document import KyriosContact
 from domain.event import Event, Moment
 from domain.streams import connection_id, contact_link_stream
 
+LOG: Final = logging.getLogger(__name__)
 LONGEST_CHAIN: Final = 10
 """How many merges, in Kyrios or in Xero, are followed one after the other."""
 
@@ -76,6 +79,7 @@ class _Gathering:
         self._ignore_wish, self._even_linked = ignore_wish, even_linked
         self._account_id, self._lane = connection.account_id, connection_id(connection.account_id)
         self._organisation_id = connection.organisation_id or ""
+        self._unreadable: set[str] = set()
 
     def places(self, contact_ids: Iterable[str]) -> dict[str, ContactPlace]:
         asked = list(dict.fromkeys(contact_ids))
@@ -120,15 +124,18 @@ class _Gathering:
 
     def _contacts(self, contact_ids: list[str]) -> dict[str, KyriosContact]:
         sealed = sealed_texts.contacts(self._tx.cursor, self._account_id, contact_ids) if contact_ids else {}
-        opened = {
-            contact_id: open_or_erased(self._key, "kyrios_contact", contact_id, revision, text)
-            for contact_id, (revision, text) in sealed.items()
-        }
-        return {
-            contact_id: msgspec.json.decode(text, type=KyriosContact)
-            for contact_id, text in opened.items()
-            if not isinstance(text, Erased)
-        }
+        opened = {contact_id: self._open(contact_id, revision, text) for contact_id, (revision, text) in sealed.items()}
+        return {contact_id: contact for contact_id, contact in opened.items() if contact}
+
+    def _open(self, contact_id: str, revision: int, sealed: bytes | None) -> KyriosContact | None:
+        """What is kept of it, or None; that it cannot be opened harms its own invoices, and nobody else's."""
+        try:
+            opened = open_or_erased(self._key, "kyrios_contact", contact_id, revision, sealed)
+        except VaultError:
+            LOG.error("contact %s of account %s cannot be opened", contact_id, self._account_id)
+            self._unreadable.add(contact_id)
+            return None
+        return None if isinstance(opened, Erased) else msgspec.json.decode(opened, type=KyriosContact)
 
     def _sought(
         self, contact_ids: list[str], links: Mapping[str, ContactLink], contacts: Mapping[str, KyriosContact]
@@ -147,6 +154,7 @@ class _Gathering:
                 kyrios_contact_id=contact_id,
                 link=link,
                 known=contact is not None and not erased,
+                unreadable=contact_id in self._unreadable and not erased,
                 by_email=tuple(f.xero_contact_id for f in found if email and f.email_hmac == email),
                 by_name=tuple(f.xero_contact_id for f in found if name and f.name_hmac == name),
                 by_like_name=tuple(f.xero_contact_id for f in found if like and f.like_name_hmac == like),

@@ -93,6 +93,7 @@ class Claim:
             entries = [] if admission.unclear_due else self._due(tx, connection_id, admission)
             if not entries:
                 return None, False
+            self._keys.get(admission.account_id)  # Without its account's key nothing can be read, by no entry's fault.
             with self._deaths.traced(tx, connection_id, entries):
                 return self._checked(tx, entries, connection_id, admission, began)
 
@@ -156,6 +157,7 @@ class Claim:
             if not entries:
                 return None
             entries = entries[: self._kinds[entries[0].kind].most_searched]
+            self._keys.get(admission.account_id)
             with self._deaths.traced(tx, connection_id, entries):
                 connection = tx.load([connection_id], connections.evolve)[connection_id]
                 leaving = isinstance(self._kinds[entries[0].kind], LeavingKind)

@@ -119,6 +119,11 @@ def stands(
         # nobody has looked yet
         ("unread", "", None, ["contact_pending"], {"read": None}),
         ("unread", "", None, ["contact_missing"], {"read": None, "create": False}),
+        # what is kept of it cannot be opened
+        ("unreadable", "", None, ["internal_error"], {"known": False, "unreadable": True}),
+        ("unreadable", "", None, ["internal_error"], {"unreadable": True, "known_link": refused(REFUSED)}),
+        ("linked", "a", None, [], {"known_link": link("a"), "unreadable": True}),
+        ("pending", "", None, ["contact_pending"], {"known_link": link(wanted=True), "unreadable": True}),
         # Xero refused it
         ("refused", "", None, ["rejected_by_xero"], {"known_link": refused(REFUSED)}),
         ("refused", "", None, ["rejected_by_xero"], {"known_link": refused(REFUSED), "read": LATER}),

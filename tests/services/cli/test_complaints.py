@@ -56,6 +56,11 @@ def through_the_store() -> Exception:
             "Xero could not be reached, so nothing was changed there; try again (connect).",
             2,
         ),
+        (
+            persistence.MapperDeserialisationError("unknown topic 'InvoiceQueued.9' in the event log"),
+            "An event cannot be read (unknown topic 'InvoiceQueued.9' in the event log); kyrios-xero verify names all",
+            1,
+        ),
         (xero.ClientRefused("invalid_client"), "Xero does not accept KYRIOS_XERO_CLIENT_ID and", 78),
         (xero.ConsentFailed("access_denied"), "Xero reports no consent; begin anew", 2),
         (xero.NoToken("refresh_unclear", retry_after=30), "Xero gives us no access just now; try again in about 30", 2),

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from adapters.vault.errors import NotOpened
 from domain.causes import Cause
 from domain.poison import DEATHS_ALONE
 from domain.streams import invoice_stream
@@ -184,5 +187,44 @@ def test_one_that_cannot_be_read_keeps_no_others_from_being_freed_whose_worker_d
     told = [story(world, f"inv-{number}")[-1] for number in range(COUNT)]
     assert told == ["InvoiceQueued"] + ["OutcomeUnknown"] * (COUNT - 1)
     world.later(3.1)
+    world.work()
+    assert states(world) == ["DONE"] * COUNT
+
+
+def test_one_whose_stream_holds_an_event_nobody_knows_ends_alone_and_all_others_arrive(world: World) -> None:
+    world.queue(example_invoices(50))
+    stream = invoice_stream(ACCOUNT, "inv-7")
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # the log itself lets nobody change it
+        cursor.execute("UPDATE es.sync_events SET topic = 'InvoiceQueued.9' WHERE originator_id = %s", (stream,))
+    world.work()
+    world.work()
+    assert [state for number, state in enumerate(states(world)) if number != 7] == ["DONE"] * 49
+    assert world.outbox()[7]["state"] == "WITHDRAWN"
+    assert not verify(world.engine.read).clean
+
+
+def turn_a_bit_of_the_accounts_key(world: World) -> None:
+    """What is sealed under it cannot be opened until the bit is turned back."""
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.account_key SET sealed_key = set_bit(sealed_key, 300, 1 - get_bit(sealed_key, 300))")
+
+
+@pytest.mark.parametrize("searched", [False, True])
+def test_an_accounts_key_that_cannot_be_opened_is_charged_to_no_invoice(world: World, searched: bool) -> None:
+    if searched:
+        world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(COUNT))
+    if searched:
+        world.work()
+        world.later(3.1)
+    before = world.outbox()
+    turn_a_bit_of_the_accounts_key(world)
+    with beside(world) as other:
+        for _ in range(3):
+            with pytest.raises(NotOpened):
+                other.work()
+    assert world.outbox() == before
+    turn_a_bit_of_the_accounts_key(world)
     world.work()
     assert states(world) == ["DONE"] * COUNT
