@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from adapters.event_store.outbox import PASSES_GATE
-from domain.budget import LIMITS
+from domain.budget import DAY_ASKED_AGAIN, DAY_RESERVE, LIMITS, NOT_FOR_SENDING
 
 Row = dict[str, Any]
 
@@ -83,7 +83,15 @@ def last_activities(curs: Cursor[Row], connection_ids: Sequence[UUID]) -> dict[U
     return {row["connection_id"]: row["last_activity_at"] for row in curs}
 
 
+def _day_allows(kept: str) -> str:
+    """SQL: whether a lane `l` may start a call, or ask for a new day, though so many of the day's calls are kept."""
+    return f"""(l.promised_today - l.started <= {kept} AND l.day_over_at > app.now()
+                AND l.day_over_at <= app.now() + {DAY_ASKED_AGAIN} * interval '1 second') IS NOT TRUE"""
+
+
 _ITS_BOOKS: Final = "(o.organisation_id IS NULL OR o.organisation_id = l.organisation_id)"
+_PENDING_DUE: Final = f"""SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
+                AND o.due_at <= app.now() AND {_ITS_BOOKS}"""
 DUE: Final = f"""
 WITH RECURSIVE waiting AS (
     (SELECT connection_id FROM app.outbox WHERE state = 'PENDING' ORDER BY connection_id LIMIT 1)
@@ -101,14 +109,20 @@ live AS (SELECT connection_id FROM waiting UNION SELECT connection_id FROM uncle
 SELECT l.connection_id, l.served_at
 FROM live s JOIN app.lane l ON l.connection_id = s.connection_id
 WHERE (l.paused_until IS NULL OR l.paused_until <= app.now()) AND (l.gate = 'open' AND (
-        EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'PENDING'
-                AND o.due_at <= app.now() AND {_ITS_BOOKS})
-        OR EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
-                   AND o.due_at <= app.now() AND o.lease_token IS NULL AND {_ITS_BOOKS}))
+        {_day_allows(f"l.day_most / {DAY_RESERVE}")} AND EXISTS ({_PENDING_DUE})
+        OR {_day_allows(f"l.day_most / {DAY_RESERVE} / {NOT_FOR_SENDING}")} AND EXISTS ({_PENDING_DUE} AND o.asked)
+        OR {_day_allows("0")}
+           AND EXISTS (SELECT FROM app.outbox o WHERE o.connection_id = l.connection_id AND o.state = 'AMBIGUOUS'
+                       AND o.due_at <= app.now() AND o.lease_token IS NULL AND {_ITS_BOOKS}))
         OR {REMOVAL_DUE})
+      AND NOT EXISTS (SELECT FROM app.whole_app w WHERE w.paused_until > app.now())
 ORDER BY l.served_at NULLS FIRST LIMIT %s
 """
-"""Hops from lane to lane through the partial indexes of live entries, so that idle lanes cost nothing."""
+"""Hops from lane to lane through the partial indexes of live entries, so that idle lanes cost nothing.
+
+Nor do lanes whose day is used up, or any while all rest: each would cost a look in vain, and stay in front of all that
+were served since.
+"""
 
 
 def due(curs: Cursor[Row], limit: int) -> list[UUID]:

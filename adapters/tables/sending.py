@@ -106,6 +106,7 @@ OUTBOX: Final = Table(
     ),
     Index("outbox_open_of_stream", "stream_id", postgresql_where=text("closed_at IS NULL")),
     Index("outbox_pending", "connection_id", "id", postgresql_where=text("state = 'PENDING'")),
+    Index("outbox_asked", "connection_id", postgresql_where=text("asked AND state = 'PENDING'")),
     Index("outbox_ambiguous", "connection_id", "due_at", postgresql_where=text("state = 'AMBIGUOUS'")),
     Index("outbox_leased", "connection_id", "lease_until", postgresql_where=text("lease_token IS NOT NULL")),
     Index(

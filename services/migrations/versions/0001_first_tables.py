@@ -109,6 +109,7 @@ CREATE UNIQUE INDEX outbox_one_live_entry_per_stream ON app.outbox (stream_id)
     WHERE state IN ('PENDING', 'LEASED', 'AMBIGUOUS');
 CREATE INDEX outbox_open_of_stream ON app.outbox (stream_id) WHERE closed_at IS NULL;
 CREATE INDEX outbox_pending ON app.outbox (connection_id, id) WHERE state = 'PENDING';
+CREATE INDEX outbox_asked ON app.outbox (connection_id) WHERE asked AND state = 'PENDING';
 CREATE INDEX outbox_ambiguous ON app.outbox (connection_id, due_at) WHERE state = 'AMBIGUOUS';
 CREATE INDEX outbox_leased ON app.outbox (connection_id, lease_until) WHERE lease_token IS NOT NULL;
 CREATE INDEX outbox_removals ON app.outbox (connection_id)

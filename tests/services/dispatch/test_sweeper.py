@@ -4,7 +4,7 @@ import threading
 
 from eventsourcing.persistence import OperationalError
 
-from services.sweeper import KEEP_CLOSED_DAYS, Sweeper
+from services.sweeper import KEEP_CLOSED_DAYS, LANES_AT_ONCE, Sweeper
 from tests.crash.books import read_deliveries
 from tests.services.dispatch.seen import states, story
 from tests.world import World, example_invoices
@@ -87,6 +87,66 @@ def test_it_goes_on_when_the_database_was_away(world: World) -> None:
 
     Unlucky(world.engine.store, world.engine.dispatcher.recover, world.rung.append, 0.01).run(stop)
     assert len(swept) == 2
+
+
+HELD = """
+    WITH lanes AS (
+        INSERT INTO app.lane
+            (connection_id, account_id, gate, promised_today, started, day_most, day_over_at, served_at)
+        SELECT gen_random_uuid(), 'held-' || n, 'open', 100, 90, 1000, app.now() + interval '50 minutes',
+               app.now() - interval '10 minutes' FROM generate_series(1, %s) n RETURNING connection_id)
+    INSERT INTO app.outbox (connection_id, kind, stream_id, seq, effect_key, state)
+    SELECT connection_id, 'create_invoice', gen_random_uuid(), 1, 'held/' || connection_id, 'PENDING' FROM lanes
+"""
+
+
+def use_up_the_day_of_others(world: World, lanes: int) -> None:
+    """So many other lanes have something to send, were not served for long, and have only the day's reserve left."""
+    with world.engine.store.cursor() as cursor:
+        cursor.execute(HELD, (lanes,))
+
+
+def test_lanes_whose_day_is_used_up_hide_no_other_and_are_not_looked_at_in_vain(world: World) -> None:
+    use_up_the_day_of_others(world, LANES_AT_ONCE)
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.work()
+    world.later(3.1)
+    world.rung.clear()
+    assert world.engine.sweeper.sweep() == 1
+    assert world.rung == [world.lane]
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.lane SET day_over_at = app.now()")
+    assert world.engine.sweeper.sweep() == LANES_AT_ONCE, "each asks for a new day when it is time to"
+
+
+def test_what_may_use_the_days_reserve_is_rung_for_though_the_day_is_used_up(world: World) -> None:
+    world.fault("answer_lost", method="PUT", path="/Invoices")
+    world.queue(example_invoices(1))
+    world.work()
+    only_the_reserve_is_left(world)
+    assert world.engine.sweeper.sweep() == 0
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.outbox SET due_at = app.now()")
+    assert world.engine.sweeper.sweep() == 1, "a look-up may"
+    world.work()
+    only_the_reserve_is_left(world)
+    world.queue(example_invoices(1, start=1))
+    assert world.engine.sweeper.sweep() == 0
+    with world.engine.store.cursor() as cursor:
+        cursor.execute("UPDATE app.outbox SET asked = true WHERE state = 'PENDING'")
+    assert world.engine.sweeper.sweep() == 1, "and what a person asked for"
+    world.work()
+    assert states(world) == ["DONE"] * 2
+
+
+def only_the_reserve_is_left(world: World) -> None:
+    """Nothing else is left of the day, and it is not yet time to ask for a new one."""
+    with world.engine.store.cursor() as cursor:
+        cursor.execute(
+            "UPDATE app.lane SET promised_today = started + 90, day_most = 1000,"
+            " day_over_at = app.now() + interval '50 minutes'"
+        )
 
 
 def close_days_ago(world: World, days: float) -> None:
