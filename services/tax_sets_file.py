@@ -62,6 +62,8 @@ def _faults(declared: list[_Declared]) -> Iterator[Fault]:
 def _faults_of(one: _Declared, pointer: str) -> Iterator[Fault]:
     if not one.name.strip():
         yield Fault(f"{pointer}/name", "is empty")
+    elif not one.name.isprintable():
+        yield Fault(f"{pointer}/name", "must be printable characters on one line")
     for place, tax in enumerate(one.taxes):
         if not _ID.fullmatch(tax.id):
             yield Fault(f"{pointer}/taxes/{place}/id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -")

@@ -300,9 +300,12 @@ def live_of_streams(curs: Cursor[Row], stream_ids: Sequence[UUID]) -> dict[UUID,
 
 
 def count_live(curs: Cursor[Row], connection_id: UUID) -> dict[str, int]:
-    """How many entries of one lane have not ended, by kind."""
+    """How many entries of one lane have not ended, by kind; without removals, which stand in nobody's way."""
     curs.execute(
-        "SELECT kind, count(*) AS entries FROM app.outbox WHERE connection_id = %s AND closed_at IS NULL GROUP BY kind",
+        f"""
+        SELECT kind, count(*) AS entries FROM app.outbox o
+        WHERE connection_id = %s AND closed_at IS NULL AND NOT {PASSES_GATE} GROUP BY kind
+        """,
         (connection_id,),
     )
     return {row["kind"]: row["entries"] for row in curs}

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from domain.foreign_text import one_line
+
 Json = Mapping[str, Any]
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
@@ -36,6 +38,11 @@ def text(found: Json, key: str) -> str:
     """A text, "" if it is missing, null or no text at all."""
     value = found.get(key)
     return value if isinstance(value, str) else ""
+
+
+def line(found: Json, key: str) -> str:
+    """A name or a word as it may stand in a sentence: on one line, not too long, without anything that steers."""
+    return one_line(text(found, key))
 
 
 def identifier(found: Json, key: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 from adapters.xero import fields
 from adapters.xero.answers import Organisation, XeroConnection
 from adapters.xero.fields import Json
+from domain.foreign_text import one_line
 from domain.ledger_account import XeroAccount
 from domain.tax import XeroTaxComponent, XeroTaxRate
 
@@ -23,7 +24,7 @@ def read_connection(found: Json) -> XeroConnection:
 
     def text(key: str) -> str:
         value = fields.any_case(found, key)
-        return value if isinstance(value, str) else ""
+        return one_line(value) if isinstance(value, str) else ""
 
     return XeroConnection(
         connection_id=text("id"),
@@ -38,12 +39,12 @@ def read_organisation(found: Json) -> Organisation:
     """The organisation; lock dates are there only if they are set."""
     return Organisation(
         organisation_id=fields.identifier(found, "OrganisationID"),
-        name=fields.text(found, "Name"),
-        base_currency=fields.text(found, "BaseCurrency"),
-        country=fields.text(found, "CountryCode"),
-        edition=fields.text(found, "Edition"),
+        name=fields.line(found, "Name"),
+        base_currency=fields.line(found, "BaseCurrency"),
+        country=fields.line(found, "CountryCode"),
+        edition=fields.line(found, "Edition"),
         is_demo=fields.flag(found, "IsDemoCompany"),
-        timezone=fields.text(found, "Timezone"),
+        timezone=fields.line(found, "Timezone"),
         period_lock_date=fields.day(found, "PeriodLockDate"),
         end_of_year_lock_date=fields.day(found, "EndOfYearLockDate"),
     )
@@ -53,14 +54,14 @@ def read_account(found: Json) -> XeroAccount:
     """One ledger account."""
     return XeroAccount(
         account_id=fields.identifier(found, "AccountID"),
-        code=fields.text(found, "Code"),
-        name=fields.text(found, "Name"),
-        type=fields.text(found, "Type"),
-        account_class=fields.text(found, "Class"),
-        status=fields.text(found, "Status"),
-        tax_type=fields.text(found, "TaxType"),
+        code=fields.line(found, "Code"),
+        name=fields.line(found, "Name"),
+        type=fields.line(found, "Type"),
+        account_class=fields.line(found, "Class"),
+        status=fields.line(found, "Status"),
+        tax_type=fields.line(found, "TaxType"),
         payments_enabled=fields.flag(found, "EnablePaymentsToAccount"),
-        system_account=fields.text(found, "SystemAccount"),
+        system_account=fields.line(found, "SystemAccount"),
     )
 
 
@@ -69,14 +70,14 @@ def read_tax_rate(found: Json) -> XeroTaxRate | None:
 
     XERO-UNVERIFIED XU-13: how Xero computes the effective rate of compound rates; it is used as given.
     """
-    tax_type, effective = fields.text(found, "TaxType"), fields.number(found.get("EffectiveRate"))
+    tax_type, effective = fields.line(found, "TaxType"), fields.number(found.get("EffectiveRate"))
     if not tax_type or effective is None:
         return None
     components = [_component(component) for component in fields.objects(found.get("TaxComponents"))]
     return XeroTaxRate(
         tax_type=tax_type,
-        name=fields.text(found, "Name"),
-        status=fields.text(found, "Status"),
+        name=fields.line(found, "Name"),
+        status=fields.line(found, "Status"),
         effective_rate=effective,
         components=tuple(component for component in components if component is not None),
         barred_from=tuple(kind for kind, key in _CLASSES.items() if not fields.flag(found, key, default=True)),
@@ -85,16 +86,16 @@ def read_tax_rate(found: Json) -> XeroTaxRate | None:
 
 def read_currency(found: Json) -> str:
     """The code of one currency the organisation uses, "" if it has none."""
-    return fields.text(found, "Code").upper()
+    return fields.line(found, "Code").upper()
 
 
 def denied_action(found: Json) -> str:
     """The name of an action that is not allowed; "" for one that is, or whose status says anything else."""
-    return fields.text(found, "Name") if fields.text(found, "Status").upper() == _NOT_ALLOWED else ""
+    return fields.line(found, "Name") if fields.line(found, "Status").upper() == _NOT_ALLOWED else ""
 
 
 def _component(found: Json) -> XeroTaxComponent | None:
     rate = fields.number(found.get("Rate"))
     if rate is None:
         return None
-    return XeroTaxComponent(name=fields.text(found, "Name"), rate=rate, compound=fields.flag(found, "IsCompound"))
+    return XeroTaxComponent(name=fields.line(found, "Name"), rate=rate, compound=fields.flag(found, "IsCompound"))

@@ -88,7 +88,8 @@ def complaint(error: Exception) -> tuple[str, int]:
 
 
 def sentence(text: str) -> str:
-    """The text begun with a capital, unless it begins with an identifier, and ended with a stop."""
+    """The text on one line, begun with a capital, unless it begins with an identifier, and ended with a stop."""
+    text = " ".join(text.splitlines())
     first = text.split(" ", 1)[0]
     begun = text[:1].upper() + text[1:] if first.isalpha() else text
     return begun if begun.endswith((".", "!", "?")) else f"{begun}."
@@ -111,8 +112,8 @@ def _of_xero(error: xero.XeroError) -> str:
         return f"Xero cannot be asked just now: {says}; {_again(error.retry_after, later)}{known}."
     said = next((words for kind, words in _XERO.items() if isinstance(error, kind)), "Xero did not do it")
     if isinstance(error, xero.NoToken | xero.Resting):
-        return f"{said}; {_again(error.retry_after, 'in a moment')} ({error})."
-    return f"{said} ({error})." if str(error) else f"{said}."
+        return sentence(f"{said}; {_again(error.retry_after, 'in a moment')} ({error})")
+    return sentence(f"{said} ({error})" if str(error) else said)
 
 
 def _again(seconds: float | None, otherwise: str) -> str:

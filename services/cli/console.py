@@ -40,13 +40,20 @@ def table(
     title: str | None = None,
     numbers: Collection[str] = (),
 ) -> Table:
-    """A table of rows; the columns headed as in `numbers` are aligned to the right. No cell is ever cut."""
+    """A table of rows; the columns headed as in `numbers` are aligned to the right. No cell is ever cut.
+
+    A cell is one line, whatever breaks the text of others has, or a list of lines.
+    """
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         made.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*("\n".join(map(_line, cell if isinstance(cell, list) else [cell])) for cell in row))
     return made
+
+
+def _line(cell: object) -> str:
+    return " ".join(str(cell).splitlines())
 
 
 def show(made: Table, to: Console) -> None:

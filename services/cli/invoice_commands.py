@@ -91,7 +91,7 @@ def _show(report: ImportReport, account: str | None) -> None:
     )
     if not report.not_taken:
         return
-    rows = [(one.line, one.invoice_id or "", "\n".join(one.reasons)) for one in report.not_taken[:MOST_SHOWN]]
+    rows = [(one.line, one.invoice_id or "", list(one.reasons)) for one in report.not_taken[:MOST_SHOWN]]
     console.show(console.table(["line", "invoice", "why it was not taken"], rows, numbers=["line"]), out)
     if len(report.not_taken) > MOST_SHOWN:
         out.print(f"… and {len(report.not_taken) - MOST_SHOWN:,} more; --json lists all.")

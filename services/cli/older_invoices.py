@@ -144,7 +144,8 @@ def _waiting_on(found: OlderPreview) -> str:
 def _sending(found: OlderPreview) -> str:
     if not found.go:
         return ""
-    behind = f", behind {console.count(found.ahead, 'entry', 'entries')} that go first" if found.ahead else ""
+    first = "entry that goes first" if found.ahead == 1 else "entries that go first"
+    behind = f", behind {found.ahead:,} {first}" if found.ahead else ""
     them = "the others" if found.also_held else "them"
     takes = f"Sending {them} takes {console.count(found.calls, 'call')} to Xero{behind}"
     if found.finished_at is None:

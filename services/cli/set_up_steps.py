@@ -62,15 +62,15 @@ def _as_json(step: SetUpStep, nobody: str | None) -> dict[str, Any]:
     return shown | ({"remark": nobody} if step.name == "watch" and nobody else {})
 
 
-def _said(step: SetUpStep) -> str:
-    return "\n".join(step.missing) or "done"
+def _said(step: SetUpStep) -> list[str]:
+    return list(step.missing) or ["done"]
 
 
-def _command(step: SetUpStep, account: str, known: Connection | None, left: Left | None) -> str:
+def _command(step: SetUpStep, account: str, known: Connection | None, left: Left | None) -> list[str]:
     if step.done:
-        return ""
+        return []
     if step.name == "taxes" and left is not None and known is not None and known.declared is not None:
-        return "\n".join(next_commands(account, left) or [f"kyrios-xero taxes list {account}"])
+        return next_commands(account, left) or [f"kyrios-xero taxes list {account}"]
     declared = known is not None and known.declared is not None
     command = COMMANDS[step.name] if declared or step.name != "taxes" else DECLARE
-    return f"kyrios-xero {command.format(account=account)}"
+    return [f"kyrios-xero {command.format(account=account)}"]

@@ -53,6 +53,8 @@ def test_several_taxes_keep_their_order_and_a_set_may_have_none() -> None:
         ('[{"name": "a", "taxes": [{"id": "g", "rate": "-1"}]}]', "/0/taxes/0/rate a tax rate is between 0 and 100"),
         ('[{"name": "a", "taxes": [{"id": "g", "rate": "101"}]}]', "/0/taxes/0/rate a tax rate is between 0 and 100"),
         ('[{"name": " ", "taxes": []}]', "/0/name is empty"),
+        (r'[{"name": "GST\n4 of 4 mapped", "taxes": []}]', "/0/name must be printable characters on one line"),
+        (r'[{"name": "\u202eTSG", "taxes": []}]', "/0/name must be printable characters on one line"),
         ('[{"name": "a", "taxes": [{"id": "g@1", "rate": "1"}]}]', "/0/taxes/0/id must be 1 to 64 of the characters"),
         ('[{"name": "a", "taxes": []}, {"name": "b", "taxes": []}]', "/1 is the same tax set as /0"),
         ("[]", " the list declares no tax set"),

@@ -1,6 +1,7 @@
 """Organisation, accounts, tax rates, connections and contacts, in every form Xero writes them."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +97,20 @@ def test_only_what_is_denied_in_so_many_words_is_denied(found: dict[str, Any], d
 def test_a_currency_is_its_code() -> None:
     assert read_currency({"Code": "nzd", "Description": "New Zealand Dollar"}) == "NZD"
     assert read_currency({"Description": "?"}) == ""
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda name: read_organisation({"Name": name}).name,
+        lambda name: read_connection({"tenantName": name}).name,
+        lambda name: read_account({**ACTIVE, "Name": name}).name,
+        lambda name: str(read_tax_rate({"TaxType": "T", "EffectiveRate": 15, "Name": name})).removesuffix(" (T)"),
+    ],
+    ids=["organisation", "connection", "account", "rate"],
+)
+def test_a_name_is_one_line_without_anything_that_steers(read: Callable[[str], str]) -> None:
+    assert read("Vine \x1b[31m Ltd\r\nAll is well\u2028\u202e.") == "Vine [31m Ltd All is well ."
 
 
 def test_a_rate_that_cannot_be_named_or_compared_is_left_out() -> None:

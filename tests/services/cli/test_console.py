@@ -47,6 +47,18 @@ def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     assert "[bold]x[/bold] :smile: [/" in file.getvalue()
 
 
+def test_a_cell_is_one_line_or_a_list_of_lines() -> None:
+    file = StringIO()
+    to = Console(file=file, width=80, markup=False, emoji=False)
+    console.show(console.table(["name", "why"], [("Vine\r\nAll is well", ["one\ntwo", "three"]), ("x\u2028y", [])]), to)
+    assert file.getvalue().splitlines() == [
+        "name              why",
+        "Vine All is well  one two",
+        "                  three",
+        "x y",
+    ]
+
+
 @pytest.mark.parametrize(("number", "words"), [(0, "0 lines"), (1, "1 line"), (1234, "1,234 lines")])
 def test_a_noun_follows_its_number(number: int, words: str) -> None:
     assert console.count(number, "line") == words

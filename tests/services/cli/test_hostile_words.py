@@ -8,7 +8,8 @@ import pytest
 from domain.explain import LONGEST_ANSWER
 from services.views.invoice_question import Question
 from tests.services.cli.conftest import Kyrios
-from tests.world import ACCOUNT, World, example_invoices
+from tests.services.test_reconnect import ELSEWHERE
+from tests.world import ACCOUNT, OWNER, World, example_invoices
 
 HOSTILE: Final = {
     "markup": "<script>alert(1)</script> <img src=x onerror=alert(1)> [bold red]never[/] {{ 7*7 }} {tax_set} %s",
@@ -41,6 +42,18 @@ def test_words_that_want_more_than_to_be_read_are_only_read(world: World, kyrios
     assert first_word(words) in kyrios_in_world("invoices", "show", ACCOUNT, "inv-0").output
     assert len(sealed(world)) < 5_000
     assert first_word(words).encode() not in sealed(world)
+
+
+def test_a_name_in_xero_makes_no_line_of_its_own(world: World, kyrios_in_world: Kyrios) -> None:
+    hostile = {"Name": "Vine \x1b[31m[bold]\u202e Ltd\r\nAll is well: ok", "BaseCurrency": "AUD", "CountryCode": "AU"}
+    world.control.post(f"/organisations/{ELSEWHERE}/organisation", json=hostile).raise_for_status()
+    world.engine.set_up.disconnect(ACCOUNT, OWNER)
+    world.consent(ELSEWHERE)
+    chosen = kyrios_in_world("connections", "choose", ACCOUNT, ELSEWHERE, "--start-afresh").output
+    assert chosen.startswith(f"Invoices of {ACCOUNT} go to Vine [31m[bold] Ltd All is well: ok ({ELSEWHERE}).\n")
+    for command in (("show", ACCOUNT), ("list",), ("refresh", ACCOUNT), ("organisations", ACCOUNT)):
+        shown = kyrios_in_world("connections", *command, code=None).output
+        assert not any(line.startswith("All is well") for line in shown.splitlines())
 
 
 def first_word(words: str) -> str:

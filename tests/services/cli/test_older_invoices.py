@@ -2,11 +2,15 @@
 
 import datetime as dt
 import json
+from io import StringIO
 
 import msgspec
 import pytest
+from rich.console import Console
 
-from services.cli.older_invoices import what_waits
+from adapters.event_store import outbox
+from services.cli.older_invoices import show_preview, what_waits
+from services.older_invoices import OlderPreview
 from tests.scenarios.table import in_books
 from tests.services.cli.conftest import Kyrios
 from tests.world import ACCOUNT, OWNER, World, example_invoices, organisation_id
@@ -172,3 +176,42 @@ def test_a_later_start_that_would_hold_invoices_back_asks_first(world: World, ky
 )
 def test_what_a_later_start_holds_back_is_said_in_number(number: int, says: str) -> None:
     assert what_waits(number, dt.date(2026, 10, 1)) == says
+
+
+@pytest.mark.parametrize(
+    ("ahead", "says"),
+    [
+        (0, "Sending them takes 1 call to Xero: about"),
+        (1, "Sending them takes 1 call to Xero, behind 1 entry that goes first: about"),
+        (2, "Sending them takes 1 call to Xero, behind 2 entries that go first: about"),
+    ],
+)
+def test_what_goes_first_is_said_in_number(ahead: int, says: str) -> None:
+    day, file = dt.date(2026, 9, 10), StringIO()
+    found = OlderPreview(
+        sync_from=dt.date(2026, 10, 1),
+        invoices=1,
+        also_held=0,
+        payments=0,
+        sums=(),
+        earliest=day,
+        latest=day,
+        ahead=ahead,
+        calls=1,
+        seconds=0.0,
+        finished_at=None,
+    )
+    show_preview(found, Console(file=file, width=200))
+    assert says in file.getvalue()
+
+
+def test_the_removal_of_a_connection_goes_ahead_of_no_invoice(world: World) -> None:
+    engine = world.engine
+    engine.set_up.change_setting(ACCOUNT, "sync_from", "2199-01-01", OWNER)
+    world.queue(example_invoices(1))
+    world.work()
+    engine.set_up.disconnect(ACCOUNT, OWNER)
+    engine.projector.catch_up()
+    with engine.store.cursor() as cursor:
+        assert [row["kind"] for row in outbox.live_keys(cursor).values()] == ["remove_connection"]
+    assert engine.older_invoices.preview(ACCOUNT).ahead == 0

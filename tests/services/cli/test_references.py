@@ -1,12 +1,15 @@
 """The commands about what Xero says: check again, and see which rates might stand for the tax sets."""
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.services.cli.conftest import Kyrios
-from tests.world import ACCOUNT, World, example_invoices, organisation_id
+from adapters.simulator.server import Simulator
+from tests.services.cli.conftest import Kyrios, runner
+from tests.services.cli.program import variables_of
+from tests.world import ACCOUNT, World, example_invoices, organisation_id, world_on
 
 SALES = "7d9e2c41-8f36-4b75-a1d8-0c53e6f9b200"
 
@@ -15,6 +18,14 @@ def test_check_again_says_that_everything_qualifies(kyrios_in_world: Kyrios) -> 
     out = kyrios_in_world("connections", "refresh", ACCOUNT).stdout
     assert "Everything chosen qualifies." in out
     assert "waited" not in out, "nothing did"
+
+
+def test_check_again_promises_nothing_of_what_is_not_chosen(xero: Simulator, database_url: str, tmp_path: Path) -> None:
+    with world_on(xero, database_url, tmp_path) as world:
+        world.connect()
+        out = runner(variables_of(world))("connections", "refresh", ACCOUNT).stdout
+    assert "qualifies" not in out
+    assert f"Nothing of it is chosen yet; what comes next: kyrios-xero connections steps {ACCOUNT}\n" in out
 
 
 @pytest.mark.article("R24")
