@@ -88,7 +88,8 @@ def _choosing(causes: Sequence[Cause], used: str | None, names: Mapping[str, str
         return "Xero agreed. Pick the organisation whose books these are."
     return (
         f"Xero agreed, but it is not confirmed that this is for {called(used, names)}, used so far. Nothing is sent, "
-        "nor removed in Xero, until you choose: connect again and pick it there, or start afresh with another."
+        "nor removed in Xero, until you choose: connect again and pick it there, or start afresh with another. What "
+        "you had left before is removed all the same."
     )
 
 

@@ -70,7 +70,7 @@ def _names(store: EventStore, accounts: Iterable[Connection]) -> dict[str, str]:
 def _told(account: Connection, entries: Mapping[UUID, Row], names: Mapping[str, str]) -> tuple[RemovalUnderWay, ...]:
     who = account.account_id
     unanswered = [_unanswered(who, _what(one, names), one) for one in account.unanswered]
-    under_way = [_under_way(who, _what(one, names), one, entries.get(one.removal)) for one in account.departures]
+    under_way = [_under_way(account, _what(one, names), one, entries.get(one.removal)) for one in account.departures]
     return (*unanswered, *under_way, *(_waiting(who, _what(one, names), one) for one in account.waiting))
 
 
@@ -87,12 +87,16 @@ def _waiting(account_id: str, what: str, left: Departure) -> RemovalUnderWay:
     )
 
 
-def _under_way(account_id: str, what: str, left: Departure, entry: Row | None) -> RemovalUnderWay:
+def _under_way(account: Connection, what: str, left: Departure, entry: Row | None) -> RemovalUnderWay:
     ends_by = left.since + dt.timedelta(hours=LONGEST)
     tries, due_in = (entry["attempts"], float(entry["due_in"])) if entry else (0, None)
     then = "" if left.consent_goes_on else " and its tokens are destroyed"
+    said = f"Since {_time(left.since)} {what} is being removed in Xero"
+    if account.xero_connection_id and account.organisation_id == left.organisation_id:
+        rest = "" if left.consent_goes_on else "; what else the former consent reached is removed there"
+        said = f"{what[0].upper()}{what[1:]} was left on {_time(left.since)} and is used again: it stays in Xero{rest}"
     return RemovalUnderWay(
-        account_id=account_id,
+        account_id=account.account_id,
         state="under_way",
         organisation_id=left.organisation_id,
         xero_connection_id=left.xero_connection_id,
@@ -100,8 +104,8 @@ def _under_way(account_id: str, what: str, left: Departure, entry: Row | None) -
         ends_by=ends_by,
         tries=tries,
         next_try_in=due_in,
-        words=f"Since {_time(left.since)} {what} is being removed in Xero{_progress(entry)}. The next try is "
-        f"{when(due_in)}; at the latest on {_time(ends_by)} it ends{then}.",
+        words=f"{said}{_progress(entry)}. The next try is {when(due_in)}; at the latest on {_time(ends_by)} it "
+        f"ends{then}.",
     )
 
 

@@ -3,7 +3,9 @@
 import json
 
 from adapters.event_store import outbox
+from domain.connection import AccessRemoved, ConnectionRemoved
 from services.overdue_removals import LONGEST
+from services.set_up.consent_results import WORDS
 from tests.services.cli.conftest import Kyrios
 from tests.services.test_reconnect import ELSEWHERE, found_another_organisation
 from tests.world import ACCOUNT, OWNER, World, organisation_id
@@ -86,3 +88,41 @@ def test_what_xero_never_answered_is_told_to_support_until_it_is_known_to_be_gon
     world.control.delete("/faults").raise_for_status()
     world.consent()
     assert kyrios_in_world("connections", "removals").stdout == "Nothing waits to be removed in Xero.\n"
+
+
+def test_books_the_account_came_back_to_are_not_said_to_be_removed(world: World, kyrios_in_world: Kyrios) -> None:
+    found_another_organisation(world)
+    world.consent(organisation_id(), ELSEWHERE)
+    for organisation in (ELSEWHERE, organisation_id()):
+        world.engine.set_up.choose_organisation(ACCOUNT, organisation, OWNER, start_afresh=True)
+    said = kyrios_in_world("connections", "removals").stdout
+    assert f"T{NAMED[1:]} was left on " in said
+    assert "and is used again: it stays in Xero. The next try is now; at the latest on " in said
+    assert f"{NAMED} is being removed" not in said
+    assert f"the connection to organisation {ELSEWHERE} is being removed in Xero" in said
+    for _ in range(3):
+        world.work()
+        world.later(60)
+    ended = [e for e in world.engine.store.events_of(world.lane) if isinstance(e, ConnectionRemoved)]
+    assert sorted((one.organisation_id, one.in_xero) for one in ended) == [
+        (organisation_id(), "replaced"),
+        (ELSEWHERE, "removed"),
+    ]
+    listed = [one.organisation_id for one in world.engine.set_up.organisations(ACCOUNT)]
+    assert listed == [organisation_id()]
+
+
+def test_what_was_left_by_disconnecting_is_not_promised_to_stay_until_the_account_chooses(
+    world: World, kyrios_in_world: Kyrios
+) -> None:
+    found_another_organisation(world)
+    world.engine.set_up.disconnect(ACCOUNT, OWNER)
+    assert world.consent(ELSEWHERE) == "elsewhere"
+    promised = "What you had left before is removed all the same."
+    assert promised in WORDS["elsewhere"]
+    said = kyrios_in_world("connections", "show", ACCOUNT).stdout
+    assert promised in said
+    assert f"{NAMED} is being removed in Xero" in said
+    world.work()
+    (ended,) = [e for e in world.engine.store.events_of(world.lane) if isinstance(e, AccessRemoved)]
+    assert ended.in_xero == "removed"
