@@ -29,9 +29,11 @@ BEGIN_ANEW: Final = "Nothing was changed. Begin again where you began."
 
 WORDS: Final[dict[Result, str]] = {
     "connected": "Xero is connected. Choose next whose books these are, where you began.",
-    "resumed": "Xero is connected again, and invoices go to the same organisation as before.",
+    "resumed": "Xero is connected again, for the same organisation as before: invoices go there, unless something is "
+    "still to be done, which is shown where you began.",
     "elsewhere": "Xero agreed, but not for the organisation used so far. Nothing is sent, nor removed in Xero, until "
-    "you choose: connect again and pick the former one in Xero, or start afresh with another.",
+    "you choose: connect again and pick the former one in Xero, or start afresh with another. What you had left "
+    "before is removed all the same.",
     "in_use": f"Xero agreed, but nothing is sent. {words(Cause('organisation_in_use'))}",
     "denied": f"You did not allow access in Xero. {BEGIN_ANEW}",
     "expired": f"This took longer than ten minutes, or the link is too old. {BEGIN_ANEW}",
