@@ -17,9 +17,10 @@ from domain.gate import announced
 def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dict[str, str], at: Moment) -> list[Event]:
     """End the connection. Already disconnected: nothing new.
 
+    Its user may also end one that ended without them, for which its organisation was kept: it is kept no longer.
     With the authorisation lost there is no token left that Xero would take, so nothing can be removed there.
     """
-    if state is None or state.grant_id is None:
+    if state is None or not (state.grant_id or (reason == "user" and is_kept_for(state))):
         return []
     decision = deciding(state, state.account_id, at)
     decision.add(
@@ -34,6 +35,11 @@ def disconnect(state: Connection | None, reason: DisconnectReason, evidence: dic
     if reason == "authorisation_lost":
         decision.add(AccessRemoved, organisation_id=state.organisation_id, grant_id=state.grant_id, in_xero="refused")
     return announced(decision)
+
+
+def is_kept_for(state: Connection) -> bool:
+    """Whether the connection ended, and not by its user, so that its organisation is still kept for the account."""
+    return state.disconnected_for not in (None, "user") and state.organisation_id is not None
 
 
 def access_removed(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from domain.departing import is_kept_for
 from domain.event import Actor
 from domain.refusals import NotPossible
 from services.bootstrap import Engine
@@ -24,7 +25,10 @@ def disconnect(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
-    """End the connection, here and in Xero. Mappings, contact links and the queue are kept."""
+    """End the connection, here and in Xero. Mappings, contact links and the queue are kept.
+
+    One that ended by itself keeps its organisation reserved; this frees it for another account.
+    """
     with console.engine() as engine:
         known, waiting = engine.set_up.connection(account), _waiting(engine, account)
         if known.grant_id is not None and not yes:
@@ -36,9 +40,25 @@ def disconnect(
                 soft_wrap=True,
             )
             console.confirm("Disconnect?")
+        freed = _named(engine, account) if is_kept_for(known) else None
+        if freed is not None and not yes:
+            console.errors().print(
+                f"Account {account} is disconnected already, not by its user, so {freed} is kept for it. Ended by its "
+                "user, another account may take that one. Your choices are kept.",
+                soft_wrap=True,
+            )
+            console.confirm("Free it?")
         ended = engine.set_up.disconnect(account, OWNER)
     if as_json:
-        console.print_json({"account": account, "disconnected": ended, "waiting": waiting})
+        found = {"account": account, "disconnected": ended, "waiting": waiting}
+        console.print_json(found | ({"freed": known.organisation_id} if freed is not None else {}))
+    elif freed is not None:
+        console.out().print(
+            f"It was disconnected already. {freed[:1].upper()}{freed[1:]} is no longer kept for it: another account "
+            "may take it now, or this one by connecting again. Your choices are kept.",
+            markup=False,
+            soft_wrap=True,
+        )
     elif ended:
         kept = f"; {console.count(waiting, 'invoice')} not in Xero yet" if waiting else ""
         console.out().print(f"Disconnected; your choices are kept{kept}.")

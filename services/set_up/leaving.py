@@ -12,6 +12,9 @@ class Disconnect:
         self._ground = ground
 
     def by_user(self, account_id: str, actor: Actor) -> bool:
-        """End the connection; mappings, links and the queue stay. False if it was not connected."""
+        """End the connection; mappings, links and the queue stay. False if there was nothing to end.
+
+        One that ended for another reason is ended by its user now: the organisation that was kept for it is free.
+        """
         events = self._ground.change(account_id, lambda state, at: connections.disconnect(state, "user", {}, at), actor)
         return bool(events)

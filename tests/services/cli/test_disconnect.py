@@ -2,7 +2,13 @@
 
 import json
 
+import pytest
+
+from domain.connection import DisconnectReason
+from domain.refusals import OrganisationInUse
+from services.proof.verify import verify
 from tests.services.cli.conftest import Kyrios
+from tests.services.test_whose_organisation import RIVAL, choose, end
 from tests.world import ACCOUNT, World, example_invoices, organisation_id
 
 
@@ -35,3 +41,36 @@ def test_disconnecting_twice_is_disconnecting_once(world: World, kyrios_in_world
 def test_an_account_that_never_was_connected_is_refused(kyrios_in_world: Kyrios) -> None:
     said = kyrios_in_world("connections", "disconnect", "nobody", "--yes", code=2).stderr
     assert "never connected" in said
+
+
+@pytest.mark.article("R17")
+@pytest.mark.parametrize("reason", ["inactivity", "authorisation_lost", "removed_in_xero"])
+def test_what_is_kept_for_an_account_that_ended_by_itself_can_be_freed(
+    world: World, kyrios_in_world: Kyrios, reason: DisconnectReason
+) -> None:
+    end(world, reason)
+    world.consent(account=RIVAL)
+    with pytest.raises(OrganisationInUse):
+        choose(world, RIVAL)
+    kept = f"Harbour & Vine Studio ({organisation_id()})"
+    asked = kyrios_in_world("connections", "disconnect", ACCOUNT, stdin=b"n\n", code=2).stderr
+    assert f"Account {ACCOUNT} is disconnected already, not by its user, so {kept} is kept for it." in asked
+    with pytest.raises(OrganisationInUse):
+        choose(world, RIVAL)
+    said = kyrios_in_world("connections", "disconnect", ACCOUNT, "--yes").stdout
+    assert said.startswith(f"It was disconnected already. {kept} is no longer kept for it")
+    choose(world, RIVAL)
+    before = world.engine.store.head()
+    again = kyrios_in_world("connections", "disconnect", ACCOUNT, "--yes").stdout
+    assert again == "It was not connected.\n"
+    assert world.engine.store.head() == before
+    world.engine.projector.catch_up()
+    assert "Disconnected on" in kyrios_in_world("status", ACCOUNT).stdout
+    assert verify(world.engine.read).clean
+    assert world.consent() == "in_use"
+
+
+def test_what_was_freed_is_said_to_programs_too(world: World, kyrios_in_world: Kyrios) -> None:
+    end(world, "inactivity")
+    said = json.loads(kyrios_in_world("connections", "disconnect", ACCOUNT, "--yes", "--json").stdout)
+    assert said == {"account": ACCOUNT, "disconnected": True, "waiting": 0, "freed": organisation_id()}
