@@ -41,6 +41,7 @@ from domain.gate import announced, missing_steps, what_holds
 from domain.permissions import missing_rights, rights_in_words
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet, TaxSet, XeroTaxRate, check_rate, same_components
+from domain.withholding import free_organisation, withhold_organisation
 
 __all__ = [
     "EVENTS",
@@ -74,6 +75,7 @@ __all__ = [
     "declare_taxes",
     "disconnect",
     "evolve",
+    "free_organisation",
     "map_tax",
     "miss_permission",
     "missing_steps",
@@ -172,19 +174,9 @@ def select_organisation(
     return announced(decision)
 
 
-def withhold_organisation(state: Connection | None, picked: str, cause: Cause, at: Moment) -> list[Event]:
-    """Record that the organisation picked is not used, and why; nothing is sent until one is chosen."""
-    known = _connected(state)
-    if (known.picked, known.withheld) == (picked, cause):
-        return []
-    decision = deciding(known, known.account_id, at)
-    decision.add(OrganisationWithheld, organisation_id=known.organisation_id, picked=picked, cause=cause)
-    return announced(decision)
-
-
 def change_setting(state: Connection | None, name: str, value: str, at: Moment) -> list[Event]:
-    """Set one of SETTINGS for this account. The value it has already, chosen or by default, is no news."""
-    known = _connected(state)
+    """Set one of SETTINGS for this account, connected or not. The value it has, chosen or by default, is no news."""
+    known = _begun(state)
     wanted = checked_setting(name, value)
     if known.setting(name) == wanted:
         return []
@@ -217,18 +209,21 @@ def select_accounts(
     return announced(decision)
 
 
-def declare_taxes(state: Connection | None, tax_sets: Sequence[DeclaredTaxSet], at: Moment) -> list[Event]:
-    """Say which tax sets Kyrios offers on its lines. An untaxed line needs no declaration and no mapping."""
-    known = _with_organisation(state)
+def declare_taxes(state: Connection, tax_sets: Sequence[DeclaredTaxSet], at: Moment) -> list[Event]:
+    """Say which tax sets Kyrios offers on its lines. An untaxed line needs no declaration and no mapping.
+
+    What Kyrios offers is its own to say at any time, also while nothing is connected, and before it ever was. Of a new
+    one nobody gets a mail then, as there is no Xero to map it in: it is told with the reconnect.
+    """
     declared = tuple(sorted(tax_sets, key=lambda d: d.tax_set.key))
-    if known.declared is not None and _offered(known.declared) == _offered(declared):
+    if state.declared is not None and _offered(state.declared) == _offered(declared):
         return []
-    decision = deciding(known, known.account_id, at)
+    decision = deciding(state, state.account_id, at)
     decision.add(
         TaxRatesDeclared,
-        organisation_id=known.organisation_id,
+        organisation_id=state.organisation_id,
         tax_sets=declared,
-        needs_mapping=_new_and_unmapped(known, declared) if known.opened_before else (),
+        needs_mapping=_new_and_unmapped(state, declared) if state.opened_before and state.grant_id else (),
     )
     return announced(decision)
 
@@ -314,6 +309,12 @@ def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: 
 
 def _waiting(state: Connection) -> tuple[UUID, ...]:
     return tuple(one.removal for one in state.waiting)
+
+
+def _begun(state: Connection | None) -> Connection:
+    if state is None:
+        raise NotPossible(words(Cause("not_connected")))
+    return state
 
 
 def _connected(state: Connection | None) -> Connection:

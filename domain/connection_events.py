@@ -56,7 +56,8 @@ class OrganisationSelected(Event, frozen=True, kw_only=True):
 class OrganisationWithheld(Event, frozen=True, kw_only=True):
     """An organisation was picked that may not be used as it is: another than before, or one of another account.
 
-    `picked` is its id (Xero's tenantId); the event's own `organisation_id` stays the one used so far.
+    `picked` is its id (Xero's tenantId); the event's own `organisation_id` stays the one used so far. A connection that
+    reaches its own organisation goes on with that, whatever is picked.
     """
 
     picked: str
@@ -126,7 +127,7 @@ class ReferenceDrifted(Event, frozen=True, kw_only=True):
 
 
 class ReferenceRestored(Event, frozen=True, kw_only=True):
-    """What had drifted qualifies again."""
+    """What had drifted qualifies again; an organisation that was withheld belongs to no other account any more."""
 
     referenced: Referenced
     reference: str
@@ -166,6 +167,7 @@ class Disconnected(Event, frozen=True, kw_only=True):
     """The connection ended: why, and what that was judged by. Mappings, links and the queue stay.
 
     `leaves_now` are former grants of which nothing was removed in Xero yet, as no organisation was confirmed since.
+    Without a grant it had ended before, for another reason: now its user lets go of the organisation, too.
     """
 
     reason: DisconnectReason

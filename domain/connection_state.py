@@ -131,6 +131,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
             return self.sync_from.isoformat()
         return self.settings.get(name, SETTINGS[name])
 
+    @property
+    def refused_books(self) -> str | None:
+        """The organisation that was picked last, if it is not used because it belongs to another account."""
+        return self.picked if self.withheld is not None and self.withheld.code == "organisation_in_use" else None
+
     def warned_since(self, last_activity: datetime) -> int | None:
         """The days that were left when inactivity was last warned of in the quiet time since then; None if never."""
         warned = self.warned
@@ -269,7 +274,10 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     TaxMapped: _tax_mapped,
     TaxUnmapped: lambda s, e: {"mappings": _without(s.mappings, e.tax_set.key), "mapping_version": e.version},
     ReferenceDrifted: lambda s, e: {"drifted": s.drifted | {e.reference: e.cause}},
-    ReferenceRestored: lambda s, e: {"drifted": _without(s.drifted, e.reference)},
+    ReferenceRestored: lambda s, e: {
+        "drifted": _without(s.drifted, e.reference),
+        **({"picked": None, "withheld": None} if e.reference == s.refused_books else {}),
+    },
     GateClosed: lambda s, e: {"held_by": e.causes, "closed_at": s.closed_at if s.held_by else e.occurred_at},
     GateOpened: lambda _, e: {"held_by": (), "opened_before": True, "opened_at": e.occurred_at},
     AlertRecipientsSet: lambda _, e: {"recipients": e.recipient_ids},

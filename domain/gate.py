@@ -22,7 +22,7 @@ def what_holds(state: Connection) -> tuple[Cause, ...]:
     if state.grant_id is None:
         return (Cause("not_connected"),)
     ungranted = _ungranted(state)
-    if state.withheld is not None:
+    if state.withheld is not None and not state.xero_connection_id:
         return (*ungranted, state.withheld)
     if missing := missing_steps(state):
         return (*ungranted, Cause("setup_incomplete", facts={"missing": ", ".join(missing)}))

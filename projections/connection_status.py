@@ -244,6 +244,13 @@ def every(connection: Connection) -> Rows:
     return {row[0]: ConnectionRow(*row) for row in connection.execute(select(*_columns()))}
 
 
+def accounts_held_by(connection: Connection, code: str) -> list[str]:
+    """The accounts whose connections this cause holds back, whatever else does."""
+    c = CONNECTION_STATUS.c
+    held = c.held_by.contains(cast([{"code": code}], JSONB))
+    return list(connection.scalars(select(c.account_id).where(held).order_by(c.account_id)))
+
+
 class Reachable(NamedTuple):
     """A connection that reaches the organisation it has chosen, and seconds between readings of its contacts."""
 

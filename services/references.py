@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from adapters import reference_data
-from adapters.event_store import lanes
+from adapters.event_store import lanes, organisation_bindings
 from adapters.event_store.store import EventStore
 from adapters.reference_data import KINDS, Kind
 from adapters.xero.errors import XeroError
@@ -24,12 +24,12 @@ from domain import connection as connections
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.drift import follow_references
-from domain.event import ENGINE
+from domain.event import ENGINE, Event, Moment
 from domain.fixes import READ_FROM_XERO
-from domain.references import References
+from domain.references import NOTHING_READ, References
 from domain.refusals import NotPossible, Refusal
 from domain.streams import connection_id
-from projections import blocked_by
+from projections import blocked_by, connection_status
 from services.database import DATABASE_TROUBLE
 from services.handling import Handling
 from services.lost_connection import LostConnection
@@ -96,9 +96,15 @@ class ReferenceWatch:
             LOG.warning("what Xero said of connection %s is acted upon later (%s)", lane, error.code)
 
     def round(self) -> int:
-        """Read for the connections whose turn it is; returns for how many something was read."""
+        """Read for the connections whose turn it is; returns for how many something was read.
+
+        Whoever picked an organisation that was another account's hears of it once it is free.
+        """
         with self._read.connect() as connection:
             waiting = blocked_by.connections_waiting(connection, READ_FROM_XERO)
+            refused = connection_status.accounts_held_by(connection, "organisation_in_use")
+        for account_id in refused:
+            self.follow(account_id)
         with self._store.cursor() as cursor:
             due = reference_data.stale(cursor, waiting, WHILE_WAITING, OTHERWISE, PATIENCE, _LANES_AT_ONCE)
         return sum(self._read_stale(lane, WHILE_WAITING) for lane in due)
@@ -118,6 +124,7 @@ class ReferenceWatch:
 
         What can be read is read and acted upon, even if something else cannot.
         """
+        self.follow(account_id)
         lane = connection_id(account_id)
         known = self._store.load(lane, connections.evolve)
         if known is None or known.organisation_id is None or not known.xero_connection_id:
@@ -136,20 +143,26 @@ class ReferenceWatch:
         return Refreshed(drifted=tuple(after.drifted.values()) if after else (), released=released)
 
     def follow(self, account_id: str) -> None:
-        """Record what stopped and what started qualifying, by what Xero last said."""
+        """Record what stopped and what started qualifying, by what Xero last said and by whose an organisation is."""
         lane = connection_id(account_id)
-        events = self._handling.carry_out(
-            lane,
-            connections.evolve,
-            lambda state, at: follow_references(state, self._said(lane, state), at),
-            ENGINE,
-        )
+        events = self._handling.carry_out(lane, connections.evolve, self._followed, ENGINE)
         if events:
             self._ring(lane)
 
-    def _said(self, lane: UUID, state: Connection | None) -> References:
+    def _followed(self, state: Connection | None, at: Moment) -> list[Event]:
+        if state is not None and state.refused_books is not None and self._is_free(state.refused_books, state):
+            return connections.free_organisation(state, at)
+        return follow_references(state, self._said(state), at)
+
+    def _is_free(self, organisation_id: str, state: Connection) -> bool:
         with self._store.cursor() as cursor:
-            return reference_data.read(cursor, lane, state.organisation_id if state else None)
+            return organisation_bindings.owner(cursor, organisation_id) in (None, state.account_id)
+
+    def _said(self, state: Connection | None) -> References:
+        if state is None:
+            return NOTHING_READ
+        with self._store.cursor() as cursor:
+            return reference_data.read(cursor, connection_id(state.account_id), state.organisation_id)
 
     def _follow_all(self, account_id: str) -> int:
         self.follow(account_id)

@@ -176,7 +176,7 @@ def open_connection(account_id: str = ACCOUNT) -> list[Event]:
         at=at,
     )
     events += connection.select_accounts(known(), default_line=SALES, also_allowed=[OTHER_REVENUE], at=at)
-    events += connection.declare_taxes(known(), [DECLARED_GST, DECLARED_ZERO], at)
+    events += connection.declare_taxes(known() or Connection(account_id=account_id), [DECLARED_GST, DECLARED_ZERO], at)
     events += connection.map_tax(known(), GST, OUTPUT2, at)
     events += connection.map_tax(known(), ZERO, ZERORATED, at)
     return events

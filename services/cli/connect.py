@@ -12,9 +12,11 @@ from rich.console import Console
 
 from adapters.xero.answers import XeroConnection
 from adapters.xero.errors import XeroError
+from domain.connection import Connection
 from domain.connection_words import called
 from domain.event import Actor
 from domain.mail_address import checked_address
+from domain.set_up_steps import set_up_steps
 from services.bootstrap import Engine
 from services.cli import console
 from services.cli.complaints import complaint
@@ -71,12 +73,16 @@ def connect(
         nobody = nobody_told(account, reach_of(engine.store).get(account, Reach()))
         listed = _listed(engine, account) if result in ("connected", "elsewhere", "in_use") else ()
         used = organisation_of(engine.store, account) if result in CONSENTED else None
+        to_do = _to_do(engine.set_up.connection(account)) if result == "resumed" else []
     if used is None:
         console.end(WORDS[result])
     if as_json:
-        console.print_json(_as_json(account, result, listed, used))
+        console.print_json(_as_json(account, result, listed, used) | {"to_do": to_do})
     else:
         _say(account, result, listed, used, console.out())
+        if to_do:
+            said = f"Still to do: {'; '.join(to_do)}. How: kyrios-xero connections steps {account}"
+            console.out().print(said, markup=False, soft_wrap=True)
         if nobody:
             console.out().print(nobody, markup=False, soft_wrap=True)
 
@@ -131,6 +137,11 @@ def _listed(engine: Engine, account: str) -> tuple[XeroConnection, ...]:
     except XeroError as error:
         console.errors().print(complaint(error)[0])
         return ()
+
+
+def _to_do(known: Connection) -> list[str]:
+    """What set-up lacks, such as a tax set that Kyrios came to offer meanwhile."""
+    return [one.rstrip(".") for step in set_up_steps(known) if step.name != "watch" for one in step.missing]
 
 
 def _say(

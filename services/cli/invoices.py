@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from domain import connection as connections
 from domain.contact_matching import SETTLED_BY_LINKING
 from domain.money import Money
 from domain.next_steps import NOTHING_LEFT
+from domain.streams import connection_id
 from services.cli import console
+from services.cli.choosing_books import what_helps
 from services.views.invoice_listing import InvoiceInList, InvoiceListing, list_invoices
 from services.views.invoice_question import Question
 from services.views.invoice_story import InvoiceStory, tell
@@ -50,10 +53,12 @@ def show(
     """Tell all about one invoice: why it is not in Xero, who must act, what happens next, and its history."""
     with console.engine() as engine:
         story = tell(engine, engine.read, account, invoice)
+        known = engine.store.load(connection_id(account), connections.evolve)
+        helps = what_helps(known, [cause.code for cause in story.explanation.causes])
     if as_json:
         console.print_json(story)
     else:
-        _render_story(story, console.out())
+        _render_story(story, helps, console.out())
 
 
 def _render_list(listing: InvoiceListing, out: Console) -> None:
@@ -78,7 +83,7 @@ def _row(account: str, one: InvoiceInList) -> tuple[object, ...]:
     return invoice.kyrios_invoice_id, invoice.number, invoice.date, Money(invoice.total, invoice.currency), status, why
 
 
-def _render_story(story: InvoiceStory, out: Console) -> None:
+def _render_story(story: InvoiceStory, helps: str, out: Console) -> None:
     answer = story.explanation
     out.print(
         f"{story.number} ({story.kyrios_invoice_id}) of {story.date}, due {story.due_date}, contact "
@@ -91,6 +96,8 @@ def _render_story(story: InvoiceStory, out: Console) -> None:
     out.print(f"Next: {answer.next_step}")
     if any(cause.code in SETTLED_BY_LINKING for cause in answer.causes):
         out.print(_asks_who(story.account_id, story.kyrios_contact_id), soft_wrap=True)
+    if helps:
+        out.print(helps, markup=False, soft_wrap=True)
     out.print()
     rows = [(_time(step.at), step.actor, step.event, step.says) for step in story.timeline]
     console.show(console.table(["when (UTC)", "who", "what", "in words"], rows), out)

@@ -78,7 +78,13 @@ def what_waits(number: int, start: date) -> str:
 
 
 def older_invoices_wait(engine: Engine, account: str) -> str | None:
-    """The question set-up asks about older invoices that wait, with the commands that answer it; None if none do."""
+    """The question set-up asks about older invoices that wait, with the commands that answer it; None if none do.
+
+    None, too, before the first connect: no day is known yet before which an invoice would be older.
+    """
+    known = engine.store.load(connection_id(account), connections.evolve)
+    if known is not None and known.sync_from is None:
+        return None
     engine.projector.catch_up()
     found = engine.older_invoices.preview(account)
     if not found.invoices:

@@ -12,8 +12,11 @@ from adapters.xero.answers import XeroConnection
 from domain.connection import Connection
 from domain.connection_words import TOLD_BY_STATE, called, left_to_say
 from domain.event import Actor
+from domain.refusals import OrganisationInUse
 from domain.streams import connection_id
+from services.bootstrap import Engine
 from services.cli import console
+from services.cli.choosing_books import what_helps
 from services.cli.older_invoices import older_invoices_wait
 from services.contacts.import_standing import imports
 from services.set_up.organisation import Choice
@@ -46,7 +49,8 @@ def organisations(account: Account, as_json: AsJson = False) -> None:
     """List the organisations the present consent reaches."""
     with console.engine(console.settings_with_xero()) as engine:
         listed = engine.set_up.organisations(account)
-        chosen = engine.set_up.connection(account).organisation_id
+        known = engine.set_up.connection(account)
+        chosen = known.organisation_id
     if as_json:
         console.print_json(
             [
@@ -55,7 +59,7 @@ def organisations(account: Account, as_json: AsJson = False) -> None:
             ]
         )
         return
-    show_listed(account, listed, console.out(), chosen)
+    show_listed(account, listed, console.out(), chosen if known.xero_connection_id else None)
 
 
 def choose(
@@ -68,11 +72,20 @@ def choose(
 ) -> None:
     """Choose the organisation whose books these are. Another one than before has to be confirmed."""
     with console.engine(console.settings_with_xero()) as engine:
-        choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=start_afresh)
+        try:
+            choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=start_afresh)
+        except OrganisationInUse as taken:
+            console.end(f"{taken}{_goes_on(engine, account)}")
         if choice.former is not None and _confirmed(*_both(choice)):
             choice = engine.set_up.choose_organisation(account, organisation, OWNER, start_afresh=True)
         older = None if as_json or choice.former is not None else older_invoices_wait(engine, account)
         known = engine.set_up.connection(account)
+    if choice.goes_on:
+        former, picked = _both(choice)
+        console.end(
+            f"Nothing was changed: invoices of {account} go to {former}, as before. To start afresh with {picked}: "
+            f"kyrios-xero connections choose {account} {organisation} --start-afresh"
+        )
     if choice.former is not None:
         again = f"kyrios-xero connections choose {account}"
         former, picked = _both(choice)
@@ -96,10 +109,11 @@ def show(account: Account, as_json: AsJson = False) -> None:
         found = organisation_of(engine.store, account)
         contacts = imports(engine.store, engine.read).get(connection_id(account))
         found = msgspec.structs.replace(found, contacts=contacts)
+        helps = what_helps(engine.set_up.connection(account), [cause.code for cause in found.held_by])
     if as_json:
         console.print_json(found)
     else:
-        _render(found, console.out())
+        _render(found, helps, console.out())
 
 
 def show_listed(account: str, listed: Sequence[XeroConnection], out: Console, chosen: str | None = None) -> None:
@@ -141,7 +155,16 @@ def _confirmed(former: str, picked: str) -> bool:
     return sys.stdin.isatty() and typer.confirm(f"Start afresh with {picked}?", default=False, err=True)
 
 
-def _render(found: OrganisationStatus, out: Console) -> None:
+def _goes_on(engine: Engine, account: str) -> str:
+    """What a refusal leaves as it was, of a connection that works."""
+    known = organisation_of(engine.store, account)
+    if not engine.set_up.connection(account).xero_connection_id or known.organisation_id is None:
+        return ""
+    there = called(known.organisation_id, {known.organisation_id: known.name})
+    return f" Nothing was changed: invoices of {account} go to {there}, as before."
+
+
+def _render(found: OrganisationStatus, helps: str, out: Console) -> None:
     names = {found.picked or "": found.picked_name}
     rows = [
         ("account", found.account_id),
@@ -169,5 +192,7 @@ def _render(found: OrganisationStatus, out: Console) -> None:
         out.print(said, markup=False, soft_wrap=True)
     for cause in left_to_say(found.state, said, found.held_by):
         out.print(f"held back: {cause.words} ({', '.join(cause.who) or 'nobody'} must act)", soft_wrap=True)
+    if helps:
+        out.print(helps, markup=False, soft_wrap=True)
     for removal in found.removals:
         out.print(removal.words, soft_wrap=True)

@@ -9,6 +9,7 @@ from domain.connection import Connection
 from domain.set_up_steps import SetUpStep, set_up_steps
 from domain.streams import connection_id
 from services.cli import console
+from services.cli.choosing_books import ways_to_choose
 from services.cli.nobody_told import nobody_told
 from services.cli.older_invoices import older_invoices_wait
 from services.cli.tax_steps import Left, next_commands
@@ -69,6 +70,8 @@ def _said(step: SetUpStep) -> list[str]:
 def _command(step: SetUpStep, account: str, known: Connection | None, left: Left | None) -> list[str]:
     if step.done:
         return []
+    if step.name == "organisation" and (ways := ways_to_choose(known)):
+        return ways
     if step.name == "taxes" and left is not None and known is not None and known.declared is not None:
         return next_commands(account, left) or [f"kyrios-xero taxes list {account}"]
     declared = known is not None and known.declared is not None

@@ -52,6 +52,8 @@ class Ground:
     def chosen(self, account_id: str) -> tuple[Connection, str]:
         """The account's connection and its organisation, for asking Xero; refused while none is chosen or reachable."""
         known = self.connection(account_id)
+        if known.first_connected_at is None:
+            raise NotPossible(f"account {account_id} was never connected to Xero; connect it first")
         if known.grant_id is None:
             raise NotPossible(f"account {account_id} is disconnected from Xero; connect it again first")
         if known.organisation_id is None:

@@ -22,15 +22,17 @@ LOG: Final = logging.getLogger(__name__)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What choosing came to. `former` is set if nothing is sent until somebody confirms to leave that organisation.
+    """What choosing came to. `former` is set if somebody has to confirm first to leave that organisation.
 
-    `former_name` is what that one calls itself, empty if it was never read.
+    Until then invoices go on to it if the present consent reaches it (`goes_on`), else nothing is sent. `former_name`
+    is what it calls itself, empty if it was never read.
     """
 
     organisation_id: str
     name: str
     former: str | None = None
     former_name: str = ""
+    goes_on: bool = False
 
 
 class ChooseOrganisation:
@@ -49,7 +51,8 @@ class ChooseOrganisation:
     def choose(self, account_id: str, organisation_id: str, actor: Actor, *, start_afresh: bool = False) -> Choice:
         """Choose whose books these are, among those of this consent; raises OrganisationInUse if they are another's.
 
-        Another organisation than before is withheld, and nothing is sent, until it is chosen with `start_afresh`.
+        Another organisation than before is taken with `start_afresh` alone. What is not taken changes nothing for a
+        connection that reaches its organisation; for any other it is withheld, and nothing is sent.
         """
         known = self._connected(account_id)
         listed = {c.organisation_id: c for c in self._of_consent(known)}
@@ -72,6 +75,7 @@ class ChooseOrganisation:
             name=chosen.name,
             former=former,
             former_name=self._ground.name_of(account_id, former) if former else "",
+            goes_on=former is not None and now.xero_connection_id != "",
         )
 
     def _select(self, known: Connection, chosen: XeroConnection, actor: Actor, start_afresh: bool) -> None:
@@ -92,11 +96,12 @@ class ChooseOrganisation:
             ),
             actor,
         )
-        if ground.connection(account_id).organisation_id != chosen.organisation_id:
-            ground.keep_beside(account_id, chosen.organisation_id, "organisation", organisation)
-        else:
+        now = ground.connection(account_id)
+        if now.organisation_id == chosen.organisation_id:
             ground.keep(account_id, chosen.organisation_id, "organisation", organisation)
             self._read_the_rest(account_id, chosen.organisation_id)
+        elif now.picked == chosen.organisation_id:
+            ground.keep_beside(account_id, chosen.organisation_id, "organisation", organisation)
 
     def _itself(self, known: Connection, organisation_id: str) -> Organisation:
         """What it says of itself. The lane counts the calls of the one used so far, and of no other."""

@@ -33,8 +33,11 @@ class MapTaxes:
         self._ground, self._said, self._reasons = ground, said, SealedReasons(keys, new_id)
 
     def declare(self, account_id: str, tax_sets: Sequence[DeclaredTaxSet], actor: Actor) -> None:
-        """Say which tax sets Kyrios offers on its lines."""
-        self._ground.change(account_id, lambda state, at: connections.declare_taxes(state, tax_sets, at), actor)
+        """Say which tax sets Kyrios offers on its lines; at any time, connected or not."""
+        unknown = Connection(account_id=account_id)
+        self._ground.change(
+            account_id, lambda state, at: connections.declare_taxes(state or unknown, tax_sets, at), actor
+        )
 
     def rates(self, account_id: str) -> tuple[XeroTaxRate, ...]:
         """All tax rates as Xero has them now."""

@@ -24,6 +24,7 @@ from domain.connection import (
     change_setting,
     connect,
     disconnect,
+    free_organisation,
     map_tax,
     miss_permission,
     select_accounts,
@@ -31,6 +32,7 @@ from domain.connection import (
     what_holds,
     withhold_organisation,
 )
+from domain.effects import effects_of
 from domain.event import Event
 from domain.refusals import NotPossible
 from domain.tax import DeclaredTaxSet
@@ -106,8 +108,44 @@ def test_a_disconnection_keeps_its_evidence_and_closes_the_gate_for_its_reason(
 
 
 @pytest.mark.parametrize(("reason", "code"), REASONS)
-def test_a_connection_that_ended_does_not_end_again(reason: DisconnectReason, code: str) -> None:
-    given(*ALL_MAPPED, ended(reason), held(Cause(code))).when(disconnect, "user", {}).then_nothing()
+def test_a_connection_that_ended_does_not_end_again_by_itself(reason: DisconnectReason, code: str) -> None:
+    for again, _ in REASONS if reason == "user" else REASONS[1:]:
+        given(*ALL_MAPPED, ended(reason), held(Cause(code))).when(disconnect, again, {}).then_nothing()
+
+
+@pytest.mark.article("R17")
+@pytest.mark.parametrize(("reason", "code"), [one for one in REASONS if one[0] != "user"])
+def test_its_user_may_end_what_ended_without_them_once_and_nothing_is_removed_twice(
+    reason: DisconnectReason, code: str
+) -> None:
+    history = (*ALL_MAPPED, ended(reason), held(Cause(code)))
+    let_go = fact(Disconnected, reason="user", evidence={})
+    outcome = given(*history).when(disconnect, "user", {}).then(let_go, held(Cause("not_connected")))
+    assert [entry for event in outcome.events for entry in effects_of(event)] == []
+    assert outcome.state.departures == folded(*history).departures
+    given(*history, let_go, held(Cause("not_connected"))).when(disconnect, "user", {}).then_nothing()
+
+
+def test_a_pick_that_is_not_taken_changes_nothing_for_a_connection_that_works() -> None:
+    for decision, facts in (
+        (select_organisation, {"organisation_id": OTHER_ORGANISATION, **CHOICE}),
+        (withhold_organisation, {"picked": OTHER_ORGANISATION, "cause": Cause("organisation_in_use")}),
+    ):
+        given(*ALL_MAPPED).when(decision, **facts).then_nothing()
+
+
+def test_an_old_pick_that_was_recorded_holds_back_no_connection_that_works() -> None:
+    assert what_holds(folded(*ALL_MAPPED, WITHHELD, held(OTHER))) == ()
+
+
+def test_whoever_was_refused_an_organisation_is_held_back_by_it_no_longer_once_it_is_free() -> None:
+    refused = fact(OrganisationWithheld, picked=OTHER_ORGANISATION, cause=Cause("organisation_in_use"))
+    history = (*BACK, refused, held(Cause("organisation_in_use")))
+    free = fact(ReferenceRestored, referenced="organisation", reference=OTHER_ORGANISATION)
+    state = given(*history).when(free_organisation).then(free, TO_CONFIRM).state
+    assert (state.picked, state.withheld, state.refused_books) == (None, None, None)
+    given(*history, free, TO_CONFIRM).when(free_organisation).then_nothing()
+    given(*BACK, WITHHELD, held(OTHER)).when(free_organisation).then_nothing()
 
 
 def test_what_never_was_connected_can_not_end() -> None:

@@ -6,12 +6,30 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.connection import SettingsChanged, TaxUnmapped, change_setting, declare_taxes, map_tax, unmap_tax
+from domain.alert_entries import alerts_of
+from domain.causes import Cause
+from domain.connection import (
+    Connection,
+    Disconnected,
+    GateClosed,
+    SettingsChanged,
+    TaxRatesDeclared,
+    TaxUnmapped,
+    change_setting,
+    connect,
+    declare_taxes,
+    evolve,
+    map_tax,
+    unmap_tax,
+)
+from domain.connection_standing import standing
 from domain.refusals import NotPossible
+from domain.set_up_steps import set_up_steps
 from domain.tax import DeclaredTaxSet
 from tests.domain.connection_history import (
     ALL_MAPPED,
     CONNECTED,
+    CONSENT,
     NO_TAXES,
     NOTHING_CHOSEN,
     OPEN_AGAIN,
@@ -19,19 +37,24 @@ from tests.domain.connection_history import (
     READY_BUT_TAXES,
     declared,
     mapped,
+    to_do,
     to_map,
 )
 from tests.examples import (
+    ACCOUNT,
     DECLARED_GST,
     DECLARED_LUXURY,
     DECLARED_ZERO,
+    GRANT,
     GST,
     LUXURY,
     OUTPUT2,
     UNTAXED,
+    XERO_CONNECTION,
     ZERO,
     ZERORATED,
     identity,
+    moment,
 )
 from tests.given import fact, folded, given
 
@@ -190,10 +213,42 @@ def test_a_rate_that_does_not_fit_is_refused_with_the_reason(changes: dict[str, 
     given(*history).when(map_tax, GST, rate).then_refused(NotPossible, *words)
 
 
-@pytest.mark.parametrize(("decision", "facts"), [(declare_taxes, ([DECLARED_GST],)), (map_tax, (GST, OUTPUT2))])
-def test_taxes_wait_for_connection_and_organisation(decision: Any, facts: tuple[Any, ...]) -> None:
-    given().when(decision, *facts).then_refused(NotPossible, "not connected")
-    given(CONNECTED, NOTHING_CHOSEN).when(decision, *facts).then_refused(NotPossible, "no organisation")
+def test_a_mapping_waits_for_connection_and_organisation() -> None:
+    given().when(map_tax, GST, OUTPUT2).then_refused(NotPossible, "not connected")
+    given(CONNECTED, NOTHING_CHOSEN).when(map_tax, GST, OUTPUT2).then_refused(NotPossible, "no organisation")
+
+
+@pytest.mark.article("R14")
+def test_kyrios_says_what_it_offers_before_an_organisation_is_chosen_and_before_anything_is_connected() -> None:
+    known = Connection(account_id=ACCOUNT)
+    (first,) = declare_taxes(known, [DECLARED_GST], moment())
+    assert (first.originator_version, first.organisation_id) == (1, None)
+    state = evolve(None, first)
+    assert (state.declared, state.held_by, standing(state)) == ((DECLARED_GST,), known.held_by, "not_connected")
+    left = to_do("choose the organisation", "choose accounts", organisation_id=None)
+    given(CONNECTED, NOTHING_CHOSEN).when(declare_taxes, [DECLARED_GST]).then(
+        fact(TaxRatesDeclared, organisation_id=None, tax_sets=(DECLARED_GST,)), left
+    )
+    # The first consent finds what was said before it.
+    given(first).when(connect, ACCOUNT, **CONSENT).then(CONNECTED, left)
+
+
+@pytest.mark.article("R14")
+@pytest.mark.parametrize("gate", ["all_active", "used_on_invoice"])
+def test_a_tax_set_offered_while_disconnected_asks_for_no_mail_and_is_missing_once_connected_again(gate: str) -> None:
+    rule = fact(SettingsChanged, name="tax.gate", value=gate)
+    gone = fact(Disconnected, reason="user", evidence={}, grant_id=GRANT, xero_connection_id=XERO_CONNECTION)
+    history = (*ALL_MAPPED, rule, gone, fact(GateClosed, causes=(Cause("not_connected"),)))
+    news = declared(DECLARED_GST, DECLARED_LUXURY)
+    outcome = given(*history).when(declare_taxes, [DECLARED_GST, DECLARED_LUXURY]).then(news)
+    assert [mail for event in outcome.events for mail in alerts_of(event)] == []
+    again = given(*history, news).when(connect, ACCOUNT, reached_by=XERO_CONNECTION, **CONSENT)
+    held = gate == "all_active"
+    assert again.state.gate_open is not held
+    (taxes,) = (step for step in set_up_steps(again.state) if step.name == "taxes")
+    assert taxes.missing == ("map Luxury 12.5%" + ("" if held else " (only invoices that use it wait)"),)
+    mails = [mail.cause_code for event in again.events for mail in alerts_of(event)]
+    assert ("tax_mapping_incomplete" in mails) is held
 
 
 def test_a_tax_set_goes_by_its_declared_name_else_by_its_key() -> None:
