@@ -11,6 +11,7 @@ import msgspec
 
 from domain.causes import Cause, words
 from domain.connection_events import LedgerAccount
+from domain.counted import count
 from domain.ledger_account import LineAccounts, Use, XeroAccount
 
 _CLASS: Final = "wrong_class"
@@ -93,7 +94,7 @@ def nothing_offered(listed: Sequence[Offer]) -> str | None:
     """
     if any(offer.offered for offer in listed):
         return None
-    known = f"Xero lists {len(listed)} ledger accounts, but none" if listed else "Xero lists no ledger account"
+    known = f"Xero lists {count(len(listed), 'ledger account')}, but none" if listed else "Xero lists no ledger account"
     return (
         f"{known} that takes payments, and only those can be chosen. In Xero, open the chart of accounts, edit each "
         'account you want here, tick "Enable payments to this account" and save it; then check again.'

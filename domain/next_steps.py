@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.causes import CATALOGUE, Cause, is_unfound, who_acts
+from domain.counted import count
 
 NOTHING_LEFT: Final = "Nothing is left to do."
 RETRY: Final = "Once that is fixed, press Retry: it goes again."
@@ -55,7 +56,7 @@ def when(seconds: float | None) -> str:
     if seconds < 1:
         return "now"
     if seconds < 100:
-        return f"in about {round(seconds)} seconds"
+        return f"in about {count(round(seconds), 'second')}"
     if seconds < 100 * 60:
-        return f"in about {round(seconds / 60)} minutes"
-    return f"in about {round(seconds / 3600)} hours"
+        return f"in about {count(round(seconds / 60), 'minute')}"
+    return f"in about {count(round(seconds / 3600), 'hour')}"

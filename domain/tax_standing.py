@@ -10,6 +10,7 @@ import msgspec
 
 from domain.causes import Cause, words
 from domain.connection_state import Connection
+from domain.counted import count
 from domain.qualifying import against_mapping
 from domain.references import References
 from domain.tax import DeclaredTaxSet, TaxMapping, XeroTaxRate
@@ -64,9 +65,9 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True):
     drifted: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{self.mapped} of {self.of} tax sets mapped"
+        said = f"{self.mapped} of {count(self.of, 'tax set')} mapped"
         missing = f"; still missing: {', '.join(self.missing)}" if self.missing else ""
-        drifted = f"; their rate no longer fits: {', '.join(self.drifted)}" if self.drifted else ""
+        drifted = f"; with a rate that no longer fits: {', '.join(self.drifted)}" if self.drifted else ""
         return f"{said}{missing}{drifted}."
 
 

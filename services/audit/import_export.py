@@ -146,7 +146,7 @@ def _whole(end: End, number: int, digest: str, events: int, last: int) -> End:
     if end.sha256 != digest:
         raise _wrong(number, "the file was changed: its lines do not have the digest it names")
     if (end.events, end.last) != (events, last):
-        raise _wrong(number, f"{end.events} events are named, {events} are there")
+        raise _wrong(number, f"events it names: {end.events:,}; events there: {events:,}")
     return end
 
 

@@ -28,6 +28,7 @@ from domain.connection_events import (
 )
 from domain.contact_link import ContactLinked, ContactRefused, ContactUnlinked, ContactWanted, SubjectErased
 from domain.contact_sync import ContactsSynced
+from domain.counted import count
 from domain.event import Event
 from domain.tax import TaxSet, plain
 from services.views import timeline
@@ -61,7 +62,7 @@ def _of_connection(event: Event, reason: str) -> str | None:
         case Connected():
             left = "; what the consent before it reached is removed in Xero" if event.leaves else ""
             left += "; what the consent before it reached stays until the account chooses" if event.leaves_later else ""
-            return f"A Xero user ({event.xero_user_id}) consented to {len(event.scopes)} rights{left}."
+            return f"A Xero user ({event.xero_user_id}) consented to {count(len(event.scopes), 'right')}{left}."
         case OrganisationSelected():
             left = " The connection to the one before is removed in Xero." if event.leaves else ""
             left += " What former consents reached beside it is removed in Xero." if event.leaves_now else ""
@@ -73,7 +74,8 @@ def _of_connection(event: Event, reason: str) -> str | None:
         case AccountsSelected():
             return _accounts(event)
         case TaxRatesDeclared():
-            return f"Kyrios offers {len(event.tax_sets)} tax sets: {_sets(one.tax_set for one in event.tax_sets)}."
+            sets = ", ".join(_set(one.tax_set) for one in event.tax_sets) or "none"
+            return f"Kyrios offers {count(len(event.tax_sets), 'tax set')}: {sets}."
         case TaxMapped():
             return _mapped(event, reason)
         case TaxUnmapped():
@@ -101,10 +103,10 @@ def _of_gate(event: Event) -> str | None:
         case GateOpened():
             return "Invoices are sent."
         case AlertRecipientsSet():
-            return f"Mails go to {len(event.recipient_ids)} recipients."
+            return f"Mails go to {count(len(event.recipient_ids), 'recipient')}."
         case InactivityWarned():
             last = f"{event.last_activity_at:%Y-%m-%d}"
-            return f"It ends for inactivity in {event.days_left} days; the last activity was on {last}."
+            return f"It ends for inactivity in {count(event.days_left, 'day')}; the last activity was on {last}."
         case Disconnected():
             known = "".join(f"; {name}: {value}" for name, value in sorted(event.evidence.items()))
             return f"Disconnected: {event.reason.replace('_', ' ')}{known}."
@@ -148,10 +150,6 @@ def _accounts(event: AccountsSelected) -> str:
 
 def _account(account: LedgerAccount) -> str:
     return account.code or account.account_id
-
-
-def _sets(tax_sets: Iterable[TaxSet]) -> str:
-    return ", ".join(map(_set, tax_sets)) or "none"
 
 
 def _set(tax_set: TaxSet) -> str:

@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from domain.counted import count as count
 from domain.foreign_text import without_steering
 from services import local_xero
 from services.bootstrap import Engine, open_engine
@@ -64,11 +65,6 @@ def show(made: Table, to: Console) -> None:
     with to.capture() as kept:
         to.print(made)
     to.print("\n".join(line.rstrip() for line in kept.get().splitlines()), soft_wrap=True)
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 line, 2 lines."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def read(account: Account, as_json: AsJson = False) -> None:
 
     def progress(page: int, contacts: int) -> None:
         pages.append(contacts)
-        errors.print(f"page {page:,}: {sum(pages):,} contacts read")
+        errors.print(f"page {page:,}: {console.count(sum(pages), 'contact')} read")
 
     with console.engine(console.settings_with_xero()) as engine:
         engine.projector.catch_up()

@@ -64,7 +64,9 @@ def _say(rotated: Rotated) -> None:
     out = console.out()
     out.print(f"{console.count(rotated.done, 'row')} sealed anew under {rotated.key_id}.")
     if rotated.unreadable:
-        out.print(f"{console.count(rotated.unreadable, 'row')} did not open under their own key and stay as they are.")
+        one = "row did not open under its own key and stays as it is."
+        many = "rows did not open under their own key and stay as they are."
+        out.print(console.count(rotated.unreadable, one, many))
     elif rotated.still_needed:
         held = " and ".join(f"{console.count(use.needed, 'row')} under {use.key_id}" for use in rotated.still_needed)
         out.print(

@@ -48,7 +48,7 @@ def rebuild(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = F
         return
     made = ", ".join(f"{name} {number}" for name, number in done.rows.items())
     rate = done.events / done.seconds
-    console.out().print(f"{done.events} events in {done.seconds:.1f} s ({rate:,.0f}/s): {made}.")
+    console.out().print(f"{console.count(done.events, 'event')} in {done.seconds:.1f} s ({rate:,.0f}/s): {made}.")
     console.out().print(f"As of position {done.position}.")
 
 

@@ -7,9 +7,10 @@ from typing import Final
 from rich.console import Console
 
 from domain.causes import CATALOGUE
+from domain.counted import count
 from domain.explain import Explanation
 from domain.invoice import Invoice
-from services.cli.console import count, show, table
+from services.cli.console import show, table
 
 FIRST: Final = 4
 LAST: Final = 4

@@ -8,11 +8,12 @@ from typing import Final, NamedTuple
 
 from domain.causes import Cause, who_acts
 from domain.connection import Connection, Disconnected
+from domain.counted import count
 from domain.gate import what_holds
 from domain.headlines import headline
 from domain.inactivity import DAY
 from domain.state_words import held_clock_words
-from services.mailing.matter import SETTINGS_PAGE, Matter, count
+from services.mailing.matter import SETTINGS_PAGE, Matter
 from services.mailing.what_follows import held_back_by, what_goes
 
 _HOUR: Final = timedelta(hours=1)

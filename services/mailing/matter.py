@@ -32,8 +32,3 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     then: str = ""
     link: str
     link_says: str
-
-
-def count(number: int, one: str, many: str) -> str:
-    """A number with what is counted: 1 invoice waits, 12 invoices wait."""
-    return f"{number:,} {one if number == 1 else many}"

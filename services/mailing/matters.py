@@ -20,6 +20,7 @@ from domain.cause_words import NO_MESSAGE, what_was_done
 from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words
 from domain.connection import Connection, Disconnected, InactivityWarned
 from domain.contact_matching import SETTLED_BY_LINKING
+from domain.counted import count
 from domain.event import Event
 from domain.foreign_text import one_line
 from domain.gate import what_holds
@@ -32,7 +33,7 @@ from projections import checkpoints, counters, invoices_by_cause
 from projections.invoices_by_cause import Concerned
 from projections.snapshot import snapshot
 from services.mailing.endings import Waiting, ended, ending_soon
-from services.mailing.matter import SETTINGS_PAGE, Listed, Matter, count
+from services.mailing.matter import SETTINGS_PAGE, Listed, Matter
 from services.mailing.what_follows import what_then, what_then_goes
 
 MOST_LISTED = 10

@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Column, Connection, Table, Text, cast, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.counted import count
+
 _PORTION: Final = 2_000
 
 
@@ -50,7 +52,7 @@ class StoredRows:
 def differences(columns: Sequence[Column[Any]], expected: Sequence[Any], stored: Sequence[Any]) -> str:
     """What differs between the rows of one stream, in words; empty if nothing does. JSON is compared by meaning."""
     if len(expected) != len(stored):
-        return f"{len(stored)} rows; the log says {len(expected)}"
+        return f"{count(len(stored), 'row')}; the log says {len(expected)}"
     wrong = []
     for should, stands in zip(expected, stored, strict=True):
         for column, right, found in zip(columns, should, stands, strict=True):

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine
 
 from adapters.event_store import lanes, log_stream, outbox, recorded_events
+from domain.counted import count
 from projections import checkpoints, counters, inactivity_clock
 from projections.blocked_by import BLOCKED_BY, rows_of
 from projections.connection_status import CONNECTION_STATUS, NOT_CONNECTED, ConnectionRow
@@ -73,7 +74,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
             rows = "the copy of a history, from which nothing is sent: every row"
         return (
             f"clean: {rows} is as the log says; "
-            f"{self.events} events in {self.streams} streams replayed, as of position {self.position}"
+            f"{count(self.events, 'event')} in {count(self.streams, 'stream')} replayed, as of position {self.position}"
         )
 
 
@@ -239,4 +240,4 @@ def _tuples(row: InvoiceRow | ConnectionRow | ClockRow | None) -> list[Any]:
 
 
 def _amount(counter: counters.Counter | None) -> str:
-    return "no row" if counter is None else f"{counter.invoices} invoices, {counter.total}"
+    return "no row" if counter is None else f"{count(counter.invoices, 'invoice')}, {counter.total}"

@@ -145,5 +145,5 @@ def _mapped(
 
 def _known(tax_type: str, rates: dict[str, XeroTaxRate]) -> XeroTaxRate:
     if tax_type not in rates:
-        raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates))}")
+        raise NotPossible(f"Xero has no tax rate {tax_type}; it has: {', '.join(sorted(rates)) or 'none'}")
     return rates[tax_type]

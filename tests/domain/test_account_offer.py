@@ -90,6 +90,9 @@ def test_an_empty_list_says_what_to_do_in_xero() -> None:
     assert "check again" in said
     assert nothing_offered(offers([closed, SALES], "payment_enabled")) is None
     assert "no ledger account" in (nothing_offered([]) or "")
+    assert "1 ledger account, but none that takes payments" in (
+        nothing_offered(offers([closed], "payment_enabled")) or ""
+    )
 
 
 @pytest.mark.article("R12")

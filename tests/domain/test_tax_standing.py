@@ -48,8 +48,8 @@ def test_completeness_counts_what_needs_a_rate_and_names_what_lacks_one() -> Non
     whole = completeness(standings(STATE, SAID))
     assert str(whole) == "2 of 3 tax sets mapped; still missing: Luxury 12.5%."
     less = msgspec.structs.replace(STATE, declared=(NO_TAX, DECLARED_GST))
-    assert str(completeness(standings(less, SAID))) == "1 of 1 tax sets mapped."
+    assert str(completeness(standings(less, SAID))) == "1 of 1 tax set mapped."
     changed = with_rate(effective_rate=Decimal("17.5"), components=parts("17.5"))
     assert str(completeness(standings(less, changed))) == (
-        "1 of 1 tax sets mapped; their rate no longer fits: GST 15%."
+        "1 of 1 tax set mapped; with a rate that no longer fits: GST 15%."
     )

@@ -75,4 +75,4 @@ def test_rows_that_do_not_open_are_told_and_stay(world: World, kyrios: Kyrios) -
     states.depart(Secret("ticket"), redirect_uri="http://localhost", **secrets)
     out = kyrios("keys", "rotate", code=1, KYRIOS_XERO_SECRET_KEYS=BOTH).stdout
     assert "2 rows sealed anew under new-1." in out
-    assert "1 row did not open under their own key and stay as they are." in out
+    assert "1 row did not open under its own key and stays as it is." in out

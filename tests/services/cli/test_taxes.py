@@ -143,7 +143,7 @@ def test_a_rate_that_changed_in_xero_is_shown_as_it_was_mapped_and_as_it_is_now(
     )
     out = kyrios_in_world("taxes", "list", ACCOUNT).stdout
     assert "is 15% here but 17.5% in Xero" in out
-    assert "4 of 4 tax sets mapped; their rate no longer fits: GST 15%." in out
+    assert "4 of 4 tax sets mapped; with a rate that no longer fits: GST 15%." in out
     said = json.loads(kyrios_in_world("taxes", "list", ACCOUNT, "--json").stdout)
     assert said["completeness"]["drifted"] == ["GST 15%"]
     assert taxes_step(kyrios_in_world).endswith(f"kyrios-xero taxes suggest {ACCOUNT}"), "no rate fits; it says why"

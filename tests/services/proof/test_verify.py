@@ -145,7 +145,7 @@ def test_counters_tell_what_they_say_and_what_the_log_says(read: Engine) -> None
     verified = damaged(read, "UPDATE app.counters SET total = 1 WHERE status = 'blocked'")
     (finding,) = verified.findings
     assert finding.key == f"{connection_id(ACCOUNT)} NZD blocked"
-    assert finding.says == "1 invoices, 1.00; the log says 1 invoices, 566.66"
+    assert finding.says == "1 invoice, 1.00; the log says 1 invoice, 566.66"
 
 
 def test_an_invoice_that_only_the_domain_knows_as_synced_is_seen(store: EventStore, read: Engine) -> None:
