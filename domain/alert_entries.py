@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.causes import CATALOGUE, Cause
+from domain.causes import CATALOGUE, DISCONNECTIONS, Cause
 from domain.connection_events import (
     AlertRecipientsSet,
     Disconnected,
@@ -42,8 +42,6 @@ IN_PEACE: Final = 30 * 60.0
 
 SUPPORT: Final = UUID("82542457-763b-5d10-9899-1eec612cfe62")
 """The recipient id of whoever helps account owners; where their mails go is a setting of the installation."""
-
-_TOLD_BY_THE_DISCONNECTION: Final = frozenset({"not_connected", "authorisation_lost", "removed_in_xero", "inactivity"})
 
 
 class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +103,7 @@ def _failed(event: SyncFailed) -> list[AlertEntry]:
 def _gate_closed(event: GateClosed) -> list[AlertEntry]:
     if event.during_setup:
         return []
-    told = _TOLD_BY_THE_DISCONNECTION.union(event.known)
+    told = DISCONNECTIONS.union(event.known)
     return _by_cause(event, "set_up", [cause for cause in event.causes if cause.code not in told])
 
 

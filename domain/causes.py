@@ -156,6 +156,8 @@ def is_unfound(cause: Cause) -> bool:
 
 
 CATALOGUE: Final[dict[str, CauseKind]] = {row.code: row for row in _ROWS}
+DISCONNECTIONS: Final = frozenset({"not_connected", "authorisation_lost", "removed_in_xero", "inactivity"})
+"""The causes that reconnecting takes away; whoever is told of a disconnection was told of them."""
 VOIDED: Final = Cause("voided")
 """Why the outbox lets go of what was to be sent of a voided invoice. It stands in no event, and nobody reads it."""
 _TOLD: Final = "support"

@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.cause_words import CauseInWords, in_words
 from domain.causes import Cause, words
+from domain.gate import after_reconnecting
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _SAID_IN_FULL: Final = ("disconnected", "authorisation_lost", "other_organisation")
@@ -32,10 +33,11 @@ def connection_words(
     """
     match status:
         case "disconnected":
-            return f"Disconnected{_on(ended_at)}{_how(ended_for, causes)}. {_KEPT}"
+            return f"Disconnected{_on(ended_at)}{_how(ended_for, causes)}. {_to_go_on(causes)}"
         case "authorisation_lost":
             lost = words(Cause("authorisation_lost"))
-            return f"Disconnected{_on(ended_at)}: {lost} What waits for that alone then goes by itself. {_KEPT}"
+            said = f"{lost} What waits for that alone then goes by itself."
+            return f"Disconnected{_on(ended_at)}: {said} {_to_go_on(causes)}"
         case "not_connected":
             return f"{words(Cause('not_connected'))} Invoices are kept and wait."
         case "other_organisation":
@@ -54,6 +56,12 @@ def called(organisation_id: str, names: Mapping[str, str]) -> str:
     """An organisation as people know it, with Xero's id beside it."""
     name = names.get(organisation_id)
     return f"{name} ({organisation_id})" if name else f"organisation {organisation_id}"
+
+
+def _to_go_on(causes: Sequence[Cause]) -> str:
+    """What continues a connection that ended: to reconnect, and whatever else is known to hold it back then."""
+    rest = after_reconnecting(causes)
+    return f"{_KEPT} Nothing is sent before this is done, too: {_said(rest)}" if rest else _KEPT
 
 
 def _on(ended_at: datetime | None) -> str:

@@ -63,9 +63,13 @@ def explain(
     since: datetime | None = None,
     xero_said: str | None = None,
     left_out: LeftOut | None = None,
+    besides: Sequence[Cause] = (),
 ) -> Explanation:
-    """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal."""
-    asked = _Asked(invoice, connection, entry, lane, since, xero_said, left_out)
+    """Explain one invoice. `since` is when it got its status, `xero_said` Xero's own words about a refusal.
+
+    `besides` is what is known to be in its way, besides the closed gate, though nobody has looked at it there.
+    """
+    asked = _Asked(invoice, connection, entry, lane, since, xero_said, left_out, besides)
     if asked.lane.in_copy and invoice.status in ("queued", "checking"):
         return asked.copied()
     if entry is not None and entry.former_books is not None:
@@ -99,8 +103,9 @@ class _Asked:
         since: datetime | None,
         xero_said: str | None,
         left_out: LeftOut | None,
+        besides: Sequence[Cause],
     ) -> None:
-        self.invoice, self.entry, self.left_out = invoice, entry, left_out
+        self.invoice, self.entry, self.left_out, self.besides = invoice, entry, left_out, besides
         self.lane = lane or LaneNow()
         self.gate = connection.held_by if connection else (Cause("not_connected"),)
         self.since = f", since {since:%d %B %Y %H:%M} UTC" if since else ""
@@ -119,7 +124,7 @@ class _Asked:
         if entry.state == "LEASED":
             return self._say("sending", "On its way to Xero.", next_step="Xero's answer is recorded here.")
         if self.gate:
-            return self._waits("waiting", self.gate)
+            return self._waits("waiting", (*self.besides, *self.gate))
         held = not (self.lane.only_for_asked and entry.asked)
         if held and self.lane.paused_in is not None and self.lane.paused_in > 0:
             return self._paused(self.lane.paused_in)

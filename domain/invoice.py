@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from domain.causes import Cause, heard_of, is_unfound
+from domain.cause_words import in_words
+from domain.causes import UNSAID, Cause, heard_of, is_unfound, who_acts
 from domain.document import InvoiceDocument, Payment, Totals
 from domain.event import Decision, Event, Moment
 from domain.invoice_events import (
@@ -281,13 +282,19 @@ def fail(
     return decision.events
 
 
-def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> list[Event]:
+def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None, held: Sequence[Cause] = ()) -> list[Event]:
     """A person asks for another try of an invoice that failed or is blocked, or of a change of it. On its way: no news.
 
-    What a refused change left for review is settled by trying it again.
+    What a refused change left for review is settled by trying it again. Behind a gate that is closed for `held`,
+    nothing is tried: what is blocked waits on for what is known to be in its way.
     """
     if state.live:
         return []
+    if held and state.waits and who_acts(state.causes):
+        raise NotPossible(
+            f"invoice {state.kyrios_invoice_id} waits on, as nothing can be tried now: {_said(held)} {RETRY_THEN} "
+            f"It waits for this, too: {_said(state.causes)}"
+        )
     may_be = state.status in ("failed", "blocked") or state.change_is_stuck or state.lacks_a_change or state.unfound
     if not may_be:
         raise NotPossible(f"invoice {state.kyrios_invoice_id} is {_NOT_RETRIED[state.status]}")
@@ -300,6 +307,13 @@ def retry(state: Invoice, at: Moment, *, organisation_id: str | None = None) -> 
     decision.add(RetryRequested, organisation_id=organisation, opens=opens, searches=state.unfound)
     seek(decision, state)
     return decision.events
+
+
+RETRY_THEN: Final = "Once that is fixed, press Retry."
+
+
+def _said(causes: Sequence[Cause]) -> str:
+    return " ".join(dict.fromkeys(cause.words for cause in in_words(causes, UNSAID)))
 
 
 _NOT_RETRIED: Final[dict[Status, str]] = {

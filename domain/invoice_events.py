@@ -57,7 +57,8 @@ class InvoiceReleased(Event, frozen=True, kw_only=True):
     """A cause went (code and key as blocked, no facts); the invoice is queued again and all is checked afresh.
 
     Of an invoice from before the start of syncing: `fixed` says that it is no longer before it; else somebody released
-    it all the same, perhaps before it was ever blocked (`opens` is then None: its entry lives on).
+    it all the same. `opens` is then None if it was never blocked, as its entry lives on, or if it waits on for what
+    else is in its way.
     """
 
     cause: Cause

@@ -266,6 +266,13 @@ def _opened(state: Invoice, opens: EntryKind | None, *closes: EntryKind | None) 
 _CHANGING: Final = ("create_invoice", "update_invoice", "void_invoice")
 
 
+def _released(state: Invoice, event: InvoiceReleased) -> dict[str, object]:
+    waived = _waived(state, event)
+    if event.opens is None:
+        return {"causes": tuple(one for one in state.causes if one.code != event.cause.code), "waived": waived}
+    return {"status": state.settled_status, "causes": (), "waived": waived, "live": _opened(state, event.opens)}
+
+
 def _waived(state: Invoice, event: InvoiceReleased) -> tuple[str, ...]:
     # Released from the start of syncing, an invoice still bears its date; nothing else is waived by a release.
     known, code = state.waived, event.cause.code
@@ -291,12 +298,7 @@ _WAIVABLE: Final = ("before_sync_start",)
 _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
     InvoiceRevised: _revised,
     InvoiceBlocked: _blocked,
-    InvoiceReleased: lambda s, e: {
-        "status": s.settled_status,
-        "causes": (),
-        "waived": _waived(s, e),
-        "live": _opened(s, e.opens),
-    },
+    InvoiceReleased: _released,
     OutcomeUnknown: lambda s, e: {
         "status": s.standing_or("checking"),
         "unknown_delivery": e.delivery_id,

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from domain.causes import Cause
+from domain.causes import Cause, who_acts
 from domain.event import Event, Moment
 from domain.invoice_events import InvoiceReleased
 from domain.invoice_state import Invoice, decision_on
@@ -24,8 +24,16 @@ def is_held(invoice: Invoice, start: date | None) -> bool:
     return may_wait and older and BEFORE_START not in invoice.waived
 
 
+def waits_for_more(invoice: Invoice) -> bool:
+    """Whether it is known to wait for something else, too, that somebody must settle."""
+    return invoice.waits and bool(who_acts(cause for cause in invoice.causes if cause.code != BEFORE_START))
+
+
 def let_go(invoice: Invoice, start: date | None, organisation_id: str | None, at: Moment) -> list[Event]:
-    """A person lets it go although it is older. One that is not held for that is left alone."""
+    """A person lets it go although it is older. One that is not held for that is left alone.
+
+    What waits for something else, too, waits on for that alone.
+    """
     if not is_held(invoice, start):
         return []
     decision = decision_on(invoice, at)
@@ -33,6 +41,6 @@ def let_go(invoice: Invoice, start: date | None, organisation_id: str | None, at
         InvoiceReleased,
         organisation_id=organisation_id or invoice.organisation_id,
         cause=Cause(BEFORE_START),
-        opens=invoice.next_kind if invoice.waits else None,
+        opens=invoice.next_kind if invoice.waits and not waits_for_more(invoice) else None,
     )
     return decision.events

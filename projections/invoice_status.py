@@ -138,6 +138,10 @@ class _Failed(_Named, gc=False):
     opens: str | None = None
 
 
+class _Released(_Named, gc=False):
+    opens: str | None
+
+
 class _Synced(_Fact, gc=False):
     xero_invoice_id: str
 
@@ -190,6 +194,14 @@ def _revised(row: InvoiceRow, fact: _Revised) -> None:
 def _blocked(row: InvoiceRow, fact: _Blocked) -> None:
     row.status = _standing(row, "blocked")
     row.causes = _json(fact.causes)
+
+
+def _released(row: InvoiceRow, fact: _Released) -> None:
+    if fact.opens is not None:
+        _goes_on(row, fact)
+        return
+    others = [cause for cause in causes_of(row.causes) if cause.code != fact.cause.code]
+    row.causes = _json(others) if others else NONE
 
 
 def _goes_on(row: InvoiceRow, _: _Fact) -> None:
@@ -252,7 +264,7 @@ _FOLDED: Final[dict[type[Any], tuple[type[_Fact], _Step]]] = {
     invoice.InvoiceQueued: (_Queued, _nothing),
     invoice.InvoiceRevised: (_Revised, _revised),
     invoice.InvoiceBlocked: (_Blocked, _blocked),
-    invoice.InvoiceReleased: (_Fact, _goes_on),
+    invoice.InvoiceReleased: (_Released, _released),
     invoice.OutcomeUnknown: (_Fact, _unknown),
     invoice.OutcomeResolved: (_Fact, _resolved),
     invoice.InvoiceSynced: (_Synced, _synced),

@@ -24,7 +24,7 @@ from domain.connection import Connection
 from domain.event import Actor
 from domain.finishing import Pile, seconds_for
 from domain.invoice import Invoice
-from domain.older_invoice import BEFORE_START, is_held, let_go
+from domain.older_invoice import is_held, let_go, waits_for_more
 from domain.refusals import ConcurrentChange, Fault, InvalidInput, NotPossible
 from domain.streams import connection_id
 from projections.invoices_by_date import not_gone
@@ -122,7 +122,7 @@ class OlderInvoices:
         if known is None or known.sync_from is None or start <= known.sync_from:
             return 0
         would = self._held(known, start, known.sync_from, start - _DAY)
-        return sum(not _waits_for_more(state) for portion in would for state in portion.values())
+        return sum(not waits_for_more(state) for portion in would for state in portion.values())
 
     def release(
         self,
@@ -200,11 +200,6 @@ class OlderInvoices:
         raise ConcurrentChange(f"invoices of account {known.account_id} kept changing; repeat the command")
 
 
-def _waits_for_more(state: Invoice) -> bool:
-    """Whether it waits for something beside its date."""
-    return any(cause.code != BEFORE_START for cause in state.causes)
-
-
 class _Tally:
     """Adds up invoices one by one; `in_queue` are those that have an entry in the queue already.
 
@@ -223,7 +218,7 @@ class _Tally:
         self._sums[document.currency] = (number + 1, total + document.totals.total)
         self.invoices += 1
         self.in_queue += bool(state.live)
-        also_held = _waits_for_more(state)
+        also_held = waits_for_more(state)
         payments = len(document.payments) if with_payments else 0
         self.also_held += also_held
         self.payments += payments

@@ -136,6 +136,9 @@ class Releaser:
 
     def _release(self, lane: UUID, streams: list[UUID], fix: Event, code: str, key: str) -> int:
         connection = self._store.load(lane, connections.evolve)
+        if connection is not None and not connection.gate_open:
+            # Nothing is claimed, so nobody would find what else is in the way.
+            return self._release_what_is_free(lane, streams, fix.occurred_at)
         organisation = connection.organisation_id if connection else None
         for attempt in range(TRIES):
             at = self._handling.moment(ENGINE)
@@ -205,10 +208,12 @@ def _look(state: Invoice, connection: Connection, contact: ContactStanding, refe
         causes += causes_against(state.document, connection, contact, references, waived=state.waived, in_xero=there)
     if not connection.gate_open:
         # What holds everything back is written on no invoice; all else is found when the gate opens and it is claimed.
-        causes = [cause for cause in causes if any(cause.same_matter(said) for said in state.causes)]
+        known = (*state.causes, *contact.causes)
+        causes = [cause for cause in causes if any(cause.same_matter(one) for one in known)]
     # A contact that is to be created is recorded as wanted by the claim, once nothing else is in the way.
     to_be_claimed = contact.verdict == "wanted" and causes == [*contact.causes]
-    return _Look(state, causes, free=not causes or to_be_claimed or contact.differs_from(state.causes))
+    claimed_anew = connection.gate_open and contact.differs_from(state.causes)
+    return _Look(state, causes, free=not causes or to_be_claimed or claimed_anew)
 
 
 def _follows(look: _Look, organisation_id: str | None, at: Moment) -> list[Event]:

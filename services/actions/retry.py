@@ -28,7 +28,8 @@ class Retry:
         """RetryRequested."""
         if paying.only_payments_are_open(case.invoice):
             return paying.retry_payments(case.invoice, case.connection, at)
-        return invoices.retry(case.invoice, at, organisation_id=case.organisation_id)
+        held = case.connection.held_by if case.connection else ()
+        return invoices.retry(case.invoice, at, organisation_id=case.organisation_id, held=held)
 
     def beside(self, tx: Transaction, cases: Sequence[Case], at: Moment) -> list[Event]:
         """ContactWanted: an invoice that waits as Xero refused its contact goes only if that is tried again, too."""

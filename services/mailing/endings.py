@@ -3,18 +3,19 @@
 A mail may be written long after its event, as mail servers are away; so all is told as of when it is written.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from domain.causes import Cause, who_acts
 from domain.connection import Connection, Disconnected
 from domain.counted import count
-from domain.gate import what_holds
+from domain.gate import after_reconnecting, what_holds
 from domain.headlines import headline
 from domain.inactivity import DAY
 from domain.state_words import held_clock_words
 from services.mailing.matter import SETTINGS_PAGE, Matter
-from services.mailing.what_follows import held_back_by, what_goes
+from services.mailing.what_follows import held_back_by, held_back_too, what_goes
 
 _HOUR: Final = timedelta(hours=1)
 _ENDED: Final = {
@@ -23,6 +24,7 @@ _ENDED: Final = {
     "authorisation_lost": headline([Cause("authorisation_lost")]),
     "removed_in_xero": "somebody removed it inside Xero",
 }
+_KEPT: Final = "what was done of the set-up is kept"
 
 
 class Waiting(NamedTuple):
@@ -66,11 +68,7 @@ def ended(event: Disconnected, connection: Connection, waiting: Waiting, link: s
     return Matter(
         subject=f"Xero is disconnected: {why}" + (f"; {kept}" if number else ""),
         opening=was,
-        sentences=(
-            f"{kept}." if number else "No invoice waits.",
-            "What is in Xero stays there, and your choices are kept: accounts, tax rates and contacts.",
-            f"To go on, reconnect the same organisation. {what_goes(*waiting)}",
-        ),
+        sentences=(f"{kept}." if number else "No invoice waits.", *_to_go_on(connection, waiting)),
         who=("owner",),
         then=SETTINGS_PAGE,
         link=link,
@@ -78,11 +76,29 @@ def ended(event: Disconnected, connection: Connection, waiting: Waiting, link: s
     )
 
 
+def _to_go_on(connection: Connection, waiting: Waiting) -> tuple[str, str]:
+    """What stays as it is, and what lets the invoices go: reconnecting, and whatever else is known to be missing."""
+    rest, goes = after_reconnecting(what_holds(connection)), what_goes(*waiting)
+    if connection.organisation_id is None:
+        return "Set-up was not finished, so nothing was sent.", f"To go on, connect Xero again. {_first(rest)}{goes}"
+    kept = "your choices are kept: accounts, tax rates and contacts" if connection.opened_before else _KEPT
+    return (
+        f"What is in Xero stays there, and {kept}.",
+        f"To go on, reconnect the same organisation. {_first(rest)}{goes}",
+    )
+
+
+def _first(rest: Sequence[Cause]) -> str:
+    if missing := next((cause.facts["missing"] for cause in rest if "missing" in cause.facts), ""):
+        return f"Then finish set-up. Still to do: {missing}. "
+    return f"{held_back_too(rest)} " if rest else ""
+
+
 def _over(why: str, was: str, connection: Connection, waiting: Waiting, link: str) -> Matter:
     """What is told of an end that is over: what goes now, or what holds it back instead."""
     held = what_holds(connection)
     return Matter(
-        subject=f"Xero was disconnected, and is connected again: {why}",
+        subject=f"Xero is connected again; it was disconnected: {why}",
         opening=f"{was} It has been connected again since.",
         sentences=(f"{held_back_by(held)} {what_goes(*waiting)}",) if held else _on_their_way(waiting),
         who=who_acts(held),

@@ -33,7 +33,7 @@ def what_then(code: str, found: Concerned, held: Sequence[Cause]) -> str:
     """What becomes of invoices once the cause of this code is fixed; `held` is what closes the gate."""
     one = found.number == 1
     then = _once_sent_anew(code, one=one) if CATALOGUE[code].standing == "failed" else _goes(code, found, one=one)
-    return f"{then} {_also(held)}" if held else then
+    return f"{then} {held_back_too(held)}" if held else then
 
 
 def what_then_goes(code: str, held: Sequence[Cause], queued: int, blocked: int) -> str:
@@ -41,7 +41,7 @@ def what_then_goes(code: str, held: Sequence[Cause], queued: int, blocked: int) 
     if not held:
         return ONCE_FIXED
     others = [cause for cause in held if cause.code != code]
-    return f"{_also(others) if others else 'Nothing goes to Xero until then.'} {what_goes(queued, blocked)}"
+    return f"{held_back_too(others) if others else 'Nothing goes to Xero until then.'} {what_goes(queued, blocked)}"
 
 
 def held_back_by(held: Sequence[Cause]) -> str:
@@ -49,7 +49,8 @@ def held_back_by(held: Sequence[Cause]) -> str:
     return f"Nothing goes to Xero before this is fixed: {_named(held)}."
 
 
-def _also(held: Sequence[Cause]) -> str:
+def held_back_too(held: Sequence[Cause]) -> str:
+    """What closes the gate, in a sentence, where something else was named before."""
     return f"Nothing goes to Xero before this is fixed, too: {_named(held)}."
 
 

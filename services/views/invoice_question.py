@@ -19,6 +19,8 @@ from domain import connection as connections
 from domain import contact_link
 from domain import invoice as invoices
 from domain.budget import RATE_LIMITED_DAILY, Budget
+from domain.causes import Cause
+from domain.connection import Connection
 from domain.contact_matching import CONTACT_CODES
 from domain.event import Event
 from domain.explain import LONGEST_ANSWER, Explanation, LeftOut, explain
@@ -27,7 +29,9 @@ from domain.invoice import Invoice, SyncDismissed
 from domain.refusals import NotPossible
 from domain.streams import connection_id, contact_link_stream, invoice_stream
 from domain.under_way import EntryNow, LaneNow
+from services.dispatch.kind import DeliveryKind
 from services.reasons import reason_of
+from services.views.behind_the_gate import causes_behind
 from services.views.timeline import status_since
 
 _SHORTEST_TOLD: Final = 2.0
@@ -46,6 +50,10 @@ class Engine(Protocol):
     @property
     def budget(self) -> Budget:
         """How much of Xero's limits may be used."""
+
+    @property
+    def kinds(self) -> Mapping[str, DeliveryKind[Any]]:
+        """How each kind of call is made."""
 
     def answer_words(self, answer_id: UUID, account_id: str) -> str | None:
         """Xero's own words."""
@@ -91,6 +99,8 @@ class Question:
             deliveries = delivery_records.of_stream(transaction.cursor, stream, events)
             invoice = _folded(events)
             answer_ref = _answer_refs(transaction, {stream: invoice})[stream]
+            live = {stream: entry} if entry is not None else {}
+            besides = self._besides(transaction, connection, live, paused)
         reasons = self._reasons(events, account_id)
         explanation = explain(
             invoice,
@@ -100,6 +110,7 @@ class Question:
             since=status_since(events),
             xero_said=self._said(answer_ref, account_id),
             left_out=_left_out(events, reasons) if invoice.status == "dismissed" else None,
+            besides=besides.get(stream, ()),
         )
         return Answer(
             events=tuple(events),
@@ -123,6 +134,7 @@ class Question:
             entries = _entries(transaction.cursor, [*known], now)
             paused = _lane(transaction.cursor, lane, now, self._engine.budget)
             answer_refs = _answer_refs(transaction, known)
+            besides = self._besides(transaction, connection, entries, paused)
         return {
             streams[stream]: explain(
                 invoice,
@@ -132,6 +144,7 @@ class Question:
                 since=status_since(histories[stream]),
                 xero_said=self._said(answer_refs[stream], account_id),
                 left_out=self._left_out(histories[stream], invoice),
+                besides=besides.get(stream, ()),
             )
             for stream, invoice in known.items()
         }
@@ -143,6 +156,11 @@ class Question:
             answer_refs = _answer_refs(transaction, transaction.load([*streams], invoices.evolve))
         said = {streams[stream]: self._said(ref, account_id) for stream, ref in answer_refs.items()}
         return {one: one_line(words, LONGEST_ANSWER) for one, words in said.items() if words}
+
+    def _besides(
+        self, tx: Transaction, connection: Connection | None, entries: Mapping[UUID, EntryNow], lane: LaneNow | None
+    ) -> Mapping[UUID, tuple[Cause, ...]]:
+        return {} if lane and lane.in_copy else causes_behind(tx, self._engine.kinds, connection, entries)
 
     def _left_out(self, events: Sequence[Event], invoice: Invoice) -> LeftOut | None:
         if invoice.status != "dismissed":

@@ -27,7 +27,7 @@ ACCOUNTS: Final = fact(AccountsSelected, default_line=SALES)
 NO_TAXES: Final = fact(TaxRatesDeclared, tax_sets=())
 
 
-def to_do(*steps: str, organisation_id: str | None = ORGANISATION, during_setup: bool = True) -> Event:
+def to_do(*steps: str, organisation_id: str | None = ORGANISATION, during_setup: bool = True) -> GateClosed:
     """The gate, closed until `steps` of the set-up are done."""
     cause = Cause("setup_incomplete", facts={"missing": ", ".join(steps)})
     return fact(GateClosed, organisation_id=organisation_id, causes=(cause,), during_setup=during_setup)
@@ -60,7 +60,7 @@ def mapped(tax_set: TaxSet, rate: XeroTaxRate, version: int) -> Event:
     )
 
 
-def to_map(*tax_sets: DeclaredTaxSet, during_setup: bool = True) -> Event:
+def to_map(*tax_sets: DeclaredTaxSet, during_setup: bool = True) -> GateClosed:
     """The gate, closed until these tax sets are mapped."""
     causes = tuple(Cause("tax_mapping_incomplete", key=d.tax_set.key, facts={"tax_set": d.name}) for d in tax_sets)
     return fact(GateClosed, causes=causes, during_setup=during_setup)

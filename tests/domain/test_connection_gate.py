@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pytest
 
+from domain.alert_entries import alerts_of
 from domain.causes import Cause
 from domain.connection import (
     PERMISSIONS,
@@ -29,6 +30,7 @@ from domain.connection import (
     miss_permission,
     select_accounts,
     select_organisation,
+    unmap_tax,
     what_holds,
     withhold_organisation,
 )
@@ -65,7 +67,7 @@ from tests.examples import (
     ZERO,
     identity,
 )
-from tests.given import fact, folded, given
+from tests.given import Given, fact, folded, given
 
 EVIDENCE: Final = {"last_activity_at": "2026-08-02T12:00:00Z"}
 TO_CONFIRM: Final = to_do("choose the organisation", during_setup=False)
@@ -155,8 +157,33 @@ def test_what_never_was_connected_can_not_end() -> None:
 def test_leaving_during_the_first_set_up_is_part_of_the_set_up() -> None:
     given(CONNECTED, NOTHING_CHOSEN).when(disconnect, "user", {}).then(
         fact(Disconnected, organisation_id=None, reason="user", grant_id=GRANT),
-        fact(GateClosed, organisation_id=None, causes=(Cause("not_connected"),), during_setup=True),
+        fact(
+            GateClosed, organisation_id=None, causes=(Cause("not_connected"), *NOTHING_CHOSEN.causes), during_setup=True
+        ),
     )
+
+
+@pytest.mark.parametrize(("reason", "code"), REASONS)
+def test_a_disconnection_tells_what_reconnecting_will_not_mend_and_the_reconnect_tells_it_anew(
+    reason: DisconnectReason, code: str
+) -> None:
+    unmapped = Cause("tax_mapping_incomplete", key=GST.key, facts={"tax_set": "GST 15%"})
+    first = QUIET if reason == "inactivity" else Cause(code)
+    unmapping = given(*ALL_MAPPED).when(unmap_tax, GST)
+    ends = Given(unmapping.state).when(disconnect, reason, EVIDENCE)
+    assert ends.state.held_by == what_holds(ends.state) == (first, unmapped)
+    closed = ends.events[-1]
+    assert isinstance(closed, GateClosed)
+    assert (closed.known, alerts_of(closed)) == (("tax_mapping_incomplete",), [])
+    back = Given(ends.state).when(connect, ACCOUNT, **CONSENT, reached_by=XERO_CONNECTION)
+    assert back.state.held_by == (unmapped,)
+    assert [entry.cause_code for entry in alerts_of(back.events[-1])] == ["tax_mapping_incomplete"]
+
+
+def test_a_right_that_was_missing_is_a_matter_of_the_next_consent() -> None:
+    lacking = drifted("permissions", PERMISSIONS, "permission_missing")
+    ends = given(*ALL_MAPPED, lacking).when(disconnect, "user", {})
+    assert ends.state.held_by == (Cause("not_connected"),)
 
 
 def test_a_consent_after_a_disconnection_waits_for_the_organisation_to_be_confirmed() -> None:

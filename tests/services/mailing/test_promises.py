@@ -1,16 +1,20 @@
 """What a mail promises is what comes: nothing is said to go by itself that something else holds back."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
+from adapters.simulator.server import Simulator
 from domain.causes import Cause
 from projections.invoices_by_cause import Concerned
 from services.intake import IssuedInvoice
 from services.mailing.what_follows import what_goes, what_then
-from tests.scenarios.table import document
+from services.views.account_status import status_of
+from tests.mail_server import MailSink
+from tests.scenarios.table import document, explained
 from tests.services.mailing.post import Post, html_of, strangers, text_of
-from tests.world import ACCOUNT, BACKEND, OWNER, declared_taxes, example_invoices
+from tests.world import ACCOUNT, BACKEND, OWNER, REAL_PARTS, declared_taxes, example_invoices, world_on
 
 GOES = "It goes to Xero by itself once that is fixed."
 GO = "They go to Xero by themselves once that is fixed."
@@ -115,6 +119,62 @@ def test_an_older_invoice_whose_period_is_locked_is_not_said_to_go_once_it_is_re
     (early,) = (text for subject, text in mails.items() if "dated before" in subject)
     assert "Each of them waits for something else, too, which Kyrios shows beside it." in early
     assert "once they are released" not in early
+
+
+@pytest.mark.article("R14")
+def test_a_disconnection_says_what_reconnecting_will_not_mend(post: Post) -> None:
+    one, tax_type = declared_taxes()[0]
+    post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, OWNER)
+    post.world.queue(example_invoices(2))
+    post.send()
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    (mail,) = post.send()
+    then = (
+        f"reconnect the same organisation. Nothing goes to Xero before this is fixed, too: no Xero rate for {one.name}."
+    )
+    for text in (text_of(mail), html_of(mail)):
+        assert f"{then} What waits then goes by itself, in order." in " ".join(text.split())
+    for words in (explained(post.world).sentence, _status(post)):
+        assert f"A Kyrios tax set has no Xero rate yet. Map {one.name}." in words
+    post.world.consent()
+    post.world.work()
+    assert post.world.in_xero() == []
+    post.engine.set_up.map_tax(ACCOUNT, one.tax_set, tax_type, OWNER)
+    post.world.work()
+    assert len(post.world.in_xero()) == 2
+
+
+def test_a_disconnection_says_of_kept_choices_and_the_same_organisation_only_what_was_chosen(
+    xero: Simulator, database_url: str, tmp_path: Path, sink: MailSink
+) -> None:
+    more = {"KYRIOS_XERO_SMTP_URL": sink.url, "KYRIOS_XERO_MAIL_FROM": "xero@kyrios.example"}
+    with world_on(xero, database_url, tmp_path, REAL_PARTS, **more) as world:
+        world.queue(example_invoices(2))
+        world.consent()
+        post = Post(world, sink)
+        world.engine.set_up.disconnect(ACCOUNT, OWNER)
+        (mail,) = post.send()
+        for text in (text_of(mail), html_of(mail)):
+            said = " ".join(text.split())
+            assert "Set-up was not finished, so nothing was sent." in said
+            assert (
+                "connect Xero again. Then finish set-up. Still to do: choose the organisation, choose accounts" in said
+            )
+            assert "kept" not in said
+            assert "same organisation" not in said
+        assert "Still to do: choose the organisation" in _status(post)
+        world.connect()
+        world.engine.set_up.disconnect(ACCOUNT, OWNER)
+        (half_done,) = post.send()
+        said = " ".join(text_of(half_done).split())
+        assert "what was done of the set-up is kept. To go on, reconnect the same organisation. Then finish" in said
+
+
+def _status(post: Post) -> str:
+    """What people read of the connection."""
+    post.engine.projector.catch_up()
+    (account,) = status_of(post.engine.store.head(), post.engine.read, ACCOUNT).accounts
+    return account.words
 
 
 def _in_euros(one: IssuedInvoice) -> IssuedInvoice:
