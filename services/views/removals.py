@@ -94,7 +94,8 @@ def _under_way(account: Connection, what: str, left: Departure, entry: Row | Non
     said = f"Since {_time(left.since)} {what} is being removed in Xero"
     if account.xero_connection_id and account.organisation_id == left.organisation_id:
         rest = "" if left.consent_goes_on else "; what else the former consent reached is removed there"
-        said = f"{what[0].upper()}{what[1:]} was left on {_time(left.since)} and is used again: it stays in Xero{rest}"
+        was_left = f"{what[0].upper()}{what[1:]} was left on {_time(left.since)}"
+        said = f"{was_left} and is used again, so that it stays as it is{rest}"
     return RemovalUnderWay(
         account_id=account.account_id,
         state="under_way",

@@ -97,7 +97,7 @@ def test_books_the_account_came_back_to_are_not_said_to_be_removed(world: World,
         world.engine.set_up.choose_organisation(ACCOUNT, organisation, OWNER, start_afresh=True)
     said = kyrios_in_world("connections", "removals").stdout
     assert f"T{NAMED[1:]} was left on " in said
-    assert "and is used again: it stays in Xero. The next try is now; at the latest on " in said
+    assert "and is used again, so that it stays as it is. The next try is now; at the latest on " in said
     assert f"{NAMED} is being removed" not in said
     assert f"the connection to organisation {ELSEWHERE} is being removed in Xero" in said
     for _ in range(3):
