@@ -1,5 +1,7 @@
 """The sweeper: rings for what was forgotten, frees what died with its worker, deletes what ended long ago.
 
+It is also who notices that the clock was set back.
+
 It is what makes every doorbell dispensable: losing a ring costs at most one interval.
 """
 
@@ -11,7 +13,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 
-from adapters.event_store import deliveries, lanes, mails, outbox
+from adapters.event_store import clock_seen, deliveries, lanes, mails, outbox
 from adapters.event_store.store import EventStore
 
 LOG: Final = logging.getLogger(__name__)
@@ -29,11 +31,19 @@ class Sweeper:
         recover: Callable[[UUID], int],
         ring: Callable[[UUID], None],
         interval: float,
+        hold: float,
+        window: float,
     ) -> None:
+        """In seconds: between two sweeps, the longest lease or quiet period, and Xero's minute."""
         self._store, self._recover, self._ring, self._interval = store, recover, ring, interval
+        self._hold, self._window = hold, window
 
     def sweep(self) -> int:
         """One round; returns how many lanes were rung for."""
+        with self._store.cursor() as cursor:
+            back = clock_seen.look(cursor, self._hold, self._window)
+        if back:
+            LOG.warning("the clock was set back by %.0f seconds or more; what was to come moves with it", back)
         with self._store.cursor() as cursor:
             expired = lanes.expired(cursor, LANES_AT_ONCE)
         for connection_id in expired:

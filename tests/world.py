@@ -132,6 +132,7 @@ class World:
                 " day_over_at = day_over_at - %(by)s::interval",
                 shift,
             )
+            cursor.execute("UPDATE app.clock_seen SET at = at - %(by)s::interval", shift)
             cursor.execute(
                 "UPDATE app.whole_app SET paused_until = paused_until - %(by)s::interval,"
                 " heard_at = heard_at - %(by)s::interval, probe_until = probe_until - %(by)s::interval",

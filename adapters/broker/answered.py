@@ -2,7 +2,8 @@
 
 So a thousand commands, or a lane that keeps ringing for itself, cost one look, and whoever rings after them waits for
 no more than that. Both times are the broker library's; where the clocks of two machines disagree, a ring may be dropped
-that should not have been, and a sweeper makes it good.
+that should not have been, and a sweeper makes it good. A look that began in the future, by a clock that was set back
+since, answers none.
 """
 
 import threading
@@ -26,9 +27,10 @@ class Answered:
     def begin(self, connection_id: UUID, rung_at: int) -> bool:
         """Begin a look for a ring of that moment; False if one that began later has answered it."""
         with self._lock:
-            if self._began.get(connection_id, -1) > rung_at:
+            now = self._milliseconds()
+            if rung_at < self._began.get(connection_id, -1) <= now:
                 return False
             if len(self._began) >= MOST_REMEMBERED:
                 self._began.clear()
-            self._began[connection_id] = self._milliseconds()
+            self._began[connection_id] = now
             return True

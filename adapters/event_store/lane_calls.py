@@ -76,7 +76,7 @@ def admit(
     """
     curs.execute(
         f"""
-        SELECT l.*, app.now() AS now, l.gate = 'open' OR {REMOVAL_DUE} AS passes
+        SELECT l.*, l.gate = 'open' OR {REMOVAL_DUE} AS passes
         FROM app.lane l WHERE l.connection_id = %s FOR UPDATE
         """,
         (connection_id,),
@@ -84,8 +84,6 @@ def admit(
     lane = curs.fetchone()
     if lane is None or not (lane["passes"] or whatever_gate):
         return Held()
-    if lane["refilled_at"] > lane["now"]:
-        lane |= _set_clock_back(curs, connection_id, budget)
     curs.execute(
         f"""
         SELECT app.now() AS now, w.*,
@@ -303,21 +301,3 @@ def _taken(known: Known, go: Go, budget: Budget) -> Taken:
 
 def _in(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else (moment - now).total_seconds()
-
-
-def _set_clock_back(curs: Cursor[Row], connection_id: UUID, budget: Budget) -> Row:
-    """The clock was set back: what was to come in a while still does, and nothing waits for the lost time to pass."""
-    curs.execute(
-        """
-        UPDATE app.lane SET refilled_at = app.now(),
-               window_over_at = least(window_over_at, app.now() + %s * interval '1 second'),
-               day_over_at = least(day_over_at, app.now() + %s * interval '1 second'),
-               paused_until = CASE WHEN paused_until IS NOT NULL
-                              THEN least(paused_until, app.now() + interval '1 day') END
-        WHERE connection_id = %s RETURNING *, app.now() AS now
-        """,
-        (budget.window, DAY_ASKED_AGAIN, connection_id),
-    )
-    row = curs.fetchone()
-    assert row is not None, "the row is locked"
-    return row

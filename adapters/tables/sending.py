@@ -65,6 +65,15 @@ WHOLE_APP: Final = Table(
     schema="app",
 )
 
+CLOCK_SEEN: Final = Table(
+    "clock_seen",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("at", TIME, nullable=False, server_default=APP_NOW),
+    CheckConstraint("only_row", name="clock_seen_only_row_check"),
+    schema="app",
+)
+
 OUTBOX: Final = Table(
     "outbox",
     METADATA,

@@ -188,4 +188,6 @@ class Sending(Ground):
         return self._sweeper(self.ring if self.settings.broker_url is None else self.doorbell.ring_here)
 
     def _sweeper(self, ring: Callable[[UUID], None]) -> Sweeper:
-        return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), ring, self.settings.sweep_interval)
+        hold = max(self.timing.lease, self.timing.quiet)
+        interval, window = self.settings.sweep_interval, self.budget.window
+        return Sweeper(self.store, lambda lane: self.dispatcher.recover(lane), ring, interval, hold, window)

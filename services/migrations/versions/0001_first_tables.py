@@ -77,6 +77,11 @@ CREATE TABLE app.whole_app (
     probe_by uuid
 );
 INSERT INTO app.whole_app DEFAULT VALUES;
+CREATE TABLE app.clock_seen (
+    only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT clock_seen_only_row_check CHECK (only_row),
+    at timestamptz NOT NULL DEFAULT app.now()
+);
+INSERT INTO app.clock_seen DEFAULT VALUES;
 CREATE TABLE app.outbox (
     id bigserial PRIMARY KEY,
     connection_id uuid NOT NULL,

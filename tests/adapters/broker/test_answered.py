@@ -41,6 +41,16 @@ def test_a_ring_sent_after_the_look_began_or_in_the_same_moment_is_answered_anew
     assert not answered.begin(LANE, rung_at=1_004)
 
 
+def test_after_the_clock_was_set_back_the_very_next_ring_is_heard_and_those_before_it_are_answered() -> None:
+    clock = Clock()
+    clock.now = 3_700_000
+    answered = Answered(clock)
+    assert answered.begin(LANE, rung_at=3_700_000)
+    clock.now = 100_500
+    assert answered.begin(LANE, rung_at=100_000)
+    assert not answered.begin(LANE, rung_at=100_000)
+
+
 class AnswersEverything(Answered):
     """Takes every ring for news."""
 

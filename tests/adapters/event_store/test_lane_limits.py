@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from adapters.event_store import lane_calls, lanes, whole_app
+from adapters.event_store import clock_seen, lane_calls, lanes, whole_app
 from adapters.event_store.lane_calls import Admission, Held
 from adapters.event_store.writes import Heard
 from domain.budget import Budget, Use, day_most_after, promised_after, promised_after_return
@@ -255,10 +255,12 @@ def test_a_pause_of_the_whole_app_holds_every_lane(lane: Clocked) -> None:
 
 def test_a_clock_that_is_set_back_an_hour_costs_a_minute_at_most(lane: Clocked) -> None:
     lane.at(3_600)
+    clock_seen.look(lane.cursor, 180.0, 60.0)
     while lane.admits():
         pass
     hear(lane, call=3, min_left=0)
     lane.at(0)
+    assert clock_seen.look(lane.cursor, 180.0, 60.0) == 3_600
     assert not lane.admits()
     assert -57 <= row(lane)["tokens"] <= 3
     lane.at(60.1)

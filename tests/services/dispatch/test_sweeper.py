@@ -85,7 +85,7 @@ def test_it_goes_on_when_the_database_was_away(world: World) -> None:
             stop.set()
             return super().sweep()
 
-    Unlucky(world.engine.store, world.engine.dispatcher.recover, world.rung.append, 0.01).run(stop)
+    Unlucky(world.engine.store, world.engine.dispatcher.recover, world.rung.append, 0.01, 8.0, 60.0).run(stop)
     assert len(swept) == 2
 
 
