@@ -121,3 +121,22 @@ def test_denied_interrupted_or_in_the_way_it_ends_with_a_sentence_and_changes_no
     elsewhere = variables(reachable) | {"KYRIOS_XERO_LISTEN": reachable.xero.api_url.removeprefix("http://")}
     stopped = runner(elsewhere)("connections", "connect", ACCOUNT, code=2)
     assert "Another program listens on" in stopped.stderr
+
+
+def test_a_reconnect_says_what_came_to_be_missing_meanwhile(reachable: World, tmp_path: Path) -> None:
+    world = reachable
+    world.set_up()
+    kyrios = runner(variables(world))
+    kyrios("connections", "disconnect", ACCOUNT, "--yes")
+    offered = tmp_path / "taxes.json"
+    offered.write_text(json.dumps([{"name": "New tax", "taxes": [{"id": "new", "rate": "3"}]}]))
+    kyrios("taxes", "declare", ACCOUNT, str(offered))
+    with running("connections", "connect", ACCOUNT, **variables(world)) as process:
+        said = agreed(world, process)
+    assert "for the same organisation as before: invoices go there, unless something is still to be done" in said
+    still = next(line for line in said.splitlines() if line.startswith("Still to do: "))
+    assert "map New tax" in still
+    assert still.endswith(f"How: kyrios-xero connections steps {ACCOUNT}")
+    with running("connections", "connect", ACCOUNT, "--json", **variables(world)) as process:
+        said = agreed(world, process)
+    assert "map New tax" in json.loads(said[said.index("{") :])["to_do"]
