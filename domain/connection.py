@@ -295,14 +295,19 @@ def _lacking(state: Connection) -> str:
     return rights_in_words(missing_rights(state.scopes, state.settings))
 
 
-def set_recipients(state: Connection | None, recipient_ids: Sequence[UUID], at: Moment) -> list[Event]:
-    """Say who gets this account's mails. The same again is no news."""
+def set_recipients(
+    state: Connection | None, recipient_ids: Sequence[UUID], at: Moment, *, anew: Sequence[UUID] = ()
+) -> list[Event]:
+    """Say who gets this account's mails. The same again is no news, but for those who are to be told anew."""
     if state is None:
         raise NotPossible("this account was never connected to Xero, so there is nothing to tell anybody")
-    if state.recipients == tuple(recipient_ids):
+    others = tuple(one for one in state.recipients if one not in anew)
+    if state.recipients == others == tuple(recipient_ids):
         return []
     decision = deciding(state, state.account_id, at)
     organisation = state.organisation_id
+    if others != state.recipients:
+        decision.add(AlertRecipientsSet, organisation_id=organisation, recipient_ids=others)
     decision.add(AlertRecipientsSet, organisation_id=organisation, recipient_ids=tuple(recipient_ids))
     return decision.events
 

@@ -1,5 +1,6 @@
 """The invoices a cause keeps out of Xero, or that are there and need a look because of it: for mails. Queries only."""
 
+from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -39,6 +40,17 @@ class Concerned(msgspec.Struct, frozen=True):
     first: tuple[str, ...]
     causes: tuple[Cause, ...]
     others: int = 0
+
+
+def last_changed(
+    connection: Connection, connection_id: UUID, code: str, standing: Literal["causes", "reviews"]
+) -> datetime | None:
+    """When one of the invoices with a cause, or a review, of this code changed last; None if there is none."""
+    some = or_(_C.causes != cast([], JSONB), _C.reviews != cast([], JSONB))
+    concerns = _C[standing].contains(cast([{"code": code}], JSONB))
+    return connection.execute(
+        select(func.max(_C.changed_at)).where(_C.connection_id == connection_id, some, concerns)
+    ).scalar()
 
 
 def concerned(

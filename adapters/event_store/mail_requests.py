@@ -51,7 +51,8 @@ def insert(curs: Cursor[Row], entries: Sequence[AlertEntry]) -> None:
 def insert_for(curs: Cursor[Row], entries: Sequence[AlertEntry], asking: Mail) -> None:
     """Ask for mails to the recipient of another, as of when that was asked for.
 
-    Not for what they were told of since, nor for what a mail to them is to tell already.
+    Not for what they were told of since, nor for what a mail to them is to tell already. One that ended as it did
+    not reach them is opened again.
     """
     for entry in entries:
         curs.execute(
@@ -62,7 +63,9 @@ def insert_for(curs: Cursor[Row], entries: Sequence[AlertEntry], asking: Mail) -
             WHERE NOT EXISTS (
                 SELECT FROM app.mail WHERE account_id = %(account)s AND recipient_id = %(to)s AND kind = %(kind)s
                 AND cause_code = %(code)s AND (closed_at IS NULL OR told_at >= %(asked)s))
-            ON CONFLICT (effect_key) DO NOTHING
+            ON CONFLICT (effect_key) DO UPDATE SET state = 'PENDING', asked_at = excluded.asked_at,
+                due_at = app.now(), cause = NULL, closed_at = NULL, attempts = 0, first_tried_at = NULL
+            WHERE mail.state IN ('WITHDRAWN', 'REJECTED')
             """,
             {
                 "key": f"{entry.effect_key}/{asking.recipient_id}",

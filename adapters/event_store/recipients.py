@@ -12,11 +12,13 @@ Row = dict[str, Any]
 
 
 def insert(curs: Cursor[Row], addresses: Sequence[SealedAddress]) -> None:
-    """Keep new addresses."""
+    """Keep new addresses; one that is added anew is not refused any more."""
     curs.execute(
         """
         INSERT INTO app.recipient (recipient_id, account_id, sealed)
         SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[])
+        ON CONFLICT (recipient_id) DO UPDATE
+            SET sealed = excluded.sealed, refused_at = NULL, refused_for = NULL
         """,
         ([a.recipient_id for a in addresses], [a.account_id for a in addresses], [a.sealed for a in addresses]),
     )

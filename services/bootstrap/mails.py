@@ -20,7 +20,7 @@ class Mails(Ground):
     @cached_property
     def alert_recipients(self) -> AlertRecipients:
         """Who gets an account's mails."""
-        return AlertRecipients(self.store, self.account_keys, self.handling, self._parts.new_id)
+        return AlertRecipients(self.store, self.account_keys, self.handling)
 
     @cached_property
     def mail_server(self) -> MailServer:

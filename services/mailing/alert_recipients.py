@@ -1,6 +1,6 @@
 """Use cases: who gets an account's mails. Addresses lie sealed beside the events, which know the ids alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,7 +10,7 @@ import msgspec
 from adapters.event_store import recipients
 from adapters.event_store.store import EventStore
 from adapters.event_store.writes import SealedAddress, Writes
-from adapters.vault.account_keys import AccountKeys, Erased, open_or_erased
+from adapters.vault.account_keys import AccountKey, AccountKeys, Erased, open_or_erased
 from domain import connection as connections
 from domain.connection import set_recipients
 from domain.event import Actor
@@ -35,8 +35,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 class AlertRecipients:
     """Whom an account tells."""
 
-    def __init__(self, store: EventStore, keys: AccountKeys, handling: Handling, new_id: Callable[[], UUID]) -> None:
-        self._store, self._keys, self._handling, self._new_id = store, keys, handling, new_id
+    def __init__(self, store: EventStore, keys: AccountKeys, handling: Handling) -> None:
+        self._store, self._keys, self._handling = store, keys, handling
 
     def listed(self, account_id: str) -> list[Recipient]:
         """Who gets its mails, by address."""
@@ -62,9 +62,13 @@ class AlertRecipients:
     ) -> list[Recipient]:
         """Add and remove addresses; returns who gets the mails then. One that was refused is tried again if added anew.
 
-        InvalidInput if an address is none, or one that is to be removed is not there; NotPossible if they are too many.
+        Whoever is added again is the recipient they were. InvalidInput if an address is none, one that is to be removed
+        is not there, or one is to be both; NotPossible if they are too many.
         """
         wanted = [checked_address(one, f"/add/{position}") for position, one in enumerate(add)]
+        for position, one in enumerate(add):
+            if _among(one, remove):
+                raise InvalidInput(Fault(f"/add/{position}", "this address is to be removed, too; name it once"))
         known = self.listed(account_id)
         for position, one in enumerate(remove):
             if not _among(one, [recipient.address for recipient in known]):
@@ -85,7 +89,7 @@ class AlertRecipients:
 
     def _store_choice(self, account_id: str, actor: Actor, kept: Sequence[UUID], fresh: Sequence[str]) -> None:
         key = self._keys.get(account_id)
-        made = {self._new_id(): address for address in fresh}
+        made = {_id_of(address, key): address for address in fresh}
         sealed = [
             SealedAddress(
                 recipient_id=recipient_id,
@@ -97,10 +101,15 @@ class AlertRecipients:
         self._handling.carry_out(
             connection_id(account_id),
             connections.evolve,
-            lambda state, at: set_recipients(state, [*kept, *made], at),
+            lambda state, at: set_recipients(state, [*kept, *made], at, anew=[*made]),
             actor,
             Writes(addresses=sealed),
         )
+
+
+def _id_of(address: str, key: AccountKey) -> UUID:
+    """The same for an address whenever it is added, and nothing to whoever has not the account's key."""
+    return UUID(hex=key.hmac(f"recipient {address.casefold()}".encode())[:32])
 
 
 def _among(address: str, others: Sequence[str]) -> bool:

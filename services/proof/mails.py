@@ -44,9 +44,9 @@ class MailsCheck:
                 if asked.entry.for_support:
                     self._for_support.add(f"{key}/{SUPPORT}")
         for position, chosen in replayed.recipients:
-            known = self._told_from.setdefault(chosen.account_id, {})
-            for recipient_id in chosen.recipient_ids:
-                known.setdefault(recipient_id, position)
+            known = self._told_from.get(chosen.account_id, {})
+            told_from = {recipient_id: known.get(recipient_id, position) for recipient_id in chosen.recipient_ids}
+            self._told_from[chosen.account_id] = told_from
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """The keys of mails that are missing or that nothing asks for, and what is wrong with each."""

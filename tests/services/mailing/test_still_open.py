@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.simulator.server import Simulator
+from domain.refusals import InvalidInput
 from domain.streams import invoice_stream
 from services.proof.verify import verify
 from tests.mail_server import DROP, MailSink
@@ -153,6 +154,57 @@ def test_a_mail_that_is_just_going_out_to_one_who_leaves_reaches_who_stays_too(p
     post.engine.mailer.send(ready)
     assert told(post) == [(NEW, UNLINKED)]
     assert [row["state"] for row in post.rows() if row["attempts"]] == ["DONE", "DONE"]
+
+
+@pytest.mark.article("R16")
+@pytest.mark.parametrize("days", [0, 40])
+def test_who_is_added_again_is_who_they_were_and_hears_nothing_twice(post: Post, days: int) -> None:
+    one, _ = declared_taxes()[0]
+    post.unlinked(1)
+    post.engine.set_up.unmap_tax(ACCOUNT, one.tax_set, BACKEND)
+    assert len(told(post)) == 2
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    assert told(post) == [(TO, f"{DISCONNECTED}; 1 invoice waits")]
+    before = post.engine.alert_recipients.listed(ACCOUNT)
+    change(post, remove=TO)
+    post.world.later(days * 86_400)
+    post.engine.sweeper.sweep()
+    change(post, add=TO.upper())
+    assert [one.recipient_id for one in post.engine.alert_recipients.listed(ACCOUNT)] == [before[0].recipient_id]
+    assert told(post, after=8_000) == []
+    assert {sent.to for sent in post.engine.sent_alerts.of(ACCOUNT).sent} == {TO.upper()}
+    assert clean(post) or days, "the log is as young as it is, but the mails that ended are deleted"
+
+
+def test_who_is_added_again_hears_what_came_up_meanwhile_and_what_never_reached_them(post: Post) -> None:
+    post.refused(1)
+    assert told(post) == [(TO, REFUSED)]
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    change(post, remove=TO)
+    assert told(post) == []
+    post.world.consent()
+    post.unlinked(1, start=1)
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    change(post, add=TO)
+    assert told(post) == [(TO, UNLINKED), (TO, f"{DISCONNECTED}; 1 invoice waits")]
+    assert told(post, after=8_000) == []
+    assert clean(post)
+
+
+def test_a_disconnection_that_was_not_yet_told_is_told_to_who_is_added_again(post: Post) -> None:
+    post.engine.set_up.disconnect(ACCOUNT, OWNER)
+    change(post, remove=TO)
+    assert told(post) == []
+    change(post, add=TO)
+    assert told(post) == [(TO, DISCONNECTED)]
+    assert clean(post)
+
+
+def test_one_address_can_not_be_added_and_removed_at_once(post: Post) -> None:
+    head = post.engine.store.head()
+    with pytest.raises(InvalidInput, match=r"/add/0: this address is to be removed, too; name it once"):
+        post.engine.alert_recipients.change(ACCOUNT, OWNER, [TO.upper()], [TO])
+    assert post.engine.store.head() == head
 
 
 def test_where_the_last_one_leaves_what_is_open_waits_for_who_comes(post: Post) -> None:
