@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from psycopg import Cursor
 
 from adapters.event_store.recorder import OutboxRecorder
@@ -12,19 +13,36 @@ from services.dispatch.lane_work import Item, Work
 from services.dispatch.record import Ended, Record
 
 
-class SendsAgainWithoutLookingUp(Record):
+class SendsAgain(Record):
+    """Can take an unknown outcome for one without effect: it is tried, and parted, as often as any other."""
+
+    def _at_once(self, work: Work[Any], item: Item[Any], outcome: Unclear, at: Any, ended: Ended) -> None:
+        """Send it again under a new key."""
+        tried, group = item.entry.attempts_alone + work.sent_alone, outcome.group or item.entry.group
+        known = msgspec.structs.replace(item.entry, attempts_alone=tried, group=group)
+        super()._one(work, msgspec.structs.replace(item, entry=known), Absent(), at, ended)
+        if ended.reopened and ended.reopened[-1].entry_id == item.entry.id:
+            ended.reopened[-1] = msgspec.structs.replace(ended.reopened[-1], tried_alone=work.sent_alone)
+
+
+class SendsAgainWithoutLookingUp(SendsAgain):
     """Takes an unknown outcome for a failure: sends again under a new key."""
 
     def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
-        super()._one(work, item, Absent() if isinstance(outcome, Unclear) else outcome, at, ended)
+        if isinstance(outcome, Unclear):
+            self._at_once(work, item, outcome, at, ended)
+        else:
+            super()._one(work, item, outcome, at, ended)
 
 
-class SplitsWithoutLookingUp(Record):
+class SplitsWithoutLookingUp(SendsAgain):
     """Takes a request that was refused whole for one without effect: sends its halves at once."""
 
     def _one(self, work: Work[Any], item: Item[Any], outcome: Outcome, at: Any, ended: Ended) -> None:
-        refused_whole = isinstance(outcome, Unclear) and (outcome.group is not None or outcome.refused_alone)
-        super()._one(work, item, Absent() if refused_whole else outcome, at, ended)
+        if isinstance(outcome, Unclear) and (outcome.group is not None or outcome.refused_alone):
+            self._at_once(work, item, outcome, at, ended)
+        else:
+            super()._one(work, item, outcome, at, ended)
 
 
 class RecordsWithoutGuard(OutboxRecorder):
