@@ -98,7 +98,7 @@ def _over(why: str, was: str, connection: Connection, waiting: Waiting, link: st
     """What is told of an end that is over: what goes now, or what holds it back instead."""
     held = what_holds(connection)
     return Matter(
-        subject=f"Xero is connected again; it was disconnected: {why}",
+        subject=f"Xero was disconnected ({why}), and is connected again",
         opening=f"{was} It has been connected again since.",
         sentences=(f"{held_back_by(held)} {what_goes(*waiting)}",) if held else _on_their_way(waiting),
         who=who_acts(held),

@@ -142,7 +142,8 @@ def test_two_disconnections_in_a_minute_are_two_mails(post: Post) -> None:
         post.world.consent()
     mails = post.send()
     ends = [e.occurred_at for e in post.engine.store.events_of(post.world.lane) if isinstance(e, Disconnected)]
-    assert [mail["Subject"] for mail in mails] == ["Xero is connected again; it was disconnected: as you asked for"] * 2
+    said = "Xero was disconnected (as you asked for), and is connected again"
+    assert [mail["Subject"] for mail in mails] == [said] * 2
     assert [text_of(mail).splitlines() for mail in mails] == [
         [
             f"Xero was disconnected on {end:%d %B %Y at %H:%M} UTC: as you asked for. It has been connected again "

@@ -126,7 +126,7 @@ def test_a_mail_that_nobody_would_get_otherwise_is_handed_on_even_if_it_is_over(
     post.engine.set_up.disconnect(ACCOUNT, OWNER)
     post.world.consent()
     change(post, add=NEW, remove=TO)
-    assert told(post) == [(NEW, "Xero is connected again; it was disconnected: as you asked for")]
+    assert told(post) == [(NEW, "Xero was disconnected (as you asked for), and is connected again")]
     assert told(post, after=8_000) == []
 
 
