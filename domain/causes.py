@@ -146,6 +146,23 @@ _ROWS: Final = (
           told="The fault is ours. Support has been told; nothing is lost."),
 )  # fmt: skip
 
+OF_SEVERAL: Final[dict[str, str]] = {
+    "tax_set_unmapped": "These invoices use {tax_set}, which has no Xero rate. Map it; what is not listed, Kyrios must "
+    "offer first.",
+    "account_not_selected": "Lines ask for {account}, which is not among the chosen ones. Allow it or change them.",
+    "payment_account_missing": "The invoices are paid, but no account for payments is chosen. Choose one.",
+    "period_locked": "Books are locked up to {date}. Move the lock date, or re-date the invoices.",
+    "before_sync_start": "They are dated before {sync_from}. Release them by date range, or leave them out.",
+    "negative_total": "Refunds and totals below zero are credit notes in Xero, which we do not send yet. "
+    "Enter them there and leave them out here, or correct them.",
+    "invoice_invalid": "The invoices lack or exceed something Xero needs: {field}. Correct them in Kyrios.",
+    "edit_refused": "In Xero these invoices are {state}, so your changes were not applied. Use credit notes, or new "
+    "invoices.",
+    "void_refused": "In Xero these invoices are {state}, so they cannot be voided. Remove payments and credits there, "
+    "then retry.",
+}
+"""What is said of several invoices at once, where the catalogue's words are of one."""
+
 UNFOUND: Final = Cause("outcome_unresolved", facts={"search": "failed"})
 """No search has told whether it arrived: it may be in Xero, and is searched for again before it is ever sent again."""
 
@@ -181,6 +198,12 @@ def words(cause: Cause, **more_facts: str) -> str:
     kind = CATALOGUE[cause.code]
     said = kind.told if kind.told and cause.facts.get(_TOLD) == _BY_MAIL else kind.words
     return said.format_map(_Unknown({"message": UNSAID} | cause.facts | more_facts))
+
+
+def words_of_several(cause: Cause) -> str:
+    """The sentence about several invoices that wait or failed for the same cause, with the same facts."""
+    of_several = OF_SEVERAL.get(cause.code)
+    return of_several.format_map(_Unknown(cause.facts)) if of_several else words(cause)
 
 
 def told_to_support(cause: Cause) -> Cause:

@@ -26,7 +26,8 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """Why, without any name, so that like is counted with like."""
-        return self.words.removesuffix(f" {self.asked}")
+        unnamed = self.words.removesuffix(f" {self.asked}")
+        return self.words if unnamed == self.words else f"{unnamed} asked for"
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,8 +38,11 @@ def recipients(
                 found = engine.alert_recipients.change(account, OWNER, add or (), remove or ())
         else:
             found = engine.alert_recipients.listed(account)
+        copy = engine.store.is_copy
     if as_json:
         console.print_json(found)
+    elif copy:
+        console.out().print("A copy of a history knows no addresses, and tells nobody.")
     elif not found:
         console.out().print(f"Nobody gets the mails of {account}. Add somebody with --add ADDRESS.")
     else:

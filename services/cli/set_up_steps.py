@@ -42,7 +42,8 @@ def steps(
         older = older_invoices_wait(engine, account) if known is not None and not as_json else None
         left = engine.set_up.taxes_left(account) if known is not None else None
         reach = reach_of(engine.store).get(account, Reach())
-    found, nobody = set_up_steps(known), nobody_told(account, reach) if known is not None else None
+        tells = known is not None and not engine.store.is_copy
+    found, nobody = set_up_steps(known), nobody_told(account, reach) if tells else None
     if as_json:
         console.print_json([_as_json(one, nobody) for one in found])
         return

@@ -31,7 +31,8 @@ def status(
     with console.engine() as engine:
         contacts = imports(engine.store, engine.read)
         quiet = quiet_times(engine.store, engine.read, None if account is None else [connection_id(account)])
-        mails = reach_of(engine.store)
+        # A copy of a history knows no addresses, and tells nobody.
+        mails = None if engine.store.is_copy else reach_of(engine.store)
         names = partial(organisation_names, engine.store)
         answer = status_of(engine.store.head(), engine.read, account, contacts, quiet, mails, names)
     if as_json:

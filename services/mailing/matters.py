@@ -17,7 +17,7 @@ from domain import next_steps
 from domain.account_settings import inactivity_of
 from domain.alert_entries import SOON
 from domain.cause_words import NO_MESSAGE, what_was_done
-from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words
+from domain.causes import CATALOGUE, Cause, is_unfound, who_acts, words, words_of_several
 from domain.connection import Connection, Disconnected, InactivityWarned
 from domain.contact_matching import SETTLED_BY_LINKING
 from domain.counted import count
@@ -96,7 +96,8 @@ class Matters:
 
     def _about(self, mail: Mail, found: Concerned, what: str, then: str) -> Matter:
         known, title = self._folds(mail.account_id, found.first), headline(found.causes)
-        sentences = list(dict.fromkeys(words(cause) for cause in found.causes))
+        say = words if found.number == 1 else words_of_several
+        sentences = list(dict.fromkeys(say(cause) for cause in found.causes))
         if "{message}" in CATALOGUE[mail.cause_code].words:
             sentences, says = [_FIX], [self._xero_said(one) for one in known]
         elif len(sentences) > 1:

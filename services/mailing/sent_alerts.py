@@ -1,6 +1,7 @@
 """Which mails an account got, which still wait, and a mail to try whether they arrive at all."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,8 @@ from services.mailing.reach import reached
 
 MOST_MONTHS: Final = 24
 LEFT: Final = "no longer told"
+NOT_COPIED: Final = "not known in a copy"
+"""Stand for an address that is not there: addresses are no part of a history."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +67,16 @@ class SentAlerts:
 
     def of(self, account_id: str, months: int = 3) -> AlertHistory:
         """The mails of the last months (this one is the first), and whatever still waits."""
-        named = {one.recipient_id: one.address for one in self._recipients.listed(account_id)} | {SUPPORT: "support"}
+        unnamed = NOT_COPIED if self._store.is_copy else LEFT
+        known = {one.recipient_id: one.address for one in self._recipients.listed(account_id)}
+        named = defaultdict(lambda: unnamed, known | {SUPPORT: "support"})
         with self._store.cursor() as cursor:
             waiting, lane = mails.waiting(cursor, account_id), mails.paused(cursor)
         unsent = [
             Unsent(
                 kind=row["kind"],
                 cause_code=row["cause_code"],
-                to=named.get(row["recipient_id"], LEFT),
+                to=named[row["recipient_id"]],
                 state=row["state"],
                 next_try=row["due_at"] if row["state"] in ("PENDING", "AMBIGUOUS") else None,
                 attempts=row["attempts"],
@@ -86,7 +91,7 @@ class SentAlerts:
             paused_for=lane["paused_for"] if lane else None,
         )
 
-    def _sent(self, account_id: str, months: int, named: dict[UUID, str]) -> list[Sent]:
+    def _sent(self, account_id: str, months: int, named: Mapping[UUID, str]) -> list[Sent]:
         found, month = list[Sent](), self._store.now()
         for _ in range(min(months, MOST_MONTHS)):
             for event in reversed(self._store.events_of(alerts_stream(account_id, month))):
@@ -96,7 +101,7 @@ class SentAlerts:
                         sent_at=event.occurred_at,
                         kind=event.kind,
                         cause_code=event.cause_code,
-                        to=named.get(event.recipient_id, LEFT),
+                        to=named[event.recipient_id],
                         message_id=event.message_id,
                     )
                 )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from domain import invoice
-from domain.causes import CATALOGUE, Cause, Standing, Who, who_acts, words
+from domain.causes import CATALOGUE, OF_SEVERAL, Cause, Standing, Who, who_acts, words, words_of_several
 from domain.connection import what_holds
 from domain.preflight import causes_against
 from tests.domain.invoice_history import ANSWERED, QUEUED
@@ -122,6 +122,13 @@ def test_codes_are_unique() -> None:
 def test_every_code_has_words_that_need_no_other_facts_than_those_listed(code: str) -> None:
     placeholders = {name for _, name, _, _ in Formatter().parse(CATALOGUE[code].words) if name is not None}
     assert placeholders == FACTS.get(code, set())
+
+
+@pytest.mark.parametrize("code", OF_SEVERAL)
+def test_what_is_said_of_several_needs_the_same_facts(code: str) -> None:
+    placeholders = {name for _, name, _, _ in Formatter().parse(OF_SEVERAL[code]) if name is not None}
+    assert placeholders == FACTS.get(code, set())
+    assert words_of_several(Cause(code)) != words(Cause(code))
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

@@ -23,6 +23,13 @@ def test_addresses_are_added_listed_and_removed(kyrios_in_world: Kyrios) -> None
     assert [one["address"] for one in json.loads(left.stdout)] == [ME]
 
 
+def test_one_address_added_and_removed_at_once_is_refused_in_a_sentence(kyrios_in_world: Kyrios) -> None:
+    kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", ME)
+    both = kyrios_in_world("alerts", "recipients", ACCOUNT, "--remove", ME, "--add", ME, code=2)
+    assert both.stderr.strip() == f"--add {ME}: this address is to be removed, too; name it once."
+    assert ME in kyrios_in_world("alerts", "recipients", ACCOUNT).stdout
+
+
 def test_what_is_no_address_and_whoever_is_not_told_is_said(kyrios_in_world: Kyrios) -> None:
     wrong = "this is no e-mail address such as jane@example.com"
     bad = kyrios_in_world("alerts", "recipients", ACCOUNT, "--add", ME, "--add", "nobody", code=2)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from domain.alerts import sent
+from domain.event import ENGINE
 from services.actions.choice import Named
 from services.actions.leaving_out import LeaveOut
 from services.audit.import_export import import_export
 from services.proof.verify import verify
+from tests.examples import identity
 from tests.projections.databases import engine_on, every_row
 from tests.services.cli.conftest import Kyrios, runner
 from tests.world import ACCOUNT, OWNER, World, declared_taxes, example_invoices
@@ -27,6 +30,11 @@ def copy_url(world: World, new_database: Callable[..., str], tmp_path: Path) -> 
     world.engine.actions(ACCOUNT, Named(("inv-0",)), LeaveOut("Entered by hand"), OWNER)
     world.queue(example_invoices(2, start=1))
     world.work()
+    said, to = (
+        {"kind": "invoices", "cause_code": "rejected_by_xero", "message_id": "<1@kyrios.example>"},
+        identity("me"),
+    )
+    world.engine.store.append(sent(None, ACCOUNT, **said, to=to, at=world.engine.handling.moment(ENGINE)))
     world.engine.projector.catch_up()
     world.engine.export(ACCOUNT, tmp_path / "history.ndjson")
     url = new_database()
@@ -66,6 +74,19 @@ def test_a_copy_is_read_without_keys_and_sealed_text_is_shown_as_such(auditor: K
         ("keys", "show"),
     ):
         assert auditor(*command).stdout, command
+
+
+def test_a_copy_does_not_ask_for_addresses_it_can_not_know(auditor: Kyrios) -> None:
+    for command in (("status",), ("connections", "steps", ACCOUNT), ("alerts", "recipients", ACCOUNT)):
+        said = auditor(*command).stdout
+        assert "Nobody gets" not in said
+        assert "--add" not in said
+    listed = auditor("alerts", "list", ACCOUNT).stdout
+    assert "not known in a copy" in listed
+    assert "no longer told" not in listed
+    assert (
+        "A copy of a history knows no addresses, and tells nobody." in auditor("alerts", "recipients", ACCOUNT).stdout
+    )
 
 
 def test_a_copy_refuses_every_change_with_the_same_sentence(auditor: Kyrios, copy_url: str) -> None:

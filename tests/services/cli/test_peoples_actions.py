@@ -76,6 +76,13 @@ def test_what_refuses_is_told_and_stops_no_other(waiting: World, kyrios_in_world
     assert statuses(waiting) == ["dismissed", "blocked", "blocked", "synced"]
 
 
+def test_what_is_not_there_is_counted_in_a_whole_sentence(waiting: World, kyrios_in_world: Kyrios) -> None:
+    report = json.loads(kyrios_in_world("invoices", "void", ACCOUNT, "nope", "none", "--yes", "--json", code=1).stdout)
+    why = f"account {ACCOUNT} has no invoice with the id or the number asked for"
+    assert report["counts"] == [{"result": "refused", "why": why, "invoices": 2}]
+    assert report["invoices"][0]["why"] == f"account {ACCOUNT} has no invoice with the id or the number nope"
+
+
 def test_nothing_that_fits_is_no_fault(waiting: World, kyrios_in_world: Kyrios) -> None:
     assert kyrios_in_world("invoices", "retry", ACCOUNT, "--all-failed").stdout == (
         "No invoice fits; nothing is to be done.\n"

@@ -170,6 +170,17 @@ def test_a_disconnection_says_of_kept_choices_and_the_same_organisation_only_wha
         assert "what was done of the set-up is kept. To go on, reconnect the same organisation. Then finish" in said
 
 
+@pytest.mark.parametrize("several", [True, False])
+def test_several_invoices_are_spoken_of_as_several(post: Post, several: bool) -> None:
+    post.engine.set_up.change_setting(ACCOUNT, "sync_from", "2026-10-20", OWNER)
+    post.sync([document(one, date=dt.date(2026, 10, 10)) for one in example_invoices(2 if several else 1)])
+    (mail,) = post.send()
+    said = " ".join(text_of(mail).split())
+    they = "They are dated before 2026-10-20. Release them by date range, or leave them out."
+    it = "It is dated before 2026-10-20. Release it by date range, or leave it out."
+    assert (they in said, it in said) == (several, not several)
+
+
 def _status(post: Post) -> str:
     """What people read of the connection."""
     post.engine.projector.catch_up()
