@@ -16,11 +16,13 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Integer,
     Select,
     Table,
     Text,
     Uuid,
     any_,
+    cast,
     func,
     literal,
     select,
@@ -30,7 +32,7 @@ from sqlalchemy import (
 from domain import connection as domain_connection
 from domain.account_settings import SETTINGS, inactivity_of
 from domain.event import Actor
-from domain.inactivity import BY_PEOPLE, look_again_at
+from domain.inactivity import BY_PEOPLE, DAY, look_again_at
 from projections.recorded import Recorded
 from projections.schema import METADATA, TIME
 from projections.steps import read, steps_of
@@ -166,6 +168,13 @@ def due_query(limit: int) -> Select[tuple[Any, ...]]:
     """How they are asked for."""
     c = INACTIVITY_CLOCK.c
     return select(c.connection_id, c.due_at).where(c.due_at <= func.app.now()).order_by(c.due_at).limit(limit)
+
+
+def bring_back(connection: Connection) -> None:
+    """Have looked at now what is to be looked at after one that is active just now is cut: the clock was put back."""
+    c = INACTIVITY_CLOCK.c
+    too_late = update(INACTIVITY_CLOCK).where(c.due_at > func.app.now() + cast(c.days, Integer) * DAY)
+    connection.execute(too_late.values(due_at=func.app.now()))
 
 
 def put_off(connection: Connection, looked_at: Due, due_at: dt.datetime) -> None:

@@ -55,7 +55,8 @@ class InactivityWatch:
             heartbeat.beat(cursor, LONGEST_ABSENCE)
         if self._holds():
             return 0
-        with self._read.connect() as connection:
+        with self._read.begin() as connection:
+            inactivity_clock.bring_back(connection)
             due = inactivity_clock.due(connection, AT_ONCE)
         for one in due:
             if stop is not None and stop.is_set():

@@ -146,7 +146,7 @@ class Releaser:
             events = [
                 event
                 for stream in streams
-                if stream in states and not _told_after(states[stream], fix.occurred_at)
+                if stream in states and not _told_after(states[stream], fix.occurred_at, at.now)
                 for event in invoices.release(states[stream], code, key, at, organisation_id=organisation)
             ]
             try:
@@ -174,7 +174,7 @@ class Releaser:
             with self._store.begin() as tx:
                 connection, looks = self._look_at(tx, lane, streams)
             organisation = connection.organisation_id if connection else None
-            looked_at = [look for look in looks if not _told_after(look.invoice, since)]
+            looked_at = [look for look in looks if not _told_after(look.invoice, since, at.now)]
             events = [event for look in looked_at for event in _follows(look, organisation, at)]
             try:
                 if events:
@@ -225,9 +225,12 @@ def _follows(look: _Look, organisation_id: str | None, at: Moment) -> list[Event
     return invoices.release(state, first.code, first.key, at, organisation_id=organisation_id, fixed=True)
 
 
-def _told_after(state: Invoice, moment: datetime | None) -> bool:
-    """Whether Xero itself named what the invoice waits for, and that no earlier than this moment."""
-    return moment is not None and state.told_at is not None and state.told_at >= moment
+def _told_after(state: Invoice, moment: datetime | None, now: datetime) -> bool:
+    """Whether Xero itself named what the invoice waits for, and that no earlier than this moment.
+
+    What it named in the future, by a clock that was put back since, it named before.
+    """
+    return moment is not None and state.told_at is not None and moment <= state.told_at <= now
 
 
 def _batch(after: int) -> int:

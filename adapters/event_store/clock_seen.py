@@ -15,6 +15,9 @@ NO_MATTER: Final = 1.0
 _NOW: Final = "0"
 _HOLD: Final = "%(hold)s"
 _WINDOW: Final = "%(window)s"
+_GRACE: Final = "1800"
+_LIFE: Final = "600"
+"""Of former tokens, and of a consent that is under way."""
 _MOMENTS: Final = {
     "lane": {
         "refilled_at": _NOW,
@@ -31,8 +34,16 @@ _MOMENTS: Final = {
         "searching_since": _NOW,
     },
     "delivery": {"lease_until": _HOLD},
-    "xero_grant": {"refresh_lease_until": _HOLD, "access_expires_at": _NOW},
-    "mail": {"due_at": _NOW, "lease_until": _HOLD, "first_tried_at": _NOW, "told_at": _NOW},
+    "xero_grant": {"refresh_lease_until": _HOLD, "access_expires_at": _NOW, "previous_until": _GRACE},
+    "oauth_state": {"expires_at": _LIFE, "returned_at": _NOW},
+    "mail": {
+        "due_at": _NOW,
+        "lease_until": _HOLD,
+        "first_tried_at": _NOW,
+        "asked_at": _NOW,
+        "rendered_at": _NOW,
+        "told_at": _NOW,
+    },
     "mail_lane": {"paused_until": _NOW, "taken_at": _NOW},
     "whole_app": {"heard_at": _NOW, "paused_until": _WINDOW, "probe_until": _HOLD},
 }

@@ -178,7 +178,7 @@ class Matters:
         opened, closed = connection.opened_at, connection.closed_at
         if not connection.gate_open or opened is None or closed is None:
             return None
-        if (opened - closed).total_seconds() < SOON:
+        if abs((opened - closed).total_seconds()) < SOON:
             return None
         on_their_way, _ = self._waiting(mail)
         going = count(on_their_way, "invoice is on its way", "invoices are on their way")

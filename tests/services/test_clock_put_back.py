@@ -12,12 +12,12 @@ from adapters.xero.answers import XeroContact
 from adapters.xero.session import XeroSession
 from services.bootstrap import Parts
 from services.contacts.import_standing import imports
-from tests.services.contacts.customers import edit
+from tests.services.contacts.customers import NORTHGATE, archive, bill, customer, edit, read_contacts, settle
 from tests.services.contacts.test_reading import asked, rows
 from tests.services.dispatch.other_engine import beside
 from tests.services.inactivity.days import clock_jumps, jump, world_of_days
 from tests.services.test_references import blocked_for, in_xero
-from tests.world import ACCOUNT, World, example_invoices, organisation_id
+from tests.world import ACCOUNT, BACKEND, World, example_invoices, organisation_id
 
 AHEAD = timedelta(days=300)
 
@@ -139,3 +139,40 @@ def test_how_far_empty_books_were_read_is_not_told_by_our_clock(
         world.engine.projector.catch_up()
         assert world.engine.contact_reader.read_due() == 1
         assert len(rows(world)) == 29
+
+
+def test_what_xero_named_in_the_future_is_looked_at_when_it_is_read_again(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    """Else the invoice would wait until our clock has come to where it was, as what is read now seems to be older."""
+    with world_of_days(xero, database_url, tmp_path) as world:
+        world.set_up()
+        read_contacts(world)
+        archive(world, NORTHGATE)
+        world.engine.contact_links.link(ACCOUNT, {"cus-n": NORTHGATE}, BACKEND)
+        clock_jumps(world, AHEAD)
+        bill(world, customer("cus-n", "Northgate Wines"))
+        settle(world)
+        assert blocked_for(world) == ["contact_archived"]
+        clock_jumps(world, -AHEAD)
+        edit(world, ContactID=NORTHGATE, ContactStatus="ACTIVE")
+        read_contacts(world)
+        settle(world)
+        assert world.invoice("inv-0").status == "synced"
+
+
+def test_a_consent_begun_in_the_future_lives_for_its_ten_minutes(
+    xero: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    """Else its link would be good, and what leaves Xero would wait for it, until our clock has come to where it was."""
+    with world_of_days(xero, database_url, tmp_path) as world:
+        world.set_up()
+        clock_jumps(world, AHEAD)
+        early, late = world.leave_for_xero(), world.leave_for_xero()
+        world.engine.sweeper.sweep()
+        clock_jumps(world, -AHEAD)
+        world.engine.sweeper.sweep()
+        clock_jumps(world, timedelta(minutes=9))
+        assert world.engine.set_up.come_back(world.answer_in_xero(early), early.browser) == "resumed"
+        clock_jumps(world, timedelta(minutes=2))
+        assert world.engine.set_up.come_back(world.answer_in_xero(late), late.browser) == "expired"

@@ -127,6 +127,17 @@ def test_a_clock_that_is_put_back_makes_the_quiet_time_longer_never_shorter(quie
     assert len(endings(quiet)) == 1
 
 
+def test_what_was_set_up_by_a_clock_that_was_ahead_is_warned_of_and_cut_by_its_last_activity(quiet: World) -> None:
+    clock_jumps(quiet, 300 * DAY)
+    in_two_weeks(quiet)
+    quiet.engine.projector.catch_up()
+    clock_jumps(quiet, -300 * DAY)
+    quiet.queue(example_invoices(1))
+    quiet.work()
+    live(quiet, 15)
+    assert (warnings(quiet), len(endings(quiet))) == ([7, 1], 1)
+
+
 def test_a_jump_between_the_beat_and_the_judgement_is_noticed_as_well(quiet: World) -> None:
     move_to(quiet, last_activity(quiet) + 61 * DAY)
     quiet.engine.inactivity._judge(quiet.lane)
