@@ -65,6 +65,8 @@ _ROWS: Final = (
     _kind("authorisation_lost", "gate", "O", False, True, "Xero no longer accepts our permission. Reconnect Xero."),
     _kind("permission_missing", "gate", "O", False, True,
           "Xero did not grant a right we need: {missing}. Reconnect as somebody who has it, and allow all items."),
+    _kind("right_not_asked", "gate", "OS", False, True,
+          "Our app does not ask Xero for a right we need: {missing}. {remedy}."),
     _kind("removed_in_xero", "gate", "O", False, True, "Someone removed the connection inside Xero. Reconnect."),
     _kind("inactivity", "gate", "O", False, True,
           "Nothing was synced for {days} days, so we disconnected. Reconnect."),

@@ -98,8 +98,11 @@ def connect(
     at: Moment,
     reached_by: str = "",
     leaves_behind: bool = False,
+    offered: Sequence[str] = (),
 ) -> list[Event]:
     """Record a consent. Each consent is a new grant, so connecting again is recorded again.
+
+    `offered` is what our app is set up to ask for; this consent was asked for what of it the settings need.
 
     `reached_by` is Xero's id of the connection by which this consent reaches the organisation used so far, empty if it
     does not reach it: the article has reconnecting to the same organisation resume, and only that. `leaves_behind` says
@@ -119,6 +122,7 @@ def connect(
         xero_user_id=xero_user_id,
         leaves=None if undecided else leaves,
         leaves_later=leaves if undecided else None,
+        offered=tuple(offered),
     )
     if former and not leaves_behind:
         # The consent before is not used any more; all its connections in Xero go on with the new one.

@@ -27,6 +27,8 @@ class Connected(Event, frozen=True, kw_only=True):
     `leaves` is the grant this one replaces, if what that one reached in Xero is to be removed there now. `leaves_later`
     is the same grant where this consent does not reach the organisation used so far: the account may still go back to
     that, so that nothing is removed before OrganisationSelected or Disconnected.
+    `offered` is what our app was set up to ask for then, whether or not the account's settings needed it; empty if that
+    is not known.
     """
 
     grant_id: UUID
@@ -34,6 +36,7 @@ class Connected(Event, frozen=True, kw_only=True):
     xero_user_id: str
     leaves: UUID | None = None
     leaves_later: UUID | None = None
+    offered: tuple[str, ...] = ()
 
 
 class OrganisationSelected(Event, frozen=True, kw_only=True):

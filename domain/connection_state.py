@@ -68,6 +68,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     `xero_connection_id` is empty until the organisation is chosen, and again after a disconnection or a new consent,
     until it is confirmed that this consent reaches the same organisation. `withheld` is why the organisation that was
     picked last, `picked`, is not used. `scopes` are those of the consent; empty if Xero did not say.
+    `offered` are those our app was set up to ask for then.
 
     `departures` are being removed in Xero; of `unanswered` Xero never said that they are, so they may be there still.
     `waiting` are removed once the account chose whose books these are from now on, or disconnected.
@@ -78,6 +79,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     grant_id: UUID | None = None
     xero_user_id: str = ""
     scopes: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     first_connected_at: datetime | None = None
     first_day: date | None = None
     disconnected_for: DisconnectReason | None = None
@@ -250,6 +252,7 @@ _APPLY: Final[dict[type[Event], Callable[..., dict[str, object]]]] = {
         "grant_id": e.grant_id,
         "xero_user_id": e.xero_user_id,
         "scopes": e.scopes,
+        "offered": e.offered,
         "xero_connection_id": "",
         "picked": None,
         "withheld": None,

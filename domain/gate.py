@@ -8,7 +8,7 @@ from domain.causes import DISCONNECTIONS, Cause, heard_of
 from domain.connection_events import PERMISSIONS, GateClosed, GateOpened
 from domain.connection_state import Connection
 from domain.event import Decision, Event
-from domain.permissions import missing_rights, rights_in_words
+from domain.permissions import how_to_be_granted, missing_rights, rights_in_words
 from domain.tax import TaxSet
 
 NAME_TAXES: Final = "Kyrios has to name its taxes"
@@ -95,7 +95,16 @@ def _ungranted(state: Connection) -> tuple[Cause, ...]:
     missing = missing_rights(state.scopes, state.settings)
     if not missing or PERMISSIONS in state.drifted:
         return ()
-    return (Cause("permission_missing", facts={"missing": rights_in_words(missing)}),)
+    never_asked = set(missing_rights(state.offered, state.settings))
+    refused = [scope for scope in missing if scope not in never_asked]
+    unasked = [scope for scope in missing if scope in never_asked]
+    causes = []
+    if refused:
+        causes.append(Cause("permission_missing", facts={"missing": rights_in_words(refused)}))
+    if unasked:
+        facts = {"missing": rights_in_words(unasked), "remedy": how_to_be_granted(unasked)}
+        causes.append(Cause("right_not_asked", facts=facts))
+    return tuple(causes)
 
 
 def _unmapped(state: Connection) -> tuple[Cause, ...]:

@@ -18,6 +18,7 @@ _HEADLINES: Final[dict[str, str]] = {
     "setup_incomplete": "set-up is not finished",
     "authorisation_lost": "Xero no longer accepts our permission",
     "permission_missing": "Xero did not grant a right we need",
+    "right_not_asked": "our app does not ask Xero for a right we need",
     "removed_in_xero": "the connection was removed inside Xero",
     "inactivity": "nothing was synced for so long",
     "organisation_changed": "a different Xero organisation was picked",

@@ -58,6 +58,13 @@ class OAuthStates:
                 [consent_id, account_id, begun_by.role, begun_by.id, _digest(ticket), LIFE],
             )
 
+    def account_of(self, ticket: Secret) -> str | None:
+        """The account a ticket was made for, whether or not it is good; None if it was never given out."""
+        with self._begin() as cursor:
+            cursor.execute("SELECT account_id FROM app.oauth_state WHERE ticket_hash = %s", [_digest(ticket)])
+            row = cursor.fetchone()
+        return row["account_id"] if row else None
+
     def depart(
         self, ticket: Secret, *, state: Secret, browser: Secret, verifier: Secret | None, redirect_uri: str
     ) -> Unusable | None:

@@ -5,7 +5,7 @@ Authorization code with PKCE S256 and a single-use state (RFC 9700; Xero's pages
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import httpx
@@ -58,15 +58,23 @@ class XeroOAuth:
         self._app = app
         self._endpoint = TokenEndpoint(http, limits or Limits(deadline=30.0))
 
-    def ask_for_consent(self) -> ConsentRequest:
-        """Make the address of Xero's consent page, with a fresh state and verifier of 256 bits. No request is sent."""
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What our app is set up to ask for."""
+        return self._app.scopes
+
+    def ask_for_consent(self, scopes: Sequence[str] | None = None) -> ConsentRequest:
+        """Make the address of Xero's consent page, with a fresh state and verifier of 256 bits. No request is sent.
+
+        It asks for `scopes`, or for all that our app is set up to ask for.
+        """
         state = secrets.token_urlsafe(32)
         verifier = secrets.token_urlsafe(48) if self._app.pkce else None
         url, _ = self._core().create_authorization_url(
             f"{self._app.login_url.rstrip('/')}/identity/connect/authorize",
             state=state,
             code_verifier=verifier,
-            scope=" ".join(self._app.scopes),
+            scope=" ".join(self._app.scopes if scopes is None else scopes),
         )
         return ConsentRequest(url=Secret(url), state=Secret(state), verifier=Secret(verifier) if verifier else None)
 

@@ -97,5 +97,7 @@ def _ways_out(account: str, found: Foreseen) -> Iterator[str]:
     codes = {cause.code for cause in found.holds_all}
     if codes & {"account_not_payment_enabled", "account_archived", "account_is_bank"}:
         yield f"Another account: kyrios-xero connections accounts {account} --line ACCOUNT"
+    if "permission_missing" in codes:
+        yield f"Then give consent again, which asks for it: kyrios-xero connections connect {account}"
     if "tax_mapping_incomplete" in codes:
         yield f"Map what has no rate: kyrios-xero taxes confirm {account}"

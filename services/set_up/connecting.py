@@ -29,6 +29,7 @@ from domain import connection as connections
 from domain.causes import Cause
 from domain.connection import Connection
 from domain.event import Actor
+from domain.permissions import scopes_to_ask
 from domain.refusals import Fault, InvalidInput, OrganisationInUse
 from services.dispatch.what_leaves import is_same
 from services.intake.fields import ID_FORM, is_identifier
@@ -84,8 +85,14 @@ class Connect:
         return Invitation(consent_id, ticket, Secret(f"{self._base_url}{CONNECT_PATH}/{ticket.reveal()}"))
 
     def open_link(self, ticket: Secret) -> WayToXero | Result:
-        """Send the browser that opened the link to Xero; or why it goes nowhere."""
-        consent, browser = self._oauth.ask_for_consent(), Secret(secrets.token_urlsafe(32))
+        """Send the browser that opened the link to Xero; or why it goes nowhere.
+
+        Consent is asked for what the account's settings need, and for nothing else.
+        """
+        account_id = self._states.account_of(ticket)
+        known = self._ground.find(account_id) if account_id is not None else None
+        scopes = scopes_to_ask(self._oauth.scopes, known.settings if known else {})
+        consent, browser = self._oauth.ask_for_consent(scopes), Secret(secrets.token_urlsafe(32))
         unusable = self._states.depart(
             ticket,
             state=consent.state,
@@ -176,6 +183,7 @@ class Connect:
                 at=at,
                 reached_by=reached_by,
                 leaves_behind=leaves_behind,
+                offered=self._oauth.scopes,
             ),
             actor,
             Writes(new_grant=grant),

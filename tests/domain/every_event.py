@@ -124,6 +124,7 @@ _CONNECTION: Final = (
         Connected,
         grant_id=GRANT,
         scopes=("offline_access", "accounting.invoices"),
+        offered=("offline_access", "accounting.invoices", "accounting.payments"),
         xero_user_id=XERO_USER,
         leaves=identity("former grant"),
         leaves_later=identity("former grant"),

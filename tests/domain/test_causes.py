@@ -20,6 +20,7 @@ MEANING: Final = """
     setup_incomplete             gate      owner          no   auto
     authorisation_lost           gate      owner          no   auto
     permission_missing           gate      owner          no   auto
+    right_not_asked              gate      owner,support  no   auto
     removed_in_xero              gate      owner          no   auto
     inactivity                   gate      owner          no   auto
     organisation_changed         gate      owner          no   auto
@@ -66,6 +67,7 @@ MEANING: Final = """
 FACTS: Final[dict[str, set[str]]] = {
     "setup_incomplete": {"missing"},
     "permission_missing": {"missing"},
+    "right_not_asked": {"missing", "remedy"},
     "inactivity": {"days"},
     "tax_mapping_incomplete": {"tax_set"},
     "tax_set_unmapped": {"tax_set"},
@@ -114,7 +116,7 @@ def test_no_code_ever_changes_its_meaning() -> None:
 
 
 def test_codes_are_unique() -> None:
-    assert len(CATALOGUE) == 44
+    assert len(CATALOGUE) == 45
     assert all(kind.code == code for code, kind in CATALOGUE.items())
 
 

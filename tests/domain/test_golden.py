@@ -23,7 +23,7 @@ _BASE: Final[dict[str, Any]] = {"causation_id": None, "organisation_id": None}
 _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "AccessRemoved.1": {"xero_connection_id": "", "revoked": False, "removed": ()},
     "AccountsSelected.1": {"default_payment": None, "also_allowed": ()},
-    "Connected.1": {"leaves": None, "leaves_later": None},
+    "Connected.1": {"leaves": None, "leaves_later": None, "offered": ()},
     "ConnectionRemoved.1": {"xero_connection_id": ""},
     "ContactRefused.1": {"answer_ref": None, "fragment_hash": ""},
     "ContactUnlinked.1": {"moved_to": None},

@@ -179,7 +179,24 @@ def test_before_set_up_is_complete_every_invoice_waits_and_the_steps_are_listed(
 
 
 @pytest.mark.cause("permission_missing")
-def test_a_consent_that_lacks_a_right_holds_everything_until_one_has_it(
+def test_a_consent_that_lacks_a_right_holds_everything_until_one_has_it(world: World) -> None:
+    """It was given while the account did without that right, which is needed since."""
+    world.engine.set_up.change_setting(ACCOUNT, "payments.record", "off", OWNER)
+    assert world.consent(user="the new bookkeeper") == "resumed"
+    world.engine.set_up.change_setting(ACCOUNT, "payments.record", "on", OWNER)
+    world.queue([plain(0)])
+    settle(world)
+    says = (
+        "Xero did not grant a right we need: recording payments. Reconnect as somebody who has it, and allow all items."
+    )
+    assert_held(world, Scenario(code="permission_missing", says=says, fix=reconnect))
+    reconnect(world)
+    settle(world)
+    assert_gone(world)
+
+
+@pytest.mark.cause("right_not_asked")
+def test_a_right_our_app_does_not_ask_for_holds_everything_until_it_does(
     xero: Simulator, database_url: str, tmp_path: Path
 ) -> None:
     with consenting(xero, database_url, tmp_path, POOR) as world:
@@ -187,10 +204,10 @@ def test_a_consent_that_lacks_a_right_holds_everything_until_one_has_it(
         world.queue([plain(0)])
         settle(world)
         says = (
-            "Xero did not grant a right we need: recording payments. "
-            "Reconnect as somebody who has it, and allow all items."
+            "Our app does not ask Xero for a right we need: recording payments. Set payments.record to off, or have "
+            "whoever runs this add accounting.payments to KYRIOS_XERO_SCOPES and reconnect."
         )
-        assert_held(world, Scenario(code="permission_missing", says=says, fix=reconnect))
+        assert_held(world, Scenario(code="right_not_asked", says=says, fix=reconnect, who=("owner", "support")))
     with consenting(xero, database_url, tmp_path, f"{POOR} accounting.payments") as world:
         assert world.consent() in ("resumed", "connected")
         settle(world)

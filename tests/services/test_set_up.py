@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -196,7 +196,38 @@ def test_a_consent_without_a_needed_right_says_which_and_holds_everything_back(
         poor.connect()
         held = poor.engine.set_up.connection(ACCOUNT).held_by
         assert organisation_of(poor.engine.store, ACCOUNT).missing_rights == ("accounting.payments",)
-    assert held[0] == Cause("permission_missing", facts={"missing": "recording payments"})
+        remedy = (
+            "Set payments.record to off, or have whoever runs this add accounting.payments to KYRIOS_XERO_SCOPES "
+            "and reconnect"
+        )
+        assert held[0] == Cause("right_not_asked", facts={"missing": "recording payments", "remedy": remedy})
+        poor.consent()
+        assert poor.engine.set_up.connection(ACCOUNT).held_by == held, "reconnecting is not what helps, nor is it said"
+        poor.engine.set_up.change_setting(ACCOUNT, "payments.record", "off", OWNER)
+        assert "right_not_asked" not in [cause.code for cause in poor.engine.set_up.connection(ACCOUNT).held_by]
+
+
+@pytest.mark.parametrize(
+    ("off", "left_out", "instead"),
+    [
+        ([], set(), set()),
+        (["contact.create"], {"accounting.contacts"}, {"accounting.contacts.read"}),
+        (["payments.record"], {"accounting.payments"}, set()),
+        (["contact.create", "payments.record"], {"accounting.contacts", "accounting.payments"},
+         {"accounting.contacts.read"}),
+    ],
+)  # fmt: skip
+def test_consent_is_asked_for_what_the_settings_need_and_nothing_else(
+    world: World, off: list[str], left_out: set[str], instead: set[str]
+) -> None:
+    for name in off:
+        world.engine.set_up.change_setting(ACCOUNT, name, "off", OWNER)
+    way = world.leave_for_xero()
+    asked = set(parse_qs(urlsplit(way.url.reveal()).query)["scope"][0].split())
+    assert asked == set(world.engine.settings.scopes) - left_out | instead
+    assert world.engine.set_up.come_back(world.answer_in_xero(way), way.browser) == "resumed"
+    assert world.engine.set_up.connection(ACCOUNT).gate_open
+    assert world.engine.contact_reader.read(world.lane), "contacts are read all the same"
 
 
 # ── organisation and accounts ───────────────────────────────────────────────────────────────────────────────────────
