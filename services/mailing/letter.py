@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -46,13 +46,15 @@ class Letters:
     def __init__(self, sender: str) -> None:
         """`sender` is the address all mails come from."""
         self._sender = sender
-        self._templates = Environment(
+        templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        # Compiled here: letters are written inside a transaction, which may not stand still for long.
+        self._text, self._html = templates.get_template("letter.txt"), templates.get_template("letter.html")
 
     def message_id(self, effect_key: str, issue: int) -> str:
         """The same for every try of one mail, and for no other mail."""
@@ -73,19 +75,16 @@ class Letters:
         message["Date"] = date
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
-        facts = {
+        facts: dict[str, object] = {
             "matter": said,
             "subject": subject,
             "account": one_line(account_id),
             "who": " or ".join(_WHO[reader][who] for who in said.who if who in _WHO[reader]),
             "why": _WHY[reader],
         }
-        message.set_content(_spaced(self._render("letter.txt", facts)))
-        message.add_alternative(self._render("letter.html", facts), subtype="html")
+        message.set_content(_spaced(self._text.render(facts)))
+        message.add_alternative(self._html.render(facts), subtype="html")
         return message.as_bytes()
-
-    def _render(self, template: str, facts: dict[str, Any]) -> str:
-        return self._templates.get_template(template).render(facts)
 
 
 def names_invoice(mail: EmailMessage, account_id: str, numbers: Collection[str]) -> bool:
