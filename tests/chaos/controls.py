@@ -25,6 +25,7 @@ from services.mailing.mailer import Mailer
 from services.mailing.ready import Ready
 from services.projector import Projector
 from tests.chaos.fire import CALLS, PATHS, Fire
+from tests.chaos.killer import DiesOfKillers
 from tests.chaos.scale import LATEST_COMMIT, LEASE, QUIET, Scale
 from tests.crash.undefended import RecordsWithoutGuard, SendsAgainWithoutLookingUp, SplitsWithoutLookingUp
 
@@ -32,7 +33,15 @@ LINGERS: Final = 0.4
 BEYOND_REPAIR: Final = LEASE + QUIET + 2.0
 """Seconds after which others have carried on what a frozen worker held."""
 SMALL: Final = Scale(
-    organisations=1, invoices=120, seconds=15.0, patience=45.0, workers=2, tickers=1, broker=False, unique_numbers=False
+    organisations=1,
+    invoices=120,
+    seconds=15.0,
+    patience=45.0,
+    workers=2,
+    tickers=1,
+    broker=False,
+    unique_numbers=False,
+    planted=0,
 )
 
 FREEZING: Final = msgspec.structs.replace(SMALL, seconds=35.0, strike_every=(0.1, 0.5))
@@ -112,7 +121,7 @@ def _writes(kind: str, chance: float, **more: object) -> Fire:
     return {f"PUT {path}": [(kind, chance, dict(more))] for path in PATHS}
 
 
-WHOLE: Final = Control()
+WHOLE: Final = Control(parts=Parts(claim=DiesOfKillers))
 
 CONTROLS: Final[dict[str, Control]] = {
     "no-look-up": Control(

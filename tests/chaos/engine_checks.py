@@ -24,6 +24,8 @@ from tests.crash.books import NON_EFFECTS
 WRITES: Final = ("PUT", "POST")
 ACCOUNTING: Final = "/api.xro/2.0"
 REMOVAL: Final = "remove_connection"
+WITHOUT_EVENT: Final = ("create_contact", REMOVAL)
+"""Kinds whose look-up is no event."""
 NO_KEY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -57,9 +59,11 @@ def every_end(evidence: Evidence) -> Iterator[Breach]:
         state = states.get(invoice_stream(one.organisation.account_id, one.invoice_id))
         if state is None:
             yield lost(f"invoice {one.invoice_id} is not in the log")
-        elif state.status != one.status:
-            causes = ", ".join(cause.code for cause in state.causes)
-            yield wrong(f"invoice {one.invoice_id} ({one.fate}) is {state.status}, not {one.status} {causes}".strip())
+            continue
+        causes = [cause.code for cause in state.causes]
+        if state.status != one.status or (one.cause and causes != [one.cause]):
+            said, planned = f"{state.status} {', '.join(causes)}".strip(), f"{one.status} {one.cause}".strip()
+            yield wrong(f"invoice {one.invoice_id} ({one.fate}) is {said}, not {planned}")
 
 
 def unfound_ends(evidence: Evidence) -> Iterator[Breach]:
@@ -122,7 +126,8 @@ def requests_are_deliveries(evidence: Evidence) -> Iterator[Breach]:
 def new_keys_have_reasons(evidence: Evidence) -> Iterator[Breach]:
     """I4: a new key is made only after a definite non-effect, or a look-up that found nothing.
 
-    A look-up for an invoice is an event; one for a contact is not, so there the delivery of the look-up has to do.
+    A look-up for an invoice is an event; one for a contact or for a connection that is removed is not, so there the
+    delivery of the look-up has to do.
     """
     absent = {
         (e.originator_id, e.delivery_id) for e in evidence.events if isinstance(e, OutcomeResolved) and not e.found
@@ -134,7 +139,7 @@ def new_keys_have_reasons(evidence: Evidence) -> Iterator[Breach]:
             outcome = evidence.deliveries[earlier]["outcome"]
             if outcome in NON_EFFECTS or (entry["stream_id"], earlier) in absent:
                 continue
-            if entry["kind"] != "create_contact" or not _looked_up_between(evidence, earlier, later):
+            if entry["kind"] not in WITHOUT_EVENT or not _looked_up_between(evidence, earlier, later):
                 yield wrong(f"entry {entry_id} ({entry['kind']}) was sent again after {earlier}: {outcome}")
 
 

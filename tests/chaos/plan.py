@@ -2,7 +2,8 @@
 
 Every invoice has a fate, and the fate says how it must end: in Xero once, with these payments and this total; refused
 by Xero, alone or with the whole request it was in; blocked by preflight; or voided. What is sent without an answer and
-breaks every search for it must end as unfound, and be in Xero once when somebody tries again.
+breaks every search for it must end as unfound, and be in Xero once when somebody tries again. What kills its worker, or
+cannot be read as its text is damaged, must fail as our own fault.
 
 In the middle one organisation is offline for a while, and another is disconnected and connected again: invoices of all
 others that are issued meanwhile must be in Xero before it is back.
@@ -13,24 +14,31 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 
 from domain.document import InvoiceDocument, InvoiceText, KyriosContact, Line, Payment, Totals
+from domain.streams import invoice_stream
 from domain.tax import TaxComponent, TaxSet
 from services.intake import IssuedInvoice
 from tests.chaos.books import Organisation
 from tests.chaos.fire import POISON, UNFOUND_LINK, UNFOUND_NUMBER
+from tests.chaos.killer import KILLER_LINK
 
-Fate = Literal["plain", "paid", "revised", "voided", "new_customer", "refused", "poison", "unfound", "blocked"]
+Fate = Literal[
+    "plain", "paid", "revised", "voided", "new_customer", "refused", "poison", "unfound", "blocked", "damaged", "killer"
+]
 FATES: Final[dict[Fate, int]] = {
     "plain": 51, "paid": 18, "revised": 10, "voided": 6, "new_customer": 4, "refused": 5,
     "poison": 1, "unfound": 0, "blocked": 5,
 }  # fmt: skip
-"""Of a hundred invoices; each at least once in every organisation."""
+"""Of a hundred invoices; each at least once in every organisation. What is our own fault is planted by number."""
 
+OUR_FAULT: Final[tuple[Fate, ...]] = ("damaged", "killer")
 PATHS: Final[dict[Fate, str]] = {
-    "refused": "xero", "poison": POISON.strip("/"), "unfound": UNFOUND_LINK.strip("/")
+    "refused": "xero", "poison": POISON.strip("/"), "unfound": UNFOUND_LINK.strip("/"),
+    "killer": KILLER_LINK.strip("/"),
 }  # fmt: skip
 """Xero refuses a link that holds its own name, which the intake would not let through; poison spoils whole requests."""
 
@@ -43,6 +51,8 @@ NEW_CUSTOMERS: Final = 5
 LARGEST_PORTION: Final = 60
 LAST_INTAKE: Final = 0.8
 """The share of the trial in which invoices are issued; revisions and voids follow until its end."""
+COMPANY: Final = 49
+"""Plain invoices that are issued with a killer."""
 WITNESSES: Final = 2
 """Invoices of each other organisation that must go through while one is away."""
 OFFLINE: Final = (0.08, 0.18)
@@ -62,6 +72,11 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...] = ()
 
     @property
+    def stream(self) -> UUID:
+        """Its events."""
+        return invoice_stream(self.organisation.account_id, self.invoice_id)
+
+    @property
     def in_xero(self) -> bool:
         """Whether Xero must hold it in the end; a voided one it may hold, as voided."""
         return self.fate in ("plain", "paid", "revised", "new_customer", "unfound")
@@ -69,9 +84,13 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def status(self) -> str:
         """What the engine must say of it in the end."""
-        return {"refused": "failed", "poison": "failed", "blocked": "blocked", "voided": "voided"}.get(
-            self.fate, "synced"
-        )
+        failed = dict.fromkeys(("refused", "poison", *OUR_FAULT), "failed")
+        return {**failed, "blocked": "blocked", "voided": "voided"}.get(self.fate, "synced")
+
+    @property
+    def cause(self) -> str:
+        """What the engine must say is in its way, if that is asked here; the mails tell of the others."""
+        return "internal_error" if self.fate in OUR_FAULT else ""
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -115,25 +134,34 @@ Drawn = tuple[Planned, IssuedInvoice]
 class Plan(msgspec.Struct, frozen=True):
     """All steps, each with its place between 0 and 1 in the trial, in order; and what must come out.
 
-    What is for the roll call is issued when all else is done.
+    What is `deadly`, a killer and its company, is issued when the fire is out, as nobody could tell its harm from that
+    of the strikes; what is for the roll call, when all else is done.
     """
 
     steps: list[tuple[float, Step]]
     invoices: list[Planned]
+    deadly: list[IssuedInvoice]
     roll_call: list[IssuedInvoice]
 
 
-def draw(random: Random, organisations: Sequence[Organisation], invoices: int, called: int = 0) -> Plan:
-    """Draw the plan of a trial; `called` plain invoices of the first organisation are left for the roll call."""
+def draw(
+    random: Random, organisations: Sequence[Organisation], invoices: int, called: int = 0, planted: int = 0
+) -> Plan:
+    """Draw the plan of a trial; `called` plain invoices of the first organisation are left for the roll call.
+
+    The first organisation has so many killers `planted`, and so many damaged ones.
+    """
     steps: list[tuple[float, Step]] = []
     planned: list[Planned] = []
     kept: list[Drawn] = []
+    deadly: list[Drawn] = []
     witnesses: dict[str, list[Drawn]] = {}
     for organisation in organisations:
-        fates = _fates(random, invoices)
+        fates = _fates(random, invoices, [] if planned else [*OUR_FAULT] * planted)
         drawn = [_invoice(random, organisation, number, fate) for number, fate in enumerate(fates)]
         planned += [one for one, _ in drawn]
         kept += _taken_out(drawn, 0 if kept else called)
+        deadly += _with_company(drawn)
         if len(organisations) > 1:
             witnesses[organisation.account_id] = _taken_out(drawn, 2 * WITNESSES)
         for place, portion in _portions(random, drawn):
@@ -144,12 +172,14 @@ def draw(random: Random, organisations: Sequence[Organisation], invoices: int, c
     if len(organisations) > 1:
         steps += _absence(Away(organisations[0], "offline"), OFFLINE, witnesses)
         steps += _absence(Away(organisations[-1], "disconnected"), DISCONNECTED, witnesses)
-    return Plan(sorted(steps, key=lambda step: step[0]), planned, [issued for _, issued in kept])
+    steps.sort(key=lambda step: step[0])
+    return Plan(steps, planned, [issued for _, issued in deadly], [issued for _, issued in kept])
 
 
-def _fates(random: Random, invoices: int) -> list[Fate]:
-    """One of each, the others drawn by their weight."""
-    drawn = [*FATES, *random.choices(list(FATES), list(FATES.values()), k=invoices - len(FATES))]
+def _fates(random: Random, invoices: int, planted: Sequence[Fate]) -> list[Fate]:
+    """One of each, what is planted, the others drawn by their weight."""
+    drawn: list[Fate] = [*FATES, *planted]
+    drawn += random.choices(list(FATES), list(FATES.values()), k=invoices - len(drawn))
     random.shuffle(drawn)
     return drawn
 
@@ -169,6 +199,14 @@ def _taken_out(drawn: list[Drawn], number: int) -> list[Drawn]:
     taken = [one for one in drawn if one[0].fate == "plain"][:number]
     drawn[:] = [one for one in drawn if one not in taken]
     return taken
+
+
+def _with_company(drawn: list[Drawn]) -> list[Drawn]:
+    """The killers in the middle of plain ones that share their request; none of them is among the others any more."""
+    killers = [one for one in drawn if one[0].fate == "killer"]
+    drawn[:] = [one for one in drawn if one not in killers]
+    company = _taken_out(drawn, COMPANY if killers else 0)
+    return [*company[::2], *killers, *company[1::2]]
 
 
 def _portions(random: Random, drawn: list[Drawn]) -> Iterator[tuple[float, list[Drawn]]]:

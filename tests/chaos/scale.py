@@ -30,6 +30,8 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     tickers: int = 2
     strike_every: tuple[float, float] = (0.5, 4.0)
     broker: bool = True
+    planted: int = 1
+    """How many invoices of the first organisation kill every worker that makes them ready; as many are damaged."""
     unique_numbers: bool | None = None
     """Whether Xero refuses a number it holds; None lets the seed decide."""
 
@@ -40,6 +42,6 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUICK: Final = Scale(
-    organisations=2, invoices=150, seconds=15.0, patience=60.0, workers=2, tickers=2, strike_every=(0.5, 2.0)
+    organisations=2, invoices=150, seconds=15.0, patience=60.0, workers=2, tickers=2, strike_every=(0.5, 2.0), planted=0
 )
-"""For every build: about a minute with all that belongs to it."""
+"""For every build: about a minute with all that belongs to it, which has no room for workers that die for so long."""

@@ -32,6 +32,7 @@ Role = Literal["worker", "ticker"]
 REPOSITORY: Final = Path(__file__).parents[2]
 PATIENCE: Final = 60.0
 TRIES: Final = 20
+LOOK_AGAIN: Final = 0.2
 ANSWERS_WITHIN: Final = 60.0
 """Seconds for the simulator to hand out its whole ledger."""
 
@@ -114,6 +115,13 @@ class Member:
         """End it by SIGKILL, and wait until it is gone."""
         self.send(signal.SIGKILL)
         self._collect()
+
+    def start_again_if_it_ends(self) -> None:
+        """Look for a moment whether it ends by itself, and start it again if it did."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(LOOK_AGAIN)
+            self.start()
 
     def _collect(self) -> None:
         if self._process is None:

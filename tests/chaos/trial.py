@@ -12,12 +12,13 @@ import msgspec
 
 from services.bootstrap import Engine
 from services.settings import load_settings
-from tests.chaos import fire, owner
+from tests.chaos import damage, fire, owner
 from tests.chaos.backend import Backend
 from tests.chaos.books import Organisation, organisations
 from tests.chaos.controls import WHOLE, Control, control_of
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.invariants import judge
+from tests.chaos.killer import started_again
 from tests.chaos.plan import Plan, draw
 from tests.chaos.report import Report, write_up
 from tests.chaos.rest import wait_for_rest
@@ -57,8 +58,9 @@ def run(size: Scale, control: str = "", tell: Tell = lambda _: None) -> list[Rep
 
 def _trial(size: Scale, control: str, tell: Tell) -> Report:
     began, random, books = time.monotonic(), Random(size.seed), organisations(size.organisations)
-    plan = draw(random, books, size.invoices, called=0 if control else TRIES * size.workers)
+    plan = draw(random, books, size.invoices, called=0 if control else TRIES * size.workers, planted=size.planted)
     with installed(size, books, control) as topology, _engine(topology) as kyrios:
+        damage.begin(topology.database.url, [one.stream for one in plan.invoices if one.fate == "damaged"])
         _begin(topology, kyrios, books)
         tell(f"{len(plan.invoices)} invoices, {len(topology.members)} processes, {size.seconds:g} s under fire")
         burnt = _burn(topology, kyrios, plan, books, random, control_of(control), tell)
@@ -118,6 +120,9 @@ def _burn(
     if rested:
         fire.cure(xero)
         backend.try_again()
+        if plan.deadly:
+            tell("at rest; a killer comes")
+            _kill(topology, engine, plan)
         if plan.roll_call:
             silent = roll_call(topology, [partial(engine.queue_invoices, [one], BACKEND) for one in plan.roll_call])
         rested = wait_for_rest(topology.database.url, size.patience)
@@ -135,3 +140,10 @@ def _burn(
             stood_still=backend.stood_still,
         )
     return Burnt(evidence=evidence, fired=fired, not_tried=strikes.not_tried, rest_after=rest_after)
+
+
+def _kill(topology: Topology, engine: Engine, plan: Plan) -> None:
+    """Issue what kills workers; whoever dies of it is started again, until it has ended."""
+    with started_again(topology.of("worker")):
+        engine.queue_invoices(plan.deadly, BACKEND)
+        wait_for_rest(topology.database.url, topology.size.patience)

@@ -13,14 +13,14 @@ from domain.contact_link import ContactLinked
 from domain.invoice_events import InvoiceSynced, PaymentSynced
 from tests.chaos.breach import Breach, duplicated, lost, wrong
 from tests.chaos.evidence import Evidence, Row, moment
-from tests.chaos.plan import Planned
+from tests.chaos.plan import OUR_FAULT, Planned
 from tests.chaos.scale import READ_TIMEOUT
 
 MOST_AT_ONCE: Final = 4
 """Calls to one organisation that we have on their way, by our own promise."""
 XERO_ALLOWS: Final = 5
 """Calls at once to one organisation (Xero's page on limits)."""
-KEPT_OUT: Final = ("refused", "poison", "blocked")
+KEPT_OUT: Final = ("refused", "poison", "blocked", *OUR_FAULT)
 
 
 def once(evidence: Evidence) -> Iterator[Breach]:
