@@ -10,7 +10,7 @@ Nobody ends by what happened in company, which is perhaps another's doing: neith
 
 from typing import Final, Literal
 
-from domain.retry import MOST_ATTEMPTS, OLDEST
+from domain.retry import FIRST_WAIT, MOST_ATTEMPTS, OLDEST
 
 TRIES_BEFORE_PARTING: Final = 2
 """Requests that end in a server error before their entries are parted: once may be anything."""
@@ -59,6 +59,14 @@ def fate_after_death(deaths: int, together: int) -> Fate:
     if together > 1:
         return "part" if deaths >= DEATHS_BEFORE_PARTING else "again"
     return "end" if deaths >= DEATHS_ALONE else "again"
+
+
+def wait_after_break(breaks: int) -> float:
+    """Seconds before the next try of a lone entry that broke its claim `breaks` times in a row: a minute in all.
+
+    What broke there may not have been the entry: a process that had no memory left has some in a moment.
+    """
+    return FIRST_WAIT * 2.0**breaks
 
 
 def fate_after_search(spoiled: int, searching: float, together: int) -> Fate:

@@ -22,13 +22,14 @@ _COUNTED: Final = """
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     """An entry with which a worker died: the group it goes on in, and what is noted if it is to end.
 
-    `alone` says that the worker carried nothing else.
+    `alone` says that the worker carried nothing else; it is not due for `wait` seconds.
     """
 
     entry_id: int
     group: UUID | None = None
     cause: str | None = None
     alone: bool = False
+    wait: float = 0.0
 
 
 def lock_expired(curs: Cursor[Row], connection_id: UUID, limit: int) -> list[LeasedEntry]:
@@ -111,8 +112,14 @@ def count_deaths(curs: Cursor[Row], died_with: Sequence[Suspect]) -> None:
     curs.execute(
         f"""
         UPDATE app.outbox o SET {_COUNTED}, attempts = o.attempts + 1, grp = s.grp,
-               first_tried_at = coalesce(o.first_tried_at, app.now())
-        FROM unnest(%b::bigint[], %b::uuid[], %b::bool[]) AS s (id, grp, alone) WHERE o.id = s.id
+               first_tried_at = coalesce(o.first_tried_at, app.now()),
+               due_at = greatest(o.due_at, app.now() + s.wait * interval '1 second')
+        FROM unnest(%b::bigint[], %b::uuid[], %b::bool[], %b::float8[]) AS s (id, grp, alone, wait) WHERE o.id = s.id
         """,
-        ([s.entry_id for s in died_with], [s.group for s in died_with], [s.alone for s in died_with]),
+        (
+            [s.entry_id for s in died_with],
+            [s.group for s in died_with],
+            [s.alone for s in died_with],
+            [s.wait for s in died_with],
+        ),
     )

@@ -5,11 +5,12 @@ about to be sent is counted in the same way: it would break every claim, and hol
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from eventsourcing.persistence import PersistenceError
 
 from adapters.event_store import claims_begun, outbox_deaths
@@ -18,7 +19,7 @@ from adapters.event_store.store import EventStore, Transaction
 from domain import connection as connections
 from domain.connection import Connection
 from domain.event import ENGINE, Moment
-from domain.poison import DEATHS_ALONE
+from domain.poison import DEATHS_ALONE, wait_after_break
 from services.dispatch.deaths import of_searches, of_sends, suspects
 from services.dispatch.ending import Ending
 
@@ -61,29 +62,29 @@ class ClaimDeaths:
     def settle(self, tx: Transaction, connection_id: UUID, at: Moment) -> None:
         """Workers died while they claimed: count it on what they held, part it, and end one that was alone."""
         self._survived -= {(connection_id, False), (connection_id, True)}
-        self._count(tx, connection_id, claims_begun.take_left(tx.cursor, connection_id), at)
+        dead = claims_begun.take_left(tx.cursor, connection_id)
+        self._end_all(tx, connection_id, [entry for entry_ids in dead for entry in self._counted(tx, entry_ids)], at)
 
     def count_broken(self, connection_id: UUID, broken: CannotSend) -> None:
         """A claim broke, and its transaction is gone: count it in one of its own, like a death."""
         LOG.error("%s: %s", broken, type(broken.__cause__).__name__, exc_info=broken.__cause__)
         with self._store.begin() as tx:
             at = Moment(now=tx.now(), actor=ENGINE, correlation_id=self._new_id(), new_id=self._new_id)
-            self._count(tx, connection_id, [broken.entry_ids], at)
+            self._end_all(tx, connection_id, self._counted(tx, broken.entry_ids, broken=True), at)
 
-    def _count(self, tx: Transaction, connection_id: UUID, claims: Iterable[Sequence[int]], at: Moment) -> None:
-        ending: dict[int, LeasedEntry] = {}
-        for entry_ids in claims:
-            ending |= {entry.id: entry for entry in self._counted(tx, entry_ids)}
-        if ending:
+    def _end_all(self, tx: Transaction, connection_id: UUID, entries: Sequence[LeasedEntry], at: Moment) -> None:
+        if entries:
             connection = tx.load([connection_id], connections.evolve)[connection_id]
-            for entry in ending.values():
+            for entry in {entry.id: entry for entry in entries}.values():
                 self._end(tx, entry, connection_id, connection, at)
 
-    def _counted(self, tx: Transaction, entry_ids: Sequence[int]) -> list[LeasedEntry]:
-        """Count one death; what is to end of it."""
+    def _counted(self, tx: Transaction, entry_ids: Sequence[int], *, broken: bool = False) -> list[LeasedEntry]:
+        """Count one death, or a claim that is `broken`; what is to end of it."""
         group = outbox_deaths.lock_left(tx.cursor, entry_ids)
         searched = any(entry.searched for entry in group)
         noted = suspects(group, self._new_id, of_searches if searched else of_sends)
+        if broken and len(group) == 1:
+            noted = [msgspec.structs.replace(noted[0], wait=wait_after_break(group[0].deaths_alone + 1))]
         count = outbox_deaths.search_again if searched else outbox_deaths.count_deaths
         count(tx.cursor, noted)
         return [entry for entry, suspect in zip(group, noted, strict=True) if suspect.cause]

@@ -10,6 +10,7 @@ from domain.poison import (
     fate_after_search,
     fate_after_server_error,
     fate_after_tries,
+    wait_after_break,
 )
 
 
@@ -70,6 +71,11 @@ def test_one_that_kills_its_worker_is_alone_after_six_partings_and_ends(poison: 
             deaths = deaths if len(group) > 1 else 0
     assert group == [poison]
     assert workers <= 2 + 6 + DEATHS_ALONE
+
+
+def test_what_breaks_its_claim_alone_has_ever_longer_moments_to_pass_before_it_ends() -> None:
+    waits = [wait_after_break(breaks) for breaks in range(1, DEATHS_ALONE)]
+    assert waits == [4.0, 8.0, 16.0, 32.0]
 
 
 @pytest.mark.parametrize(
