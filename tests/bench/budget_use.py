@@ -39,9 +39,14 @@ def measure(ground: Ground, windows: float, invoices: int) -> Chapter:
 
 
 def limit(world: World, calls: int, window: float) -> None:
-    """Let Xero count from now on."""
+    """Let Xero count from now on. What its answers said while it counted nothing is forgotten: it was of no window."""
     told = {"rate_limits": True, "per_minute": calls, "minute_seconds": window, "per_day": 1_000_000}
     world.control.post("/options", json=told).raise_for_status()
+    with world.engine.store.cursor() as cursor:
+        cursor.execute(
+            "UPDATE app.lane SET promised = NULL, window_over_at = NULL, promised_today = NULL, day_over_at = NULL,"
+            " day_most = 0"
+        )
 
 
 def carry_for(world: World, seconds: float) -> int:
