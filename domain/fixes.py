@@ -20,8 +20,7 @@ def fixed_by(event: Event) -> list[tuple[str, str]]:
     """The causes this event may have taken away; releasing is safe, as everything is checked again before sending."""
     match event:
         case TaxMapped():
-            codes = ("tax_set_unmapped", *_RATE_CODES)
-            return [(code, key) for key in event.tax_set.spellings for code in codes]
+            return [(code, event.tax_set.key) for code in ("tax_set_unmapped", *_RATE_CODES)]
         case ReferenceRestored(referenced="tax_rate"):
             return [(code, event.reference) for code in _RATE_CODES]
         case ReferenceRestored(referenced="ledger_account"):

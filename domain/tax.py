@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
-from itertools import permutations
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from domain.money import half_up
 from domain.refusals import NotPossible
 
 _RATE_STEP: Final = Decimal("0.0001")
-_MOST_REORDERED: Final = 4
 
 
 class TaxComponent(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +47,7 @@ class TaxSet(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def key(self) -> str:
         """The stable text by which a tax set is mapped and looked up, such as `gst@15` or `gst@5+qst@9.975c`."""
-        return _spelt(self._in_order)
-
-    @property
-    def spellings(self) -> tuple[str, ...]:
-        """The key, and what it may be in events from the time when the order of up to four taxes counted."""
-        if len(self.components) > _MOST_REORDERED:
-            return (self.key,)
-        return tuple(dict.fromkeys((self.key, *map(_spelt, permutations(self.components)))))
+        return "+".join(map(str, self._in_order))
 
     @cached_property
     def _in_order(self) -> tuple[TaxComponent, ...]:
@@ -85,10 +76,6 @@ class TaxSet(msgspec.Struct, frozen=True, dict=True):
 def same_key(one: str, other: str) -> bool:
     """Whether two keys name the same tax set, in whatever order a person wrote its taxes."""
     return sorted(one.split("+")) == sorted(other.split("+"))
-
-
-def _spelt(components: Iterable[TaxComponent]) -> str:
-    return "+".join(map(str, components))
 
 
 class DeclaredTaxSet(msgspec.Struct, frozen=True, kw_only=True):

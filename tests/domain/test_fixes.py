@@ -1,6 +1,5 @@
 """What an event fixes: the causes it names are the ones preflight found, and preflight no longer finds them."""
 
-from decimal import Decimal
 from typing import Final
 
 import pytest
@@ -12,7 +11,6 @@ from domain.contact_link import ContactLinked
 from domain.event import Event
 from domain.fixes import fixed_by, looked_at_after
 from domain.preflight import causes_against
-from domain.tax import TaxComponent, TaxSet
 from domain.topics import TOPIC_OF
 from tests.domain.every_event import EVERY_EVENT
 from tests.examples import (
@@ -68,20 +66,6 @@ def test_a_fix_names_the_cause_preflight_found_and_preflight_finds_it_no_longer(
     fixed = set(fixed_by(event)) & before
     assert len(fixed) == 1
     assert _causes(event) == before - fixed
-
-
-def test_a_mapping_releases_what_was_blocked_under_another_order_of_the_same_taxes() -> None:
-    event = fact(
-        TaxMapped,
-        tax_set=TaxSet((TaxComponent(tax_id="gst", rate=Decimal(15)), TaxComponent(tax_id="levy", rate=Decimal(2)))),
-        tax_type="TAX002",
-        effective_rate=Decimal(17),
-        components=OUTPUT2.components,
-        version=3,
-    )
-    fixed = fixed_by(event)
-    assert ("tax_set_unmapped", "levy@2+gst@15") in fixed
-    assert fixed[0] == ("tax_set_unmapped", "gst@15+levy@2")
 
 
 @pytest.mark.parametrize(
