@@ -6,6 +6,8 @@ from domain.causes import Cause
 from domain.connection import (
     AccountsSelected,
     Connected,
+    Disconnected,
+    DisconnectReason,
     GateClosed,
     GateOpened,
     OrganisationSelected,
@@ -67,3 +69,17 @@ def to_map(*tax_sets: DeclaredTaxSet, during_setup: bool = True) -> GateClosed:
 
 
 ALL_MAPPED: Final = (*READY_BUT_TAXES, declared(DECLARED_GST), to_map(DECLARED_GST), mapped(GST, OUTPUT2, 1), OPENED)
+
+EVIDENCE: Final = {"last_activity_at": "2026-08-02T12:00:00Z"}
+TO_CONFIRM: Final = to_do("choose the organisation", during_setup=False)
+QUIET: Final = Cause("inactivity", facts={"days": "60"})
+
+
+def ended(reason: DisconnectReason) -> Event:
+    """It ended for this reason."""
+    return fact(Disconnected, reason=reason, evidence=EVIDENCE, grant_id=GRANT, xero_connection_id=XERO_CONNECTION)
+
+
+def held(*causes: Cause) -> Event:
+    """The gate closed for these causes."""
+    return fact(GateClosed, causes=causes)
